@@ -1,0 +1,59 @@
+# What every target of the project shares: warnings as errors, hardening, sanitizers, and the include
+# picture (each layer may name only the layers below it; tests/structure_test holds the include lines).
+find_package(Threads REQUIRED)
+find_package(OpenSSL REQUIRED)
+find_package(spdlog REQUIRED)
+find_package(tomlplusplus REQUIRED)
+find_package(nlohmann_json REQUIRED)
+find_package(CLI11 REQUIRED)
+find_package(benchmark REQUIRED)
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(SODIUM REQUIRED IMPORTED_TARGET libsodium)
+pkg_check_modules(ZSTD REQUIRED IMPORTED_TARGET libzstd)
+
+add_library(fairlead_options INTERFACE)
+target_include_directories(fairlead_options INTERFACE ${CMAKE_SOURCE_DIR})
+target_compile_options(fairlead_options INTERFACE
+  -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror -fno-omit-frame-pointer
+  -march=${FAIRLEAD_MARCH} -fstack-protector-strong)
+if(CMAKE_BUILD_TYPE STREQUAL "Release")
+  target_compile_definitions(fairlead_options INTERFACE _FORTIFY_SOURCE=2)
+endif()
+if(FAIRLEAD_SANITIZE)
+  target_compile_options(fairlead_options INTERFACE -fsanitize=${FAIRLEAD_SANITIZE} -fno-sanitize-recover=all)
+  target_link_options(fairlead_options INTERFACE -fsanitize=${FAIRLEAD_SANITIZE})
+endif()
+target_link_libraries(fairlead_options INTERFACE Threads::Threads)
+
+# fairlead_library(NAME SOURCES... ): a static library of one layer.
+function(fairlead_library name)
+  add_library(${name} STATIC ${ARGN})
+  target_link_libraries(${name} PUBLIC fairlead_options)
+endfunction()
+
+# fairlead_program(NAME SOURCES...): a program in build/bin.
+function(fairlead_program name)
+  add_executable(${name} ${ARGN})
+  target_link_libraries(${name} PRIVATE fairlead_options)
+endfunction()
+
+# fairlead_test(NAME SOURCES...): a Catch2 test program, run by ctest as one test.
+function(fairlead_test name)
+  add_executable(${name} ${ARGN})
+  target_link_libraries(${name} PRIVATE fairlead_options catch_main)
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+  add_test(NAME ${name} COMMAND ${name})
+endfunction()
+
+# QuickFIX's headers compile as C++14 only: sources that include it live in libraries of their own.
+# fairlead_quickfix_library(NAME SOURCES...): such a library; its own headers must read as C++14.
+function(fairlead_quickfix_library name)
+  add_library(${name} STATIC ${ARGN})
+  set_target_properties(${name} PROPERTIES CXX_STANDARD 14)
+  target_include_directories(${name} PUBLIC ${CMAKE_SOURCE_DIR})
+  target_compile_options(${name} PRIVATE -Wall -Wextra -Wno-deprecated -Wno-deprecated-declarations)
+  if(FAIRLEAD_SANITIZE)
+    target_compile_options(${name} PRIVATE -fsanitize=${FAIRLEAD_SANITIZE} -fno-sanitize-recover=all)
+  endif()
+  target_link_libraries(${name} PUBLIC quickfix Threads::Threads)
+endfunction()

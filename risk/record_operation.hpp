@@ -1,0 +1,219 @@
+// The Records that are not about one order: sessions, venue lines, the program and its host.
+// The Ledger acts on VenueSession and DeviceEvent only (they open and close the road); the rest it
+// notes, so that their place in the order is as fixed as an order's.
+#pragma once
+
+#include "risk/record.hpp"
+
+namespace fairlead::risk {
+
+// Every attempt, before it is answered. The password is in no field and masked in the bytes kept.
+struct LogonAttemptFacts {
+    Arrival arrival;
+    std::uint32_t heartbeat_seconds = 0;
+    std::uint8_t reset_numbers = 0;    // ResetSeqNumFlag (141) = Y
+    std::uint8_t password_change = 0;  // NewPassword (925) given
+    std::uint8_t venue_side = 0;       // 1: our own logon to a venue line
+    std::uint8_t reserved = 0;
+};
+struct LogonAttempt {
+    Record record;
+    LogonAttemptFacts facts;
+    Person person;
+};
+
+enum class LogonVerdict : std::uint8_t {
+    none = 0,
+    accepted = 1,
+    malformed = 2,        // not a Logon first, wrong version, impossible fields
+    unknown_session = 3,  // CompIDs name no session
+    bad_credentials = 4,  // unknown user and wrong password alike
+    address_not_allowed = 5,
+    already_logged_on = 6,
+    locked = 7,
+    outside_hours = 8,
+    reset_not_permitted = 9,
+    number_too_low = 10,
+    password_expired = 11,
+    sending_time = 12,
+    timed_out = 13,  // connected and never logged on
+    refused_by_venue = 14,
+    new_password_refused = 15,
+};
+
+// Answers the attempt named by record.cause. Numbers are those in force after it.
+struct LogonResultFacts {
+    std::uint64_t next_in = 0;   // message number expected next
+    std::uint64_t next_out = 0;  // message number to be sent next, before the Logon answer is sent
+    LogonVerdict verdict = LogonVerdict::none;
+    std::uint8_t venue_side = 0;
+    std::array<std::uint8_t, 6> reserved{};
+};
+struct LogonResult {
+    Record record;
+    LogonResultFacts facts;
+    Person person;
+};
+
+enum class LogoutCause : std::uint8_t {
+    none = 0,
+    by_peer = 1,       // Logout received
+    by_us = 2,         // Logout sent for a protocol reason
+    disconnected = 3,  // FIN, RST or error
+    heartbeat_lost = 4,
+    by_operator = 5,
+    slow_reader = 6,  // outgoing buffer full
+    shutdown = 7,
+    crash_recovery = 8,  // was logged on when the gateway died; closed by the next start
+};
+struct LogoutFacts {
+    std::uint64_t next_in = 0;
+    std::uint64_t next_out = 0;
+    LogoutCause cause = LogoutCause::none;
+    std::uint8_t venue_side = 0;
+    std::array<std::uint8_t, 6> reserved{};
+};
+struct Logout {
+    Record record;
+    LogoutFacts facts;
+    Person person;
+};
+
+enum class ResetCause : std::uint8_t {
+    none = 0,
+    gap_fill_received = 1,
+    reset_received = 2,
+    reset_at_logon = 3,
+    by_operator = 4,
+    new_day = 5,
+};
+struct SequenceResetFacts {
+    Arrival arrival;
+    std::uint64_t next_in = 0;
+    std::uint64_t next_out = 0;
+    ResetCause cause = ResetCause::none;
+    std::uint8_t venue_side = 0;
+    std::array<std::uint8_t, 6> reserved{};
+};
+struct SequenceReset {
+    Record record;
+    SequenceResetFacts facts;
+};
+
+// A session-level message, or an application message refused by the session rules, received (kind
+// session_received) or sent (session_sent). message_number of `arrival` is its own number.
+struct SessionMessageFacts {
+    Arrival arrival;
+    std::uint64_t next_in = 0;  // after this message
+    std::uint64_t next_out = 0;
+    Text<4> message_type;             // 35
+    std::uint32_t reject_tag = 0;     // RefTagID of the Reject it caused or is
+    std::uint16_t reject_reason = 0;  // SessionRejectReason + 1; 0 = none
+    std::uint8_t venue_side = 0;
+    std::uint8_t poss_dup = 0;
+    std::array<std::uint8_t, 4> reserved{};
+};
+struct SessionMessage {
+    Record record;
+    SessionMessageFacts facts;
+};
+
+// A venue line opened for orders or closed. While no line of a venue is open its new orders are refused.
+struct VenueSessionFacts {
+    Venue venue = Venue::none;
+    std::uint8_t open = 0;
+    std::array<std::uint8_t, 6> reserved{};
+};
+struct VenueSession {
+    Record record;  // session = line
+    VenueSessionFacts facts;
+};
+
+enum class DeviceCause : std::uint8_t {
+    none = 0,
+    keeper_lost = 1,
+    keeper_lag = 2,
+    front_full = 3,
+    disk_error = 4,
+    disk_space = 5,
+    sync_slow = 6,
+    clock_untrusted = 7,
+    recovered = 8,
+    operator_close = 9,
+};
+// Orders closed: new orders and increases are refused with Reason::journal_unavailable (or
+// clock_untrusted), cancels and reductions pass.
+struct DeviceEventFacts {
+    std::int64_t value = 0;  // lag in bytes or ns, errno, offset in ns: by cause
+    DeviceCause cause = DeviceCause::none;
+    std::uint8_t orders_closed = 0;
+    std::array<std::uint8_t, 6> reserved{};
+};
+struct DeviceEvent {
+    Record record;
+    DeviceEventFacts facts;
+};
+
+struct StartFacts {
+    Sha256 program{};
+    Sha256 configuration{};
+    std::array<std::uint8_t, 16> boot_id{};
+    std::uint64_t replayed_records = 0;
+    StateDigest state_digest{};  // of the Ledger after replay
+};
+struct Start {
+    Record record;
+    StartFacts facts;
+};
+
+struct StopFacts {
+    StateDigest state_digest{};
+};
+struct Stop {
+    Record record;
+    StopFacts facts;
+};
+
+struct ClockFacts {
+    std::int64_t offset_ns = 0;  // UTC against monotonic since the last Record, beyond elapsed time
+    std::uint8_t synchronised = 0;
+    std::array<std::uint8_t, 7> reserved{};
+};
+struct Clock {
+    Record record;
+    ClockFacts facts;
+};
+
+// A control request that was refused, or one that only reads: who asked for what.
+enum class ControlVerb : std::uint8_t {
+    none = 0,
+    status = 1,
+    limit_show = 2,
+    limit_set = 3,
+    halt = 4,
+    resume = 5,
+    session_list = 6,
+    session_disconnect = 7,
+    order_show = 8,
+    stop = 9,
+    day_close = 10,
+    login = 11,
+    resolve = 12,
+};
+struct ControlFacts {
+    ControlVerb verb = ControlVerb::none;
+    std::uint8_t denied = 0;  // 1: no right to it, 2: bad credentials, 3: malformed or impossible
+    std::array<std::uint8_t, 6> reserved{};
+};
+struct ControlEvent {  // user_event or denied_request
+    Record record;
+    ControlFacts facts;
+    Subject subject;
+};
+
+static_assert(is_plain<LogonAttempt> && is_plain<LogonResult> && is_plain<Logout>);
+static_assert(is_plain<SequenceReset> && is_plain<SessionMessage> && is_plain<VenueSession>);
+static_assert(is_plain<DeviceEvent> && is_plain<Start> && is_plain<Stop> && is_plain<Clock>);
+static_assert(is_plain<ControlEvent>);
+
+}  // namespace fairlead::risk
