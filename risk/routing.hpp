@@ -5,7 +5,7 @@
 
 #include "risk/decision.hpp"
 
-namespace fairlead::gateway {
+namespace fairlead::risk {
 
 // Why this line was chosen, shown to the examiner.
 enum class LineChoice : std::uint8_t {
@@ -21,18 +21,18 @@ struct Routing {
     std::uint32_t line = 0;            // venue line, 0 = no message to a venue
     std::uint64_t client_number = 0;   // MsgSeqNum (34) of the client message
     std::uint64_t line_number = 0;     // MsgSeqNum (34) of the venue message
-    risk::OrderNumber order_number;    // 委託書號 of the order, once allocated
+    OrderNumber order_number;    // 委託書號 of the order, once allocated
     LineChoice choice = LineChoice::none;
     std::array<std::uint8_t, 7> reserved{};
 };
 
 // What section 4 holds for Records the Ledger answered.
 struct Answered {
-    risk::Decision decision;
+    Decision decision;
     Routing routing;
 };
 
-static_assert(risk::is_plain<Routing> && sizeof(Routing) == 40);
-static_assert(risk::is_plain<Answered> && sizeof(Answered) == 272);
+static_assert(is_plain<Routing> && sizeof(Routing) == 40);
+static_assert(is_plain<Answered> && sizeof(Answered) == 272);
 
-}  // namespace fairlead::gateway
+}  // namespace fairlead::risk
