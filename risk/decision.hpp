@@ -47,7 +47,9 @@ struct Decision {
     std::uint16_t venue_code = 0;
     Outcome outcome = Outcome::none;
     Answer answer = Answer::none;
-    OrderStatus exec_type = OrderStatus::none;     // ExecType (150) of the answer
+    // ExecType (150) of the answer. Of a cancel_reject: pending_replace or pending_cancel, whichever
+    // request was refused (it becomes CxlRejResponseTo, 434).
+    OrderStatus exec_type = OrderStatus::none;
     OrderStatus order_status = OrderStatus::none;  // OrdStatus (39) after this Record
     // The order after this Record.
     Quantity ordered = 0;

@@ -99,7 +99,7 @@ struct NewOrderFacts {
     Price price = 0;             // 0 for market orders
     UtcNs transact_time_ns = 0;  // TransactTime (60) as sent
     Side side = Side::none;
-    OrderType order_type = OrderType::none;
+    OrderType order_type = OrderType::none;  // none: a type or TIF of FIX not traded here, to be refused
     TimeInForce time_in_force = TimeInForce::rest_of_day;
     SessionKind session_kind = SessionKind::regular;
     CreditType credit_type = CreditType::cash;
@@ -268,7 +268,8 @@ struct VenueReportFacts {
     Price last_price = 0;          // tag 31, trades only
     UtcNs transact_time_ns = 0;
     AccountKey account;            // tag 1 and SenderSubID/TargetSubID as echoed
-    std::uint16_t venue_code = 0;  // nnnn of "nnnn-TEXT", 0 = none
+    // nnnn of "nnnn-TEXT", 0 = none. A leading letter counts from 10: "C014" (intraday odd lot) is 12014.
+    std::uint16_t venue_code = 0;
     OrderStatus exec_type = OrderStatus::none;
     OrderStatus order_status = OrderStatus::none;
     Side side = Side::none;
