@@ -267,7 +267,7 @@ struct VenueReportFacts {
     Price price = 0;               // tag 44
     Price last_price = 0;          // tag 31, trades only
     UtcNs transact_time_ns = 0;
-    AccountKey account;            // tag 1 and SenderSubID/TargetSubID as echoed
+    AccountKey account;  // tag 1 and SenderSubID/TargetSubID as echoed
     // nnnn of "nnnn-TEXT", 0 = none. A leading letter counts from 10: "C014" (intraday odd lot) is 12014.
     std::uint16_t venue_code = 0;
     OrderStatus exec_type = OrderStatus::none;
