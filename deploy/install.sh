@@ -1,0 +1,22 @@
+#!/usr/bin/env bash
+# Installs what building, running and testing need, from Debian 12's own packages; does nothing when all
+# is there. Called by run.sh and test.sh; needs root (or sudo) only when something is missing.
+set -euo pipefail
+packages=(
+  g++ cmake ninja-build ccache pkg-config python3 strace
+  libboost-dev libboost-system-dev libquickfix-dev libspdlog-dev libconcurrentqueue-dev
+  libbenchmark-dev catch2 libtomlplusplus-dev libcli11-dev libsodium-dev nlohmann-json3-dev
+  libzstd-dev libssl-dev
+)
+[ "${1:-}" = "--lint" ] && packages+=(clang-format clang-tidy)
+missing=()
+for package in "${packages[@]}"; do
+  dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' || missing+=("$package")
+done
+[ ${#missing[@]} -eq 0 ] && exit 0
+echo "installing: ${missing[*]}"
+as_root=()
+[ "$(id -u)" -eq 0 ] || as_root=(sudo)
+export DEBIAN_FRONTEND=noninteractive
+"${as_root[@]}" apt-get update -qq
+"${as_root[@]}" apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
