@@ -1,0 +1,190 @@
+// GatewayConfig: everything a broker sets, from one TOML file, for gateway, keeper and tools alike.
+// Only values checked one by one and against each other; no file named in it is opened here.
+// Called by every program's main. The sample with every key explained is config/fairlead.toml.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config/error.hpp"
+#include "risk/record.hpp"
+#include "risk/reference.hpp"
+
+namespace fairlead::config {
+
+// A secret that no printer takes by accident: it has no stream operator and wipes its bytes at the end.
+class Secret {
+  public:
+    Secret() = default;
+    explicit Secret(std::string text) : text_(std::move(text)) {}
+    Secret(const Secret&) = default;
+    Secret(Secret&&) = default;
+    Secret& operator=(const Secret&) = default;
+    Secret& operator=(Secret&&) = default;
+    ~Secret();
+    [[nodiscard]] std::string_view reveal() const { return text_; }
+    [[nodiscard]] bool empty() const { return text_.empty(); }
+
+  private:
+    std::string text_;
+};
+
+// IPv6, or IPv4 mapped into it (::ffff:a.b.c.d), as Person::address has it.
+using Address = std::array<std::uint8_t, 16>;
+// False: not an IPv4 or IPv6 address.
+[[nodiscard]] bool parse_address(std::string_view text, Address& into);
+[[nodiscard]] std::string format_address(const Address& address);
+
+struct ListenAddress {
+    std::string address = "127.0.0.1";
+    std::uint16_t port = 0;
+};
+
+// A CIDR range; an IPv4 range counts in its mapped form, so bits is 96 + n.
+struct AddressRange {
+    Address base{};
+    std::uint8_t bits = 128;
+    [[nodiscard]] bool contains(const Address& address) const noexcept;
+};
+[[nodiscard]] bool parse_address_range(std::string_view text, AddressRange& into);
+
+// "8610-0000017": one account. "8610-*": every account of a branch. all: every account.
+struct AccountPattern {
+    risk::AccountKey key;
+    bool whole_branch = false;
+};
+[[nodiscard]] bool parse_account(std::string_view text, risk::AccountKey& into);
+[[nodiscard]] bool parse_account_pattern(std::string_view text, AccountPattern& into);
+
+enum class JournalLevel : std::uint8_t { process = 0, disk = 1 };
+
+struct GatewaySection {
+    std::string name = "fairlead";
+    std::string log_file;  // empty: standard error
+    bool polling = true;   // false: the order thread sleeps in epoll when nothing is ready
+    std::int32_t order_cpu = -1;
+    std::vector<ListenAddress> listen{{"127.0.0.1", 9870}};
+    std::uint32_t message_bytes_max = 4096;
+    std::uint32_t logon_timeout_s = 5;
+    std::uint32_t out_buffer_bytes = 1 << 20;
+    std::uint32_t connections_max = 1024;
+};
+
+struct JournalSection {
+    std::string directory;
+    std::string front_directory;
+    std::string spare_directory;  // empty: none
+    JournalLevel level = JournalLevel::process;
+    std::uint32_t segment_mib = 256;
+    std::uint32_t front_segments = 4;
+    std::uint32_t front_segment_mib = 64;
+    std::uint32_t keeper_lag_ms = 100;
+    std::uint32_t keeper_lag_mib = 16;
+    std::uint32_t sync_alarm_ms = 10;
+    std::uint32_t sync_refuse_ms = 250;
+    std::uint32_t front_refuse_percent = 80;
+    std::uint32_t front_disconnect_percent = 95;
+};
+
+// Room taken once at start; a day that needs more is refused order by order, by reason.
+struct SizesSection {
+    std::uint32_t orders = 1'000'000;
+    std::uint32_t commands = 2'000'000;
+    std::uint32_t executions = 1'000'000;
+    std::uint32_t positions = 1'000'000;
+    std::uint32_t accounts = 1'000'000;
+    std::uint32_t securities = 50'000;
+    std::uint32_t limits = 100'000;
+};
+
+struct ClockSection {
+    std::uint32_t alarm_us = 100;
+    std::uint32_t refuse_ms = 1000;
+};
+
+struct T30File {
+    risk::Venue venue = risk::Venue::none;
+    std::string path;
+};
+
+// Files of the trading day. Relative paths count from the configuration file's directory.
+struct ReferenceSection {
+    std::string securities;    // CSV; may be empty when T30 files are given
+    std::vector<T30File> t30;  // win over the CSV where both name a security
+    std::string accounts;      // CSV
+    std::string investors;     // CSV, optional
+    std::string limits;        // CSV, optional
+    std::string inventory;     // CSV, optional
+    std::string calendar;      // TOML: tick tables and phases
+};
+
+struct ControlSection {
+    std::string socket;
+    std::string users;
+};
+
+// A client session, acceptor side. sender_comp_id is the client's, as it sends it in tag 49.
+struct SessionConfig {
+    std::uint32_t id = 0;
+    std::string sender_comp_id;
+    std::string target_comp_id;
+    std::string user;
+    std::vector<AddressRange> allowed_addresses;
+    bool all_accounts = false;
+    std::vector<AccountPattern> accounts;
+    std::uint32_t message_rate = 0;  // commands a second; 0 = none of its own
+    bool cancel_on_disconnect = false;
+    bool reset_permitted = false;  // ResetSeqNumFlag=Y in a Logon is obeyed
+    bool reset_at_logon = false;   // both sides go to 1 at every logon
+    std::uint32_t heartbeat_min_s = 5;
+    std::uint32_t heartbeat_max_s = 120;
+};
+
+// A venue line, initiator side. sender_comp_id is ours: T8610H3.
+struct LineConfig {
+    std::uint32_t id = 0;
+    risk::Venue venue = risk::Venue::none;
+    std::string host;
+    std::uint16_t port = 0;
+    std::uint16_t local_port = 0;  // 0: any
+    std::string sender_comp_id;
+    std::string target_comp_id;
+    Secret password;      // four digits; given here or in password_file
+    std::string term_id;  // 櫃號: the first one or two characters of every order number of this line
+    std::uint32_t rate_per_second = 160;
+    std::uint32_t wait_age_limit_ms = 1000;
+    std::uint32_t heartbeat_seconds = 10;
+};
+
+struct GatewayConfig {
+    std::string file;            // as given
+    risk::Sha256 file_sha256{};  // of its bytes: stands in every Start
+    GatewaySection gateway;
+    JournalSection journal;
+    SizesSection sizes;
+    ClockSection clock;
+    ReferenceSection reference;
+    risk::RuleSet rules;
+    ControlSection control;
+    std::vector<SessionConfig> sessions;  // by ascending id
+    std::vector<LineConfig> lines;        // by ascending id
+};
+
+// Every error at once, each with file, line, key, value and rule. A value with errors is not to be used.
+[[nodiscard]] Loaded<GatewayConfig> load_gateway_config(const std::string& path);
+// The same for text in hand; `path` names it in errors and is what relative paths count from.
+[[nodiscard]] Loaded<GatewayConfig> parse_gateway_config(std::string_view text, const std::string& path);
+
+// What the reader accepts, key by key, as the sample must explain it (a test compares the two).
+struct KeyNote {
+    std::string path;  // "journal.segment_mib", "session.id"
+    std::string unit;
+    std::string range;
+    std::string default_value;  // "none" where the key must be given
+};
+[[nodiscard]] std::vector<KeyNote> documented_keys();
+
+}  // namespace fairlead::config

@@ -1,0 +1,67 @@
+// Users: who may log on, in which role, and their password hashes (argon2id). No session state, no
+// rights: rights per verb stand in gateway/control/rights.hpp. Verification takes tens of milliseconds
+// and more, so it runs on workers, never on the order thread.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config/error.hpp"
+#include "risk/words.hpp"
+
+namespace fairlead::config {
+
+enum class Role : std::uint8_t {
+    none = 0,
+    client = 1,          // FIX sessions only, no control verbs
+    trader_support = 2,  // looks
+    operator_role = 3,   // runs the gateway: sessions, stop, day close
+    risk_officer = 4,    // proposes and sets limits, halts
+    risk_approver = 5,   // the second person of a raise or a resume
+    examiner = 6,        // looks
+};
+inline constexpr std::size_t role_count = 7;
+
+// "risk_officer" and so on; Role::none for anything else.
+[[nodiscard]] Role parse_role(std::string_view text) noexcept;
+[[nodiscard]] std::string_view role_name(Role role) noexcept;
+
+struct User {
+    risk::UserName name;
+    Role role = Role::none;
+    bool disabled = false;
+    std::string password_hash;  // "$argon2id$...": carries its own cost
+};
+
+class UserTable {
+  public:
+    // Sorts by name; names must differ (load_users checks).
+    explicit UserTable(std::vector<User> users = {});
+    [[nodiscard]] const User* find(std::string_view name) const noexcept;
+    [[nodiscard]] const std::vector<User>& users() const noexcept { return users_; }
+
+    // The user, if the name is known, enabled, and the password right; null otherwise. An unknown name
+    // costs the same work as a known one: it is verified against some user's hash and fails anyway.
+    [[nodiscard]] const User* verify(std::string_view name, std::string_view password) const;
+
+  private:
+    std::vector<User> users_;
+    std::string decoy_hash_;  // for a table without users
+};
+
+[[nodiscard]] Loaded<UserTable> load_users(const std::string& path);
+[[nodiscard]] Loaded<UserTable> parse_users(std::string_view text, const std::string& path);
+
+// Work and memory of a new hash; each hash carries its own, so users of both kinds may be mixed.
+enum class HashCost : std::uint8_t { interactive, moderate, minimal_for_tests };
+// Empty when memory for the hash cannot be had.
+[[nodiscard]] std::string hash_password(std::string_view password, HashCost cost = HashCost::moderate);
+// Against one hash; false for a malformed hash.
+[[nodiscard]] bool verify_password(std::string_view hash, std::string_view password) noexcept;
+
+// Passwords longer than this are refused before any work is done.
+inline constexpr std::size_t password_bytes_max = 128;
+
+}  // namespace fairlead::config
