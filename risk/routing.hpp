@@ -11,9 +11,9 @@ namespace fairlead::risk {
 enum class LineChoice : std::uint8_t {
     none = 0,
     only_line = 1,
-    least_used = 2,   // the open line of the venue with the most rate left, lowest number first
-    order_line = 3,   // replace, cancel, status: the line its order went by
-    waiting = 4,      // over the line's rate: no line yet, a `released` Record follows
+    least_used = 2,  // the open line of the venue with the most rate left, lowest number first
+    order_line = 3,  // replace, cancel, status: the line its order went by
+    waiting = 4,     // over the line's rate: no line yet, a `released` Record follows
 };
 
 struct Routing {
@@ -21,7 +21,7 @@ struct Routing {
     std::uint32_t line = 0;            // venue line, 0 = no message to a venue
     std::uint64_t client_number = 0;   // MsgSeqNum (34) of the client message
     std::uint64_t line_number = 0;     // MsgSeqNum (34) of the venue message
-    OrderNumber order_number;    // 委託書號 of the order, once allocated
+    OrderNumber order_number;          // 委託書號 of the order, once allocated
     LineChoice choice = LineChoice::none;
     std::array<std::uint8_t, 7> reserved{};
 };

@@ -1,0 +1,48 @@
+// The checks that need no counters: what, when, how much and at what price. Pure functions of one
+// order's terms and the day's reference; each returns the Reason that refuses, or Reason::none.
+// Called by the Ledger in the order of `Check`.
+#pragma once
+
+#include "risk/reason.hpp"
+#include "risk/state.hpp"
+
+namespace fairlead::risk {
+
+// The terms a New asks for, or a Replace would leave behind.
+struct OrderTerms {
+    Quantity quantity = 0;
+    Price price = 0;
+    Side side = Side::none;
+    OrderType order_type = OrderType::none;
+    TimeInForce time_in_force = TimeInForce::rest_of_day;
+    SessionKind session_kind = SessionKind::regular;
+    CreditType credit_type = CreditType::cash;
+};
+
+// Check::security_tradable: suspended, session kind, credit type, innovation board.
+[[nodiscard]] Reason check_tradable(const OrderTerms& terms, const SecurityState& security,
+                                    std::uint16_t account_flags, std::uint8_t credit_types) noexcept;
+// Check::order_type: type and time in force, by security and session kind.
+[[nodiscard]] Reason check_order_type(const OrderTerms& terms, const SecurityState& security) noexcept;
+// Check::trading_phase. `phase` is the one in force for the security's venue and the session kind.
+[[nodiscard]] Reason check_phase(const OrderTerms& terms, Phase phase) noexcept;
+// Check::quantity: lots, maximum, odd lot range.
+[[nodiscard]] Reason check_quantity(const OrderTerms& terms, const SecurityState& security,
+                                    const RuleSet& rules) noexcept;
+// Check::tick: a price where there must be one, on the tick of its class.
+[[nodiscard]] Reason check_tick(const OrderTerms& terms, const SecurityState& security,
+                                const TickTable& ticks) noexcept;
+// Check::price_limit: the day's limits, and short sales below the reference price.
+[[nodiscard]] Reason check_price_limit(const OrderTerms& terms, const SecurityState& security) noexcept;
+// Check::collar: basis points off the reference, and off the last trade seen. One tick is always let
+// through, or cheap securities could not move.
+[[nodiscard]] Reason check_collar(const OrderTerms& terms, const SecurityState& security,
+                                  const RuleSet& rules, const TickTable& ticks) noexcept;
+
+// The step of prices at `price`; 0 if the table has no row for the class.
+[[nodiscard]] Price tick_at(const TickTable& ticks, TickClass tick_class, Price price) noexcept;
+[[nodiscard]] constexpr bool is_odd_lot(SessionKind kind) noexcept {
+    return kind == SessionKind::intraday_odd_lot || kind == SessionKind::after_hours_odd;
+}
+
+}  // namespace fairlead::risk

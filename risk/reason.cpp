@@ -1,0 +1,222 @@
+// The text of every Reason, in the order of the enumeration. The rule names a line of the exchange's
+// control list (item n of FL007356), an audit requirement (R-number), a regulation or a rule of FIX.
+#include "risk/reason.hpp"
+
+#include <array>
+
+namespace fairlead::risk {
+
+namespace {
+
+using R = Reason;
+
+constexpr std::array reasons{
+    ReasonText{R::none, "none", "No reason.", "無。", "-"},
+    // road
+    ReasonText{R::day_not_started, "day_not_started", "The trading day has not been started.",
+               "交易日尚未開始。", "R24 rules of use"},
+    ReasonText{R::journal_unavailable, "journal_unavailable",
+               "Orders cannot be recorded now, so none are taken; cancels still pass.",
+               "目前無法留存委託紀錄，暫停接受委託，仍可刪單。", "R21, FL098836 Art.9"},
+    ReasonText{R::clock_untrusted, "clock_untrusted",
+               "The clock cannot be trusted now, so no orders are taken; cancels still pass.",
+               "系統時鐘不可信，暫停接受委託，仍可刪單。", "R21, order record Directions FL007051"},
+    ReasonText{R::venue_line_down, "venue_line_down", "No line to the venue is open for orders.",
+               "與交易所之連線未開啟，無法傳送委託。", "R1, R4"},
+    // halts
+    ReasonText{R::firm_halted, "firm_halted", "The broker has halted all new orders.",
+               "券商已暫停全部新委託。", "R32 orderly stop"},
+    ReasonText{R::venue_halted, "venue_halted", "The broker has halted new orders for this venue.",
+               "券商已暫停該市場之新委託。", "R32 orderly stop"},
+    ReasonText{R::investor_halted, "investor_halted", "The broker has halted new orders of this investor.",
+               "券商已暫停該投資人之新委託。", "R18, R32"},
+    ReasonText{R::account_halted, "account_halted", "The broker has halted new orders of this account.",
+               "券商已暫停該帳號之新委託。", "R18, R32"},
+    ReasonText{R::symbol_halted, "symbol_halted", "The broker has halted new orders in this security.",
+               "券商已暫停該證券之新委託。", "R32, FL007356 item 1"},
+    ReasonText{R::session_halted, "session_halted", "The broker has halted new orders of this session.",
+               "券商已暫停該連線之新委託。", "R32 orderly stop"},
+    // who
+    ReasonText{R::account_unknown, "account_unknown", "The account is not known.", "帳號不存在。",
+               "R18, venue code 0014"},
+    ReasonText{R::session_not_allowed, "session_not_allowed", "This session may not trade for this account.",
+               "該連線無權使用此帳號交易。", "R18, R20, DMA Operation Directions FL039326"},
+    ReasonText{R::account_disabled, "account_disabled", "The account is disabled.", "帳號已停用。",
+               "R18, FL007356 item 4"},
+    ReasonText{R::investor_disabled, "investor_disabled", "The investor is disabled.", "投資人已停止交易。",
+               "R18, FL007356 item 4"},
+    // what
+    ReasonText{R::security_unknown, "security_unknown", "The security is not known.", "證券代號不存在。",
+               "FL007356 item 1, venue code 0019"},
+    ReasonText{R::security_suspended, "security_suspended", "The security is suspended from trading.",
+               "該證券暫停交易。", "FL007356 item 1, venue code 0043"},
+    ReasonText{R::side_mismatch, "side_mismatch", "Side, security or account is not that of the order named.",
+               "買賣別、證券或帳號與原委託不符。", "FIX 4.4 appendix D"},
+    ReasonText{R::order_type_not_allowed, "order_type_not_allowed",
+               "This order type or time in force is not allowed for this security.",
+               "該證券不得使用此委託種類或有效期別。", "Operating Rules Art.58-8, venue codes 0046, 0047"},
+    ReasonText{R::credit_type_not_allowed, "credit_type_not_allowed",
+               "Margin, short or borrowed trading is not allowed here.", "不得以此信用或借券別交易。",
+               "FL007356 item 8, venue code 0025"},
+    ReasonText{R::day_trade_not_allowed, "day_trade_not_allowed",
+               "The sell needs day trading, which this account or security may not do.",
+               "此帳號或證券不得當日沖銷。", "Day-Trade Rules FL071871 Art.7"},
+    ReasonText{R::session_kind_not_allowed, "session_kind_not_allowed",
+               "This security does not trade in this session.", "該證券不得於此交易時段買賣。",
+               "FL007356 item 9, odd lot Regulations"},
+    ReasonText{R::investor_not_qualified, "investor_not_qualified",
+               "Only qualified investors may trade this security.", "僅合格投資人得買賣該證券。",
+               "Taiwan Innovation Board rules"},
+    ReasonText{R::short_below_reference, "short_below_reference",
+               "A short sale below the reference price is not allowed for this security.",
+               "該證券不得以低於參考價放空。", "FL007356 item 8, venue code 0038"},
+    // when
+    ReasonText{R::session_closed, "session_closed", "This session takes no orders now.",
+               "目前非該時段委託時間。", "venue codes 0001, 0002"},
+    ReasonText{R::phase_order_type, "phase_order_type",
+               "Only limit orders for the day are taken during a call auction.",
+               "集合競價時段僅接受當日有效限價委託。", "venue codes 0047, 0049"},
+    // how much
+    ReasonText{R::quantity_not_positive, "quantity_not_positive", "The quantity must be above zero.",
+               "委託數量須大於零。", "venue code 0022"},
+    ReasonText{R::quantity_not_lot, "quantity_not_lot", "The quantity must be whole board lots.",
+               "委託數量須為交易單位之整數倍。", "FL007356 item 9, venue code 0022"},
+    ReasonText{R::quantity_too_large, "quantity_too_large",
+               "The quantity is above the most board lots one order may have.", "委託數量超過單筆上限。",
+               "fixed-price Regulations Art.4 (499 lots)"},
+    ReasonText{R::odd_lot_range, "odd_lot_range", "An odd lot must be less than one board lot.",
+               "零股委託數量須少於一交易單位。", "FL007356 item 9, venue code 2014"},
+    ReasonText{R::price_missing, "price_missing", "A limit order must have a price above zero.",
+               "限價委託須輸入價格。", "venue code 0021"},
+    ReasonText{R::price_not_tick, "price_not_tick", "The price is not on a tick of this security.",
+               "價格不符升降單位。", "Operating Rules Art.62, venue code 0021"},
+    ReasonText{R::price_above_limit, "price_above_limit", "The price is above the day's upper limit.",
+               "價格高於漲停價。", "FL007356 item 1, Operating Rules Art.63"},
+    ReasonText{R::price_below_limit, "price_below_limit", "The price is below the day's lower limit.",
+               "價格低於跌停價。", "FL007356 item 1, Operating Rules Art.63"},
+    ReasonText{R::price_collar_reference, "price_collar_reference",
+               "The price is too far from the reference price.", "價格偏離參考價過大。", "R18, SEC 15c3-5"},
+    ReasonText{R::price_collar_last, "price_collar_last", "The price is too far from the last trade.",
+               "價格偏離最近成交價過大。", "R18, SEC 15c3-5"},
+    ReasonText{R::order_value_too_large, "order_value_too_large",
+               "The value of the order is above the most one order may have.", "單筆委託金額超過上限。",
+               "R18, FL007356 item 2"},
+    ReasonText{R::price_on_market_order, "price_on_market_order", "A market order must not have a price.",
+               "市價委託不得輸入價格。", "venue codes 0021, 0046"},
+    // how often
+    ReasonText{R::session_message_rate, "session_message_rate",
+               "The session sends more commands a second than it may.", "該連線每秒訊息數超過上限。",
+               "R4, R19"},
+    ReasonText{R::investor_message_rate, "investor_message_rate",
+               "The investor sends more commands a second than allowed.", "該投資人每秒訊息數超過上限。",
+               "R4, R19"},
+    ReasonText{R::duplicate_client_order_id, "duplicate_client_order_id",
+               "This ClOrdID has been used by this session today.", "委託書編號 (ClOrdID) 重複。",
+               "FIX 4.4 tag 11, OrdRejReason 6"},
+    ReasonText{R::repeated_order, "repeated_order",
+               "The same order has been repeated too often within a short time.",
+               "相同委託於短時間內重複次數過多。", "R4, MiFID RTS 6 Art.15"},
+    ReasonText{R::self_match, "self_match", "The order would trade with an open order of the same investor.",
+               "該委託將與同一投資人之委託自行成交。", "Securities and Exchange Act Art.155"},
+    // credit
+    ReasonText{R::sellable_short, "sellable_short", "There are not enough shares to sell.",
+               "可賣出庫存不足。", "Day-Trade Rules FL071871 Art.7, FL007356 item 10"},
+    ReasonText{R::credit_buy, "credit_buy", "The buy limit would be exceeded.", "買進額度不足。",
+               "FL007356 item 2, R18"},
+    ReasonText{R::credit_sell, "credit_sell", "The sell limit would be exceeded.", "賣出額度不足。",
+               "FL007356 item 2, R18"},
+    ReasonText{R::credit_gross_day, "credit_gross_day", "The single-day trading limit would be exceeded.",
+               "單日買賣額度不足。", "FL007356 item 2, R18"},
+    ReasonText{R::credit_net, "credit_net", "The net limit would be exceeded.", "淨額額度不足。",
+               "FL007356 item 3, R18"},
+    ReasonText{R::credit_offset, "credit_offset",
+               "The limit for offsetting and day trading would be exceeded.", "資券相抵及當日沖銷額度不足。",
+               "FL007234 Art.3"},
+    ReasonText{R::credit_symbol_long, "credit_symbol_long",
+               "The limit of shares held in this security would be exceeded.", "單一證券買進部位額度不足。",
+               "FL007356 item 6, R18"},
+    ReasonText{R::credit_symbol_short, "credit_symbol_short",
+               "The limit of shares sold short in this security would be exceeded.",
+               "單一證券放空部位額度不足。", "FL007356 item 8, R18"},
+    ReasonText{R::credit_reported, "credit_reported",
+               "The broker's total of reported orders would exceed its multiple of net available funds.",
+               "券商申報總金額將超過可動用資金淨額倍數。", "FL007124 Art.5, venue code 0033"},
+    ReasonText{R::amount_overflow, "amount_overflow", "The amount is larger than any sum kept here.",
+               "金額超出可處理範圍。", "R35"},
+    // replace and cancel
+    ReasonText{R::order_unknown, "order_unknown", "The order named is not known.", "查無原委託。",
+               "FIX 4.4 CxlRejReason 1, venue code 0005"},
+    ReasonText{R::too_late, "too_late", "The order has already ended.", "原委託已成交或已刪除。",
+               "FIX 4.4 CxlRejReason 0, venue code 0050"},
+    ReasonText{R::replace_pending, "replace_pending", "A replace of this order is still on its way.",
+               "原委託改單處理中。", "FIX 4.4 CxlRejReason 3, matrix D21"},
+    ReasonText{R::cancel_pending, "cancel_pending", "A cancel of this order is still on its way.",
+               "原委託刪單處理中。", "FIX 4.4 CxlRejReason 3"},
+    ReasonText{R::original_superseded, "original_superseded",
+               "OrigClOrdID is not the latest ClOrdID of the order.", "原委託書編號已非最新。",
+               "FIX 4.4 tag 41"},
+    ReasonText{R::replace_both, "replace_both", "Price and quantity cannot be changed together.",
+               "不得同時更改價格及數量。", "venue code 0011"},
+    ReasonText{R::replace_nothing, "replace_nothing", "The replace changes neither price nor quantity.",
+               "未更改價格或數量。", "venue code 0011"},
+    ReasonText{R::quantity_up, "quantity_up", "The quantity of an order can only be reduced.",
+               "委託數量僅得減少。", "domain of the venue's Cancel/Replace"},
+    ReasonText{R::quantity_below_filled, "quantity_below_filled",
+               "The new quantity must be above what is filled; cancel the order instead.",
+               "更改後數量須大於已成交數量，請改用刪單。", "venue code 0032"},
+    ReasonText{R::replace_market_price, "replace_market_price",
+               "The price or type of a market order cannot be changed.", "市價委託不得改價或更改種類。",
+               "venue code 0053"},
+    ReasonText{R::odd_lot_price_change, "odd_lot_price_change",
+               "The price of an odd lot order cannot be changed.", "零股委託不得改價。",
+               "odd lot Regulations Art.3"},
+    ReasonText{R::order_unacknowledged, "order_unacknowledged", "The venue has not answered the order yet.",
+               "交易所尚未回覆原委託。", "FIX 4.4 CxlRejReason 3"},
+    ReasonText{R::order_in_doubt, "order_in_doubt",
+               "It is not known whether the venue has the order; it is being asked.",
+               "委託狀態待確認，查詢中。", "R36, venue code 0099"},
+    // sizes
+    ReasonText{R::capacity_orders, "capacity_orders", "The gateway has no room for more orders today.",
+               "本日委託筆數已達系統上限。", "R3, R4"},
+    ReasonText{R::capacity_positions, "capacity_positions",
+               "The gateway has no room for more positions or limits today.", "本日部位數已達系統上限。",
+               "R3, R4"},
+    // outcomes told by others
+    ReasonText{R::venue_refused, "venue_refused", "The venue has refused it.", "交易所退回。",
+               "venue status code"},
+    ReasonText{R::never_sent, "never_sent", "It never reached the venue and has been ended.",
+               "未送達交易所，已結束。", "R36"},
+    ReasonText{R::wait_expired, "wait_expired",
+               "It waited too long for the line to the venue and was not sent.", "等候傳送逾時，未送出。",
+               "R4, R19"},
+    ReasonText{R::venue_cancelled, "venue_cancelled", "The venue has cancelled the rest unasked.",
+               "交易所主動刪除剩餘數量。", "venue codes 0048, 0052"},
+    ReasonText{R::venue_cut, "venue_cut", "The venue has accepted a smaller quantity.",
+               "交易所減少委託數量。", "venue codes 0031, 0051"},
+    ReasonText{R::not_authorised, "not_authorised",
+               "A raise of a limit needs a second, different person's approval.", "提高額度須另一人員核准。",
+               "R18, R25 dual control"},
+    ReasonText{R::limit_invalid, "limit_invalid",
+               "This limit or halt cannot be set: scope, dimension, value or target is wrong.",
+               "額度或暫停設定之範圍、種類、數值或對象有誤。", "R24"},
+    ReasonText{R::not_halted, "not_halted", "It is not halted, so it cannot be resumed.",
+               "未在暫停狀態，無法恢復。", "R32"},
+};
+
+// Place of each code in the table, 0 where no Reason has the code.
+constexpr auto places = [] {
+    std::array<std::uint8_t, 256> found{};
+    for (std::size_t i = 0; i < reasons.size(); ++i) {
+        found[static_cast<std::size_t>(reasons[i].reason)] = static_cast<std::uint8_t>(i);
+    }
+    return found;
+}();
+
+}  // namespace
+
+const ReasonText& reason_text(Reason reason) noexcept {
+    const auto code = static_cast<std::size_t>(reason);
+    return reasons[code < places.size() ? places[code] : 0];
+}
+
+}  // namespace fairlead::risk
