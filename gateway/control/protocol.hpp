@@ -1,0 +1,158 @@
+// What passes between the control thread and the order thread: fixed requests and replies, fit for the
+// Inbox, and how they look as JSON lines on the socket. No decision is made here: the order thread
+// decides, and every request, also a denied one, becomes a Record there. Used by ControlServer, the
+// order thread, and the `fairlead` program.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "risk/decision.hpp"
+#include "risk/record_operation.hpp"
+
+namespace fairlead::gateway {
+
+inline constexpr int control_protocol_version = 1;
+inline constexpr std::size_t control_line_bytes_max = 4096;
+
+// How the server came to its answer before the order thread was asked; ControlFacts::denied.
+enum class Denied : std::uint8_t { no = 0, no_right = 1, bad_credentials = 2, malformed = 3 };
+
+// One request. Persons in `subject` are verified before it is handed over, unless `facts.denied` says
+// otherwise; then the order thread writes a denied_request Record and replies with its sequence.
+//
+// What the order thread owes each verb (its reply goes back through ControlServer::reply):
+//  status, session_list, limit_show, order_show   a user_event Record, then rows
+//  limit_set    a limit_set Record. A raise (or lifting) without subject.approver is refused with
+//               Reason::not_authorised: only the order thread knows the Limit in force
+//  halt, resume a halt or resume Record
+//  session_disconnect, stop, day_close, resolve   a user_event Record, then the act
+struct ControlRequest {
+    std::uint64_t request = 0;  // the server's number; every reply carries it back
+    risk::ControlFacts facts;
+    risk::Subject subject;         // who, approver, why; investor or account for limits and halts
+    risk::LimitSetFacts limit;     // limit_set; scope, dimension (none = all), symbol for limit_show
+    risk::HaltFacts halt;          // halt, resume
+    risk::Sequence order_key = 0;  // order_show, resolve
+    std::uint32_t session = 0;     // session_disconnect; session or line
+    std::uint32_t peer_user = 0;   // SO_PEERCRED of the socket: uid and pid of the asking process
+    std::uint32_t peer_process = 0;
+    risk::Resolution resolution = risk::Resolution::none;
+};
+
+struct StatusRow {
+    risk::UtcNs utc_ns = 0;
+    risk::Sequence sequence = 0;  // last Record
+    risk::Sequence synced = 0;    // last Record on stable storage, as the keeper says
+    std::uint32_t date = 0;       // trading day, yyyymmdd; 0 = none begun
+    std::uint32_t orders = 0;     // accepted today
+    std::uint32_t open = 0;
+    std::uint32_t in_doubt = 0;
+    std::uint32_t executions = 0;
+    std::uint32_t sessions_on = 0;
+    std::uint32_t sessions = 0;
+    std::uint32_t lines_on = 0;
+    std::uint32_t lines = 0;
+    risk::Reason road_twse = risk::Reason::none;  // why new orders are refused; none = open
+    risk::Reason road_tpex = risk::Reason::none;
+    bool firm_halted = false;
+    bool disk_level = false;  // false: level `process`
+    risk::StateDigest digest{};
+};
+
+struct LimitRow {
+    risk::Scope scope = risk::Scope::none;
+    risk::Dimension dimension = risk::Dimension::none;
+    bool given = false;
+    bool usage_known = false;
+    risk::Symbol symbol;
+    risk::Amount value = 0;
+    risk::Amount usage = 0;
+    risk::Sequence version = 0;
+};
+
+struct SessionRow {
+    std::uint32_t id = 0;
+    bool venue_side = false;
+    bool logged_on = false;
+    risk::Venue venue = risk::Venue::none;
+    risk::Text<16> sender_comp_id;  // the peer's, client side; ours, venue side
+    risk::Text<16> target_comp_id;
+    risk::UserName user;
+    std::array<std::uint8_t, 16> address{};  // of the peer, mapped; zeros when not connected
+    std::uint64_t next_in = 0;
+    std::uint64_t next_out = 0;
+    std::uint32_t waiting = 0;  // commands waiting for the line's rate
+};
+
+struct OrderRow {
+    risk::Sequence order_key = 0;
+    std::uint32_t session = 0;
+    std::uint32_t line = 0;
+    risk::Venue venue = risk::Venue::none;
+    risk::Side side = risk::Side::none;
+    risk::OrderType order_type = risk::OrderType::none;
+    risk::TimeInForce time_in_force = risk::TimeInForce::rest_of_day;
+    risk::SessionKind session_kind = risk::SessionKind::regular;
+    risk::OrderStatus status = risk::OrderStatus::none;
+    bool open = false;
+    bool in_doubt = false;
+    risk::Symbol symbol;
+    risk::AccountKey account;
+    risk::InvestorId investor;
+    risk::ClientOrderId client_order_id;
+    risk::OrderNumber order_number;
+    risk::Quantity ordered = 0;
+    risk::Quantity leaves = 0;
+    risk::Quantity filled = 0;
+    risk::Amount filled_amount = 0;
+    risk::Price price = 0;
+    risk::Amount reserve = 0;
+};
+
+using ControlRow = std::variant<std::monostate, StatusRow, LimitRow, SessionRow, OrderRow>;
+
+// One reply carries at most one row; `more` says that another reply to the same request follows.
+// A plain value: no heap, so the order thread may make it.
+struct ControlReply {
+    std::uint64_t request = 0;
+    risk::Sequence sequence = 0;               // of the Record the request became
+    risk::Reason reason = risk::Reason::none;  // why refused; none = done
+    bool ok = false;
+    bool more = false;
+    risk::Text<512> text;  // what else a person should know, may be empty
+    ControlRow row;
+};
+static_assert(std::is_trivially_copyable_v<ControlRequest> && std::is_trivially_copyable_v<ControlReply>);
+
+// --- JSON lines ---
+
+// A request as read from the socket, before anybody is verified. Passwords are wiped by the server.
+struct ControlMessage {
+    ControlRequest request;
+    std::string user;
+    std::string password;
+    std::string approver;
+    std::string approver_password;
+    std::uint64_t id = 0;  // the client's own number, echoed
+    std::string error;     // not empty: malformed, and why; verb and user as far as they could be read
+};
+// {"version":1,"id":1,"verb":"limit_set","user":"ann","password":"..","reason":"..",...}
+[[nodiscard]] ControlMessage parse_control_line(std::string_view line);
+
+// The word of a verb on the wire and in the rights table; none for an unknown word.
+[[nodiscard]] std::string_view verb_name(risk::ControlVerb verb) noexcept;
+[[nodiscard]] risk::ControlVerb parse_verb(std::string_view text) noexcept;
+[[nodiscard]] std::string_view scope_name(risk::Scope scope) noexcept;
+[[nodiscard]] risk::Scope parse_scope(std::string_view text) noexcept;
+[[nodiscard]] std::string_view dimension_name(risk::Dimension dimension) noexcept;
+[[nodiscard]] risk::Dimension parse_dimension(std::string_view text) noexcept;
+
+// One JSON line without its newline. `denied` and `text` override what the order thread said.
+[[nodiscard]] std::string reply_line(const ControlReply& reply, std::uint64_t id);
+// An answer made without the order thread: too busy, timed out.
+[[nodiscard]] std::string refusal_line(std::uint64_t id, std::string_view error, std::string_view text);
+
+}  // namespace fairlead::gateway
