@@ -1,0 +1,295 @@
+#include "gateway/orders/client_reports.hpp"
+
+#include "gateway/orders/client_reasons.hpp"
+#include "gateway/orders/session_kinds.hpp"
+#include "gateway/orders/venue_status.hpp"
+
+namespace fairlead::gateway {
+namespace {
+
+using risk::Decision;
+using risk::OrderStatus;
+using risk::Record;
+using risk::RecordKind;
+using risk::Routing;
+
+template <class Kind>
+const Kind& as(const Record& record) noexcept {
+    return reinterpret_cast<const Kind&>(record);
+}
+
+// A Sequence as clients see it: twelve digits.
+struct SequenceText {
+    std::array<char, 12> bytes{};
+    explicit SequenceText(risk::Sequence sequence) noexcept {
+        for (std::size_t i = bytes.size(); i > 0; --i) {
+            bytes[i - 1] = static_cast<char>('0' + sequence % 10);
+            sequence /= 10;
+        }
+    }
+    [[nodiscard]] std::string_view view() const noexcept { return {bytes.data(), bytes.size()}; }
+};
+
+// "8610-0000017"
+struct AccountText {
+    TextWriter<16> writer;
+    explicit AccountText(const risk::AccountKey& account) noexcept {
+        writer.add(account.branch.view()).add("-").add_padded(account.number, 7);
+    }
+};
+
+void begin(fix::Encoder& encoder, const ClientMessage& message, std::string_view type) noexcept {
+    encoder.begin(*message.header, type, message.number, message.sending_time_ns,
+                  message.original_sending_time_ns);
+}
+
+void add_if(fix::Encoder& encoder, std::uint32_t tag, std::string_view value) noexcept {
+    if (!value.empty()) {
+        encoder.add(tag, value);
+    }
+}
+
+char character(OrderStatus status) noexcept {
+    return static_cast<char>(status);
+}
+
+std::string_view exchange_name(risk::Venue venue) noexcept {
+    switch (venue) {
+        case risk::Venue::twse:
+            return "XTAI";
+        case risk::Venue::tpex:
+            return "ROCO";
+        case risk::Venue::none:
+            break;
+    }
+    return {};
+}
+
+// When it happened: at the venue where the venue says so, else when it was sequenced.
+risk::UtcNs transact_time(const Record& record) noexcept {
+    if (record.kind == RecordKind::venue_report || record.kind == RecordKind::orphan_report) {
+        const risk::UtcNs at_venue = as<risk::VenueReport>(record).facts.transact_time_ns;
+        if (at_venue != 0) {
+            return at_venue;
+        }
+    }
+    return record.utc_ns;
+}
+
+// MsgSeqNum of the message a command came in, and its type; for BusinessMessageReject.
+struct Received {
+    std::uint64_t number = 0;
+    std::string_view type;
+};
+Received received_as(const Record& record) noexcept {
+    switch (record.kind) {
+        case RecordKind::new_order:
+            return {as<risk::NewOrder>(record).facts.arrival.message_number, "D"};
+        case RecordKind::replace_order:
+            return {as<risk::ReplaceOrder>(record).facts.arrival.message_number, "G"};
+        case RecordKind::cancel_order:
+            return {as<risk::CancelOrder>(record).facts.arrival.message_number, "F"};
+        case RecordKind::order_status:
+            return {as<risk::OrderStatusRequest>(record).facts.arrival.message_number, "H"};
+        case RecordKind::mass_cancel:
+            return {as<risk::MassCancel>(record).facts.arrival.message_number, "q"};
+        default:
+            return {};
+    }
+}
+
+void add_reason(fix::Encoder& encoder, const Decision& decision) noexcept {
+    ReasonSentence sentence;
+    write_reason(decision, sentence);
+    add_if(encoder, 58, sentence.view());
+    if (decision.reason != risk::Reason::none) {
+        encoder.add(10006, static_cast<std::int64_t>(decision.reason));
+    }
+    if (decision.venue_code != 0) {
+        const std::array<char, 4> code = venue_code_text(decision.venue_code);
+        encoder.add(10007, std::string_view(code.data(), code.size()));
+    }
+}
+
+// OrderID: the sequence of the order's New; a refused New is known by its own.
+void add_order_id(fix::Encoder& encoder, const Record& record, const Decision& decision) noexcept {
+    if (decision.order_key != 0) {
+        encoder.add(37, SequenceText(decision.order_key).view());
+    } else if (record.kind == RecordKind::new_order || record.kind == RecordKind::mass_cancel) {
+        encoder.add(37, SequenceText(record.sequence).view());
+    } else {
+        encoder.add(37, std::string_view("NONE"));
+    }
+}
+
+bool is_final(OrderStatus status) noexcept {
+    return status == OrderStatus::filled || status == OrderStatus::cancelled ||
+           status == OrderStatus::rejected || status == OrderStatus::expired;
+}
+
+// ExecRestatementReason: a part the venue did not take, or the venue's own act.
+char restatement_reason(const Decision& decision) noexcept {
+    return decision.reason == risk::Reason::venue_cut ? '5' : '8';
+}
+
+std::size_t encode_execution_report(fix::Encoder& encoder, const ClientMessage& message, const Record& record,
+                                    const Decision& decision, const Routing& routing) noexcept {
+    const bool status_only = decision.exec_type == OrderStatus::order_status;
+    begin(encoder, message, "8");
+    add_order_id(encoder, record, decision);
+    add_if(encoder, 198, routing.order_number.view());
+    add_if(encoder, 11, decision.client_order_id.view());
+    add_if(encoder, 41, decision.original_client_order_id.view());
+    if (record.kind == RecordKind::order_status) {
+        add_if(encoder, 790, as<risk::OrderStatusRequest>(record).facts.request_id.view());
+    }
+    // FIX: ExecID is 0 where nothing happened to the order.
+    encoder.add(17, status_only ? std::string_view("0") : SequenceText(record.sequence).view());
+    encoder.add(150, character(decision.exec_type));
+    encoder.add(39, character(decision.order_status));
+    if (decision.exec_type == OrderStatus::rejected) {
+        encoder.add(103, std::int64_t{reason_codes(decision.reason).order_reject});
+    }
+    if (decision.exec_type == OrderStatus::restated) {
+        encoder.add(378, restatement_reason(decision));
+    }
+    if (!decision.account.branch.empty()) {
+        encoder.add(1, AccountText(decision.account).writer.view());
+    }
+    encoder.add(55, decision.symbol.view());
+    add_if(encoder, 207, exchange_name(decision.venue));
+    encoder.add(54, decision.side == risk::Side::sell ? '2' : '1');
+    encoder.add(38, decision.ordered);
+    if (decision.order_type != risk::OrderType::none) {
+        encoder.add(40, decision.order_type == risk::OrderType::market ? '1' : '2');
+    }
+    if (decision.order_type == risk::OrderType::limit) {
+        encoder.add_price(44, decision.price);
+    }
+    encoder.add(59, static_cast<char>('0' + static_cast<std::uint8_t>(decision.time_in_force)));
+    if (decision.exec_type == OrderStatus::trade) {
+        encoder.add(32, decision.last_quantity);
+        encoder.add_price(31, decision.last_price);
+    }
+    encoder.add(151, is_final(decision.order_status) ? risk::Quantity{0} : decision.leaves);
+    encoder.add(14, decision.filled);
+    encoder.add_price(6, average_price(decision.filled_amount, decision.filled));
+    encoder.add_time(60, transact_time(record));
+    if (decision.session_kind != risk::SessionKind::regular) {
+        encoder.add(10005, session_kind_code(decision.session_kind));
+    }
+    if (decision.credit_type != risk::CreditType::cash) {
+        encoder.add(10001, static_cast<char>('0' + static_cast<std::uint8_t>(decision.credit_type)));
+    }
+    add_reason(encoder, decision);
+    return encoder.finish();
+}
+
+std::size_t encode_cancel_reject(fix::Encoder& encoder, const ClientMessage& message, const Record& record,
+                                 const Decision& decision, const Routing& routing) noexcept {
+    const bool replace =
+        record.kind == RecordKind::replace_order || decision.exec_type == OrderStatus::pending_replace;
+    begin(encoder, message, "9");
+    add_order_id(encoder, record, decision);
+    add_if(encoder, 198, routing.order_number.view());
+    encoder.add(11, decision.client_order_id.view());
+    const std::string_view original = decision.original_client_order_id.view();
+    encoder.add(41, original.empty() ? std::string_view("NONE") : original);
+    // FIX: of an order not known, the status is Rejected.
+    encoder.add(39, decision.order_status == OrderStatus::none ? character(OrderStatus::rejected)
+                                                               : character(decision.order_status));
+    if (!decision.account.branch.empty()) {
+        encoder.add(1, AccountText(decision.account).writer.view());
+    }
+    encoder.add_time(60, record.utc_ns);
+    encoder.add(434, replace ? '2' : '1');
+    encoder.add(102, std::int64_t{decision.reason == risk::Reason::venue_refused
+                                      ? venue_cancel_reject(decision.venue, decision.venue_code)
+                                      : reason_codes(decision.reason).cancel_reject});
+    add_reason(encoder, decision);
+    return encoder.finish();
+}
+
+std::size_t encode_mass_cancel_report(fix::Encoder& encoder, const ClientMessage& message,
+                                      const Record& record, const Decision& decision) noexcept {
+    const bool refused = decision.outcome == risk::Outcome::refused;
+    char request = static_cast<char>(risk::MassCancelKind::all);
+    std::string_view symbol = decision.symbol.view();
+    risk::Side side = decision.side;
+    if (record.kind == RecordKind::mass_cancel) {
+        const risk::MassCancelFacts& facts = as<risk::MassCancel>(record).facts;
+        request = static_cast<char>(facts.mass_kind);
+        symbol = facts.symbol.view();
+        side = facts.side;
+    }
+    begin(encoder, message, "r");
+    add_if(encoder, 11, decision.client_order_id.view());
+    add_order_id(encoder, record, decision);
+    encoder.add(530, request);
+    encoder.add(531, refused ? '0' : request);
+    if (refused) {
+        encoder.add(532, std::int64_t{reason_codes(decision.reason).mass_reject});
+    }
+    add_if(encoder, 55, symbol);
+    if (side != risk::Side::none) {
+        encoder.add(54, side == risk::Side::sell ? '2' : '1');
+    }
+    encoder.add_time(60, record.utc_ns);
+    add_reason(encoder, decision);
+    return encoder.finish();
+}
+
+std::size_t encode_decided_reject(fix::Encoder& encoder, const ClientMessage& message, const Record& record,
+                                  const Decision& decision) noexcept {
+    const Received received = received_as(record);
+    begin(encoder, message, "j");
+    if (received.number != 0) {
+        encoder.add(45, static_cast<std::int64_t>(received.number));
+    }
+    encoder.add(372, received.type);
+    add_if(encoder, 379, decision.client_order_id.view());
+    encoder.add(380, static_cast<std::int64_t>(reason_codes(decision.reason).business));
+    add_reason(encoder, decision);
+    return encoder.finish();
+}
+
+}  // namespace
+
+risk::Price average_price(risk::Amount filled_amount, risk::Quantity filled) noexcept {
+    if (filled <= 0) {
+        return 0;
+    }
+    const risk::Price whole = filled_amount / filled;
+    const risk::Amount rest = filled_amount % filled;
+    return rest >= filled - rest ? whole + 1 : whole;
+}
+
+std::size_t encode_answer(fix::Encoder& encoder, const ClientMessage& message, const Record& record,
+                          const Decision& decision, const Routing& routing) noexcept {
+    switch (decision.answer) {
+        case risk::Answer::execution_report:
+            return encode_execution_report(encoder, message, record, decision, routing);
+        case risk::Answer::cancel_reject:
+            return encode_cancel_reject(encoder, message, record, decision, routing);
+        case risk::Answer::mass_cancel_report:
+            return encode_mass_cancel_report(encoder, message, record, decision);
+        case risk::Answer::business_reject:
+            return encode_decided_reject(encoder, message, record, decision);
+        case risk::Answer::none:
+            break;
+    }
+    return 0;
+}
+
+std::size_t encode_business_reject(fix::Encoder& encoder, const ClientMessage& message,
+                                   const BusinessReject& reject) noexcept {
+    begin(encoder, message, "j");
+    encoder.add(45, static_cast<std::int64_t>(reject.reference_number));
+    encoder.add(372, reject.reference_type.view());
+    add_if(encoder, 379, reject.reference_id.view());
+    encoder.add(380, static_cast<std::int64_t>(reject.reason));
+    encoder.add(58, reject.text.view());
+    return encoder.finish();
+}
+
+}  // namespace fairlead::gateway

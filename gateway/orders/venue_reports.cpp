@@ -1,0 +1,287 @@
+#include "gateway/orders/venue_reports.hpp"
+
+#include <array>
+
+#include "gateway/fix/message.hpp"
+#include "gateway/fix/values.hpp"
+#include "gateway/orders/session_kinds.hpp"
+#include "gateway/orders/text_writer.hpp"
+#include "gateway/orders/venue_status.hpp"
+
+namespace fairlead::gateway {
+namespace {
+
+using fix::Message;
+using risk::OrderStatus;
+
+// FIX SessionRejectReason (373).
+constexpr std::uint8_t required_tag_missing = 1;
+constexpr std::uint8_t value_incorrect = 5;
+constexpr std::uint8_t format_incorrect = 6;
+
+constexpr std::size_t client_order_id_width = 12;
+constexpr std::uint32_t account_number_max = 9'999'999;
+// No quantity of the venue comes near; a product with any lot stays far inside 64 bits.
+constexpr risk::Quantity venue_quantity_max = 1'000'000'000;
+
+// Our ClOrdID is twelve digits; spaces behind them (the venue's padding) are no part of it. 0 = not ours.
+risk::Sequence sequence_of(std::string_view client_order_id) noexcept {
+    while (!client_order_id.empty() && client_order_id.back() == ' ') {
+        client_order_id.remove_suffix(1);
+    }
+    if (client_order_id.size() != client_order_id_width) {
+        return 0;
+    }
+    risk::Sequence sequence = 0;
+    for (const char character : client_order_id) {
+        if (character < '0' || character > '9') {
+            return 0;
+        }
+        sequence = sequence * 10 + static_cast<risk::Sequence>(character - '0');
+    }
+    return sequence;
+}
+
+std::string_view without_padding(std::string_view text) noexcept {
+    while (!text.empty() && text.back() == ' ') {
+        text.remove_suffix(1);
+    }
+    return text;
+}
+
+// Reads the fields of one message. The first thing wrong becomes the fault, and `ok` stays false.
+class Reading {
+  public:
+    Reading(const Message& message, VenueMessageFault& fault) noexcept : message_(message), fault_(fault) {}
+
+    [[nodiscard]] bool ok() const noexcept { return ok_; }
+
+    void refuse(std::uint32_t tag, std::string_view name, std::uint8_t reason,
+                std::string_view rule) noexcept {
+        if (!ok_) {
+            return;
+        }
+        ok_ = false;
+        TextWriter<160> text;
+        text.add(name).add(" (").add_number(tag).add(")");
+        std::string_view value;
+        if (message_.find(tag, value)) {
+            text.add(" = ").add_quoted(value).add(": ");
+        } else {
+            text.add(" ");
+        }
+        text.add(rule).add(".");
+        fault_ = VenueMessageFault{tag, reason, risk::Text<160>(text.view())};
+    }
+
+    [[nodiscard]] std::string_view value(std::uint32_t tag) const noexcept {
+        std::string_view found;
+        return message_.find(tag, found) ? found : std::string_view();
+    }
+
+    // In shares. Absent leaves `out`.
+    void quantity(std::uint32_t tag, std::string_view name, risk::Quantity unit, bool required,
+                  risk::Quantity& out) noexcept {
+        std::string_view text;
+        risk::Quantity quantity = 0;
+        if (!message_.find(tag, text)) {
+            if (required) {
+                refuse(tag, name, required_tag_missing, "is required");
+            }
+        } else if (!fix::parse_quantity(text, quantity) || quantity < 0 || quantity > venue_quantity_max) {
+            refuse(tag, name, format_incorrect, "must be a whole number from 0 to 1,000,000,000");
+        } else {
+            out = quantity * unit;
+        }
+    }
+
+    void price(std::uint32_t tag, std::string_view name, bool required, risk::Price& out) noexcept {
+        std::string_view text;
+        if (!message_.find(tag, text)) {
+            if (required) {
+                refuse(tag, name, required_tag_missing, "is required");
+            }
+        } else if (!fix::parse_price(text, out) || out < 0 || out > risk::price_max) {
+            refuse(tag, name, format_incorrect, "must be NTD with at most 4 decimals, up to 99,999.9999");
+        }
+    }
+
+    template <std::size_t Width>
+    void text(std::uint32_t tag, std::string_view name, bool required, risk::Text<Width>& out) noexcept {
+        std::string_view found;
+        if (!message_.find(tag, found)) {
+            if (required) {
+                refuse(tag, name, required_tag_missing, "is required");
+            }
+            return;
+        }
+        found = without_padding(found);
+        if (!risk::Text<Width>::fits(found)) {
+            refuse(tag, name, value_incorrect, "is longer than this field may be");
+            return;
+        }
+        out = risk::Text<Width>(found);
+    }
+
+    // One of the statuses in `allowed`.
+    void status(std::uint32_t tag, std::string_view name, std::string_view allowed,
+                OrderStatus& out) noexcept {
+        const std::string_view found = value(tag);
+        if (found.empty()) {
+            refuse(tag, name, required_tag_missing, "is required");
+        } else if (found.size() != 1 || allowed.find(found.front()) == std::string_view::npos) {
+            refuse(tag, name, value_incorrect, "is no status this venue gives");
+        } else {
+            out = static_cast<OrderStatus>(found.front());
+        }
+    }
+
+    void account(risk::AccountKey& out) noexcept {
+        std::string_view text;
+        std::uint64_t number = 0;
+        if (message_.find(1, text)) {
+            if (!fix::parse_unsigned(text, number) || number > account_number_max) {
+                refuse(1, "Account", format_incorrect, "must be at most seven digits");
+                return;
+            }
+            out.number = static_cast<std::uint32_t>(number);
+        }
+        // The branch is the sub id that is no AP-CODE: the venue turns ours round.
+        for (const std::uint32_t tag : {57U, 50U}) {
+            const std::string_view sub_id = value(tag);
+            if (sub_id.size() == 4) {
+                out.branch = risk::BranchId(sub_id);
+                return;
+            }
+        }
+    }
+
+  private:
+    const Message& message_;
+    VenueMessageFault& fault_;
+    bool ok_ = true;
+};
+
+risk::Record& read_report(Reading& reading, const Message& message, const VenueOrder& order,
+                          VenueEventStorage& storage) noexcept {
+    auto& report = storage.make<risk::VenueReport>();
+    risk::VenueReportFacts& facts = report.facts;
+    const risk::Quantity unit = venue_unit(order.session_kind, order.lot);
+    report.record.kind =
+        order.order_key != 0 ? risk::RecordKind::venue_report : risk::RecordKind::orphan_report;
+    facts.order_key = order.order_key;
+    facts.command = order.command;
+    reading.status(150, "ExecType", "045678ACDEFGHI", facts.exec_type);
+    reading.status(39, "OrdStatus", "01245678ACE", facts.order_status);
+    const bool trade = facts.exec_type == OrderStatus::trade;
+    reading.text(17, "ExecID", trade, facts.execution_id);
+    reading.text(37, "OrderID", false, facts.order_number);
+    reading.text(55, "Symbol", false, facts.symbol);
+    reading.quantity(38, "OrderQty", unit, false, facts.order_quantity);
+    // What is left decides about credit: a report that says something of the order must say it.
+    const bool needs_leaves = facts.exec_type != OrderStatus::rejected && !trade;
+    reading.quantity(151, "LeavesQty", unit, needs_leaves, facts.leaves_quantity);
+    facts.filled_quantity = -1;
+    reading.quantity(14, "CumQty", unit, false, facts.filled_quantity);
+    if (trade) {
+        reading.quantity(32, "LastQty", unit, true, facts.last_quantity);
+        reading.price(31, "LastPx", true, facts.last_price);
+        if (reading.ok() && (facts.last_quantity == 0 || facts.last_price == 0)) {
+            reading.refuse(facts.last_quantity == 0 ? 32 : 31,
+                           facts.last_quantity == 0 ? "LastQty" : "LastPx", value_incorrect,
+                           "must be above 0 in a trade");
+        }
+    }
+    reading.price(44, "Price", false, facts.price);
+    std::string_view text;
+    if (message.find(60, text) && !fix::parse_time(text, facts.transact_time_ns)) {
+        reading.refuse(60, "TransactTime", format_incorrect, "must be a UTC time yyyymmdd-hh:mm:ss.mmm");
+    }
+    reading.account(facts.account);
+    facts.venue_code = venue_code_of(reading.value(58));
+    const std::string_view side = reading.value(54);
+    if (side == "1") {
+        facts.side = risk::Side::buy;
+    } else if (side == "2") {
+        facts.side = risk::Side::sell;
+    } else if (trade) {
+        reading.refuse(54, "Side", side.empty() ? required_tag_missing : value_incorrect, "must be 1 or 2");
+    }
+    if (message.poss_dup()) {
+        facts.message_flags = risk::poss_dup_flag;
+    }
+    return report.record;
+}
+
+risk::Record& read_reject(Reading& reading, const Message& message, char type, const VenueOrder& order,
+                          VenueEventStorage& storage) noexcept {
+    auto& reject = storage.make<risk::VenueReject>();
+    risk::VenueRejectFacts& facts = reject.facts;
+    reject.record.kind = risk::RecordKind::venue_reject;
+    facts.message_type = type;
+    facts.order_key = order.order_key;
+    facts.command = order.command;
+    facts.venue_code = venue_code_of(reading.value(58));
+    std::string_view text;
+    std::uint64_t number = 0;
+    if (type != '9' && message.find(45, text)) {
+        if (!fix::parse_unsigned(text, facts.reference_number)) {
+            reading.refuse(45, "RefSeqNum", format_incorrect, "must be a message number");
+        }
+    }
+    const std::uint32_t reason_tag = type == '9' ? 102 : type == '3' ? 373 : 380;
+    if (message.find(reason_tag, text) && fix::parse_unsigned(text, number) && number <= 255) {
+        facts.reject_reason = static_cast<std::uint8_t>(number);
+    }
+    return reject.record;
+}
+
+}  // namespace
+
+VenueReference reference_of(const Message& message) noexcept {
+    VenueReference reference;
+    std::string_view text;
+    const std::string_view type = message.type();
+    if (type == "8" || type == "9") {
+        if (message.find(11, text)) {
+            reference.command = sequence_of(text);
+        }
+        if (message.find(55, text)) {
+            reference.symbol = risk::Symbol(without_padding(text));
+        }
+    } else if (message.find(45, text) && !fix::parse_unsigned(text, reference.message_number)) {
+        reference.message_number = 0;
+    }
+    for (const std::uint32_t tag : {50U, 57U}) {
+        if (message.find(tag, text) && session_kind_of(text, reference.session_kind)) {
+            reference.has_session_kind = true;
+            break;
+        }
+    }
+    return reference;
+}
+
+VenueEvent read_venue_message(const Message& message, std::uint32_t line, const risk::Arrival& arrival,
+                              const VenueOrder& order, VenueEventStorage& storage,
+                              VenueMessageFault& fault) noexcept {
+    Reading reading(message, fault);
+    const std::string_view type = message.type();
+    VenueEvent event;
+    if (type == "8") {
+        event.record = &read_report(reading, message, order, storage);
+        event.as<risk::VenueReport>().facts.arrival = arrival;
+    } else if (type == "9" || type == "3" || type == "j") {
+        event.record = &read_reject(reading, message, type.front(), order, storage);
+        event.as<risk::VenueReject>().facts.arrival = arrival;
+    } else {
+        reading.refuse(35, "MsgType", value_incorrect, "must be 8, 9, 3 or j");
+    }
+    if (!reading.ok()) {
+        event.record = nullptr;
+        return event;
+    }
+    event.record->session = line;
+    return event;
+}
+
+}  // namespace fairlead::gateway
