@@ -1,0 +1,137 @@
+// Message: one FIX message as it stands in the reader's buffer: where each field is, nothing copied.
+// Valid as long as the buffer is. Not checked against a dictionary. Filled by the Reader, read by the
+// dictionary, the session and the translations.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <span>
+#include <string_view>
+
+#include "gateway/fix/values.hpp"
+
+namespace fairlead::fix {
+
+// `offset` and `length` are those of the value, within Message::text(). tag 0 stands for a tag that is
+// no number from 1 to 999,999,999 without leading zeros; Message::tag_text shows it as sent.
+struct Field {
+    std::uint32_t tag = 0;
+    std::uint32_t offset = 0;
+    std::uint32_t length = 0;
+};
+
+// What is wrong with a data field (RawData and its like) and its length field.
+enum class DataFault : std::uint8_t {
+    none = 0,
+    length_wrong = 1,    // the length is no number, or the data does not end where it says
+    data_missing = 2,    // a length without its data behind it
+    length_missing = 3,  // data without its length before it
+};
+
+class Message {
+  public:
+    static constexpr std::size_t fields_max = 256;
+
+    // From "8=" to the last SOH.
+    [[nodiscard]] std::string_view text() const noexcept { return {begin_, size_}; }
+    // In the order sent: 8, 9, 35 first, 10 last. At most fields_max; see too_many_fields.
+    [[nodiscard]] std::span<const Field> fields() const noexcept { return {fields_.data(), count_}; }
+    [[nodiscard]] std::string_view value(const Field& field) const noexcept {
+        return {begin_ + field.offset, field.length};
+    }
+
+    // The first field of this tag; null when absent.
+    [[nodiscard]] const Field* field(std::uint32_t tag) const noexcept {
+        if (tag < quick_tags) {
+            const std::size_t index = quick_[tag];
+            return index != 0 || (tag == 8 && count_ != 0) ? &fields_[index] : nullptr;
+        }
+        for (std::size_t i = 0; i < count_; ++i) {
+            if (fields_[i].tag == tag) {
+                return &fields_[i];
+            }
+        }
+        return nullptr;
+    }
+    [[nodiscard]] bool has(std::uint32_t tag) const noexcept { return field(tag) != nullptr; }
+    // Empty when absent.
+    [[nodiscard]] std::string_view value(std::uint32_t tag) const noexcept {
+        const Field* found = field(tag);
+        return found != nullptr ? value(*found) : std::string_view{};
+    }
+    // False, and `out` untouched, when absent.
+    [[nodiscard]] bool find(std::uint32_t tag, std::string_view& out) const noexcept {
+        const Field* found = field(tag);
+        if (found == nullptr) {
+            return false;
+        }
+        out = value(*found);
+        return true;
+    }
+
+    [[nodiscard]] std::string_view begin_string() const noexcept { return value(8); }
+    [[nodiscard]] std::string_view type() const noexcept { return value(35); }
+    // MsgSeqNum (34); 0 when absent, no number, or over range.
+    [[nodiscard]] std::uint64_t number() const noexcept { return parse_unsigned(value(34)).value; }
+    [[nodiscard]] bool poss_dup() const noexcept { return value(43) == "Y"; }
+    [[nodiscard]] bool poss_resend() const noexcept { return value(97) == "Y"; }
+    [[nodiscard]] std::string_view sender() const noexcept { return value(49); }
+    [[nodiscard]] std::string_view target() const noexcept { return value(56); }
+
+    // The tag as sent, for a Field whose tag is 0.
+    [[nodiscard]] std::string_view tag_text(const Field& field) const noexcept {
+        const std::string_view before(begin_, field.offset - 1);
+        const std::size_t last = before.rfind(soh);
+        return before.substr(last == std::string_view::npos ? 0 : last + 1);
+    }
+
+    [[nodiscard]] bool too_many_fields() const noexcept { return too_many_; }
+    // The first data field fault; the tag of the length field concerned.
+    [[nodiscard]] DataFault data_fault() const noexcept { return data_fault_; }
+    [[nodiscard]] std::uint32_t data_fault_tag() const noexcept { return data_fault_tag_; }
+
+    // For the Reader only.
+    void start(const char* begin, std::size_t size) noexcept {
+        begin_ = begin;
+        size_ = size;
+        count_ = 0;
+        too_many_ = false;
+        data_fault_ = DataFault::none;
+        data_fault_tag_ = 0;
+        quick_.fill(0);
+    }
+    void add(const Field& added) noexcept {
+        if (count_ == fields_max) {
+            too_many_ = true;
+            return;
+        }
+        if (added.tag < quick_tags && quick_[added.tag] == 0) {
+            quick_[added.tag] = static_cast<std::uint8_t>(count_);
+        }
+        fields_[count_++] = added;
+    }
+    void mark_data_fault(DataFault fault, std::uint32_t length_tag) noexcept {
+        if (data_fault_ == DataFault::none) {
+            data_fault_ = fault;
+            data_fault_tag_ = length_tag;
+        }
+    }
+
+  private:
+    // Tags below this are found without a search: index into fields_, 0 = absent (BeginString, the
+    // first field of every message, is known to be there).
+    static constexpr std::uint32_t quick_tags = 128;
+
+    const char* begin_ = nullptr;
+    std::size_t size_ = 0;
+    std::size_t count_ = 0;
+    std::uint32_t data_fault_tag_ = 0;
+    DataFault data_fault_ = DataFault::none;
+    bool too_many_ = false;
+    std::array<std::uint8_t, quick_tags> quick_{};
+    std::array<Field, fields_max> fields_;
+};
+
+}  // namespace fairlead::fix

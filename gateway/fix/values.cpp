@@ -1,0 +1,162 @@
+// See values.hpp.
+#include "gateway/fix/values.hpp"
+
+namespace fairlead::fix {
+
+namespace {
+
+// `count` digits, or -1.
+constexpr int digits(const char* text, unsigned count) noexcept {
+    int value = 0;
+    for (unsigned i = 0; i < count; ++i) {
+        const auto digit = static_cast<unsigned char>(text[i] - '0');
+        if (digit > 9) {
+            return -1;
+        }
+        value = value * 10 + digit;
+    }
+    return value;
+}
+
+constexpr unsigned days_in_month(int year, unsigned month) noexcept {
+    constexpr unsigned char days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    const bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    return month == 2 && leap ? 29U : days[month - 1];
+}
+
+void put_digits(char* out, std::uint64_t value, unsigned width) noexcept {
+    for (unsigned i = width; i > 0; --i) {
+        out[i - 1] = static_cast<char>('0' + value % 10);
+        value /= 10;
+    }
+}
+
+}  // namespace
+
+Parsed<risk::UtcNs> parse_time(std::string_view text) noexcept {
+    constexpr Parsed<risk::UtcNs> bad{0, ValueError::format};
+    const bool length_known =
+        text.size() == 17 || text.size() == 21 || text.size() == 24 || text.size() == 27;
+    if (!length_known) {
+        return bad;
+    }
+    const char* at = text.data();
+    const int year = digits(at, 4);
+    const int month = digits(at + 4, 2);
+    const int day = digits(at + 6, 2);
+    const int hour = digits(at + 9, 2);
+    const int minute = digits(at + 12, 2);
+    const int second = digits(at + 15, 2);
+    if (at[8] != '-' || at[11] != ':' || at[14] != ':' || year < 0 || month < 1 || month > 12 || day < 1 ||
+        hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 60 ||
+        static_cast<unsigned>(day) > days_in_month(year, static_cast<unsigned>(month))) {
+        return bad;
+    }
+    std::int64_t fraction_ns = 0;
+    if (text.size() > 17) {
+        const auto decimals = static_cast<unsigned>(text.size() - 18);
+        const int fraction = digits(at + 18, decimals);
+        if (at[17] != '.' || fraction < 0) {
+            return bad;
+        }
+        fraction_ns = std::int64_t{fraction} * (decimals == 3 ? 1'000'000 : decimals == 6 ? 1'000 : 1);
+    }
+    if (year < 1970 || year > 2261) {
+        return {0, ValueError::range};
+    }
+    const std::int64_t days = days_from_date(year, static_cast<unsigned>(month), static_cast<unsigned>(day));
+    const std::int64_t of_day = (std::int64_t{hour} * 60 + minute) * 60 + second;
+    return {days * day_ns + of_day * second_ns + fraction_ns};
+}
+
+char* format_unsigned(char* out, std::uint64_t value) noexcept {
+    char buffer[number_text_max];
+    char* at = buffer + sizeof(buffer);
+    do {
+        *--at = static_cast<char>('0' + value % 10);
+        value /= 10;
+    } while (value != 0);
+    const auto length = static_cast<std::size_t>(buffer + sizeof(buffer) - at);
+    std::memcpy(out, at, length);
+    return out + length;
+}
+
+char* format_signed(char* out, std::int64_t value) noexcept {
+    if (value >= 0) {
+        return format_unsigned(out, static_cast<std::uint64_t>(value));
+    }
+    *out++ = '-';
+    // Negated as unsigned, so that the least value has no special case.
+    return format_unsigned(out, 0 - static_cast<std::uint64_t>(value));
+}
+
+char* format_padded(char* out, std::uint64_t value, unsigned width) noexcept {
+    char buffer[number_text_max];
+    const char* end = format_unsigned(buffer, value);
+    const auto length = static_cast<std::size_t>(end - buffer);
+    for (std::size_t i = length; i < width; ++i) {
+        *out++ = '0';
+    }
+    std::memcpy(out, buffer, length);
+    return out + length;
+}
+
+char* format_price(char* out, risk::Price value) noexcept {
+    std::uint64_t left = static_cast<std::uint64_t>(value);
+    if (value < 0) {
+        *out++ = '-';
+        left = 0 - left;
+    }
+    out = format_unsigned(out, left / 10'000);
+    std::uint64_t rest = left % 10'000;
+    if (rest == 0) {
+        return out;
+    }
+    unsigned width = 4;
+    for (; rest % 10 == 0; rest /= 10) {
+        --width;
+    }
+    *out++ = '.';
+    put_digits(out, rest, width);
+    return out + width;
+}
+
+char* TimeWriter::write(char* out, risk::UtcNs utc_ns, TimeResolution resolution) noexcept {
+    // Times before 1970 are no times of ours; they are written as 1970 rather than malformed.
+    const std::int64_t safe_ns = utc_ns < 0 ? 0 : utc_ns;
+    const std::int64_t day = safe_ns / day_ns;
+    if (day != day_) {
+        const Date date = date_from_days(day);
+        put_digits(date_, static_cast<std::uint64_t>(date.year), 4);
+        put_digits(date_ + 4, date.month, 2);
+        put_digits(date_ + 6, date.day, 2);
+        date_[8] = '-';
+        day_ = day;
+    }
+    std::memcpy(out, date_, sizeof(date_));
+    const auto of_day_ns = static_cast<std::uint64_t>(safe_ns % day_ns);
+    const auto second = static_cast<std::uint32_t>(of_day_ns / 1'000'000'000U);
+    const auto fraction_ns = static_cast<std::uint32_t>(of_day_ns % 1'000'000'000U);
+    put_digits(out + 9, second / 3600, 2);
+    out[11] = ':';
+    put_digits(out + 12, second / 60 % 60, 2);
+    out[14] = ':';
+    put_digits(out + 15, second % 60, 2);
+    if (resolution == TimeResolution::seconds) {
+        return out + 17;
+    }
+    out[17] = '.';
+    switch (resolution) {
+        case TimeResolution::micros:
+            put_digits(out + 18, fraction_ns / 1'000, 6);
+            return out + 24;
+        case TimeResolution::nanos:
+            put_digits(out + 18, fraction_ns, 9);
+            return out + 27;
+        default:
+            put_digits(out + 18, fraction_ns / 1'000'000, 3);
+            return out + 21;
+    }
+}
+
+}  // namespace fairlead::fix
