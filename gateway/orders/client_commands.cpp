@@ -34,14 +34,41 @@ constexpr FieldName credit_type_field{10001, "CreditType"};
 constexpr FieldName session_kind_field{10005, "SessionKind"};
 
 // Fields of FIX 4.4 that would change what an order does. Ignoring one would trade something else than
-// was asked, so each is refused by name.
-constexpr std::array not_served{
-    FieldName{18, "ExecInst"},        FieldName{99, "StopPx"},          FieldName{110, "MinQty"},
-    FieldName{111, "MaxFloor"},       FieldName{126, "ExpireTime"},     FieldName{152, "CashOrderQty"},
-    FieldName{168, "EffectiveTime"},  FieldName{211, "PegOffsetValue"}, FieldName{388, "DiscretionInst"},
-    FieldName{423, "PriceType"},      FieldName{432, "ExpireDate"},     FieldName{516, "OrderPercent"},
-    FieldName{847, "TargetStrategy"}, FieldName{854, "QtyType"},
-};
+// was asked, so each is refused by name. Empty = a field that changes nothing here.
+constexpr std::string_view not_served(std::uint32_t tag) noexcept {
+    switch (tag) {
+        case 18:
+            return "ExecInst";
+        case 99:
+            return "StopPx";
+        case 110:
+            return "MinQty";
+        case 111:
+            return "MaxFloor";
+        case 126:
+            return "ExpireTime";
+        case 152:
+            return "CashOrderQty";
+        case 168:
+            return "EffectiveTime";
+        case 211:
+            return "PegOffsetValue";
+        case 388:
+            return "DiscretionInst";
+        case 423:
+            return "PriceType";
+        case 432:
+            return "ExpireDate";
+        case 516:
+            return "OrderPercent";
+        case 847:
+            return "TargetStrategy";
+        case 854:
+            return "QtyType";
+        default:
+            return {};
+    }
+}
 
 constexpr std::size_t symbol_width = 6;
 constexpr std::size_t account_width = 12;  // "8610-0000017"
@@ -177,7 +204,9 @@ class Reading {
         std::string_view value;
         if (!has(quantity_field, value)) {
             refuse(quantity_field, BusinessReason::required_field_missing, "is required");
-        } else if (!fix::parse_quantity(value, out)) {
+        } else if (const auto parsed = fix::parse_quantity(value)) {
+            out = parsed.value;
+        } else {
             refuse(quantity_field, BusinessReason::other, "must be a whole number of shares");
         }
     }
@@ -188,7 +217,10 @@ class Reading {
             if (type == risk::OrderType::limit) {
                 refuse(price_field, BusinessReason::required_field_missing, "is required for a limit order");
             }
-        } else if (!fix::parse_price(value, out) || out < 0 || out > risk::price_max) {
+        } else if (const auto parsed = fix::parse_price(value);
+                   parsed && parsed.value >= 0 && parsed.value <= risk::price_max) {
+            out = parsed.value;
+        } else {
             refuse(price_field, BusinessReason::other,
                    "must be NTD with at most 4 decimals, from 0 to 99,999.9999");
         }
@@ -198,7 +230,9 @@ class Reading {
         std::string_view value;
         if (!has(transact_time_field, value)) {
             refuse(transact_time_field, BusinessReason::required_field_missing, "is required");
-        } else if (!fix::parse_time(value, out)) {
+        } else if (const auto parsed = fix::parse_time(value)) {
+            out = parsed.value;
+        } else {
             refuse(transact_time_field, BusinessReason::other, "must be a UTC time yyyymmdd-hh:mm:ss.mmm");
         }
     }
@@ -267,13 +301,14 @@ class Reading {
     }
 
     void terms_served() noexcept {
-        std::string_view value;
-        for (const FieldName& field : not_served) {
-            if (has(field, value)) {
-                refuse(field, BusinessReason::other, "is not served");
+        for (const fix::Field& field : message_.fields()) {
+            const std::string_view name = not_served(field.tag);
+            if (!name.empty()) {
+                refuse({field.tag, name}, BusinessReason::other, "is not served");
                 return;
             }
         }
+        std::string_view value;
         if (has(currency_field, value) && value != "TWD") {
             refuse(currency_field, BusinessReason::other, "orders are in TWD");
         }

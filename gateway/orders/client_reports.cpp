@@ -18,17 +18,8 @@ const Kind& as(const Record& record) noexcept {
     return reinterpret_cast<const Kind&>(record);
 }
 
-// A Sequence as clients see it: twelve digits.
-struct SequenceText {
-    std::array<char, 12> bytes{};
-    explicit SequenceText(risk::Sequence sequence) noexcept {
-        for (std::size_t i = bytes.size(); i > 0; --i) {
-            bytes[i - 1] = static_cast<char>('0' + sequence % 10);
-            sequence /= 10;
-        }
-    }
-    [[nodiscard]] std::string_view view() const noexcept { return {bytes.data(), bytes.size()}; }
-};
+// A Sequence as clients see it.
+constexpr unsigned sequence_width = 12;
 
 // "8610-0000017"
 struct AccountText {
@@ -39,14 +30,9 @@ struct AccountText {
 };
 
 void begin(fix::Encoder& encoder, const ClientMessage& message, std::string_view type) noexcept {
-    encoder.begin(*message.header, type, message.number, message.sending_time_ns,
-                  message.original_sending_time_ns);
-}
-
-void add_if(fix::Encoder& encoder, std::uint32_t tag, std::string_view value) noexcept {
-    if (!value.empty()) {
-        encoder.add(tag, value);
-    }
+    const risk::UtcNs original = message.original_sending_time_ns;
+    encoder.begin(message.out, *message.header, type, message.number, message.sending_time_ns,
+                  {original != 0, original});
 }
 
 char character(OrderStatus status) noexcept {
@@ -101,9 +87,9 @@ Received received_as(const Record& record) noexcept {
 void add_reason(fix::Encoder& encoder, const Decision& decision) noexcept {
     ReasonSentence sentence;
     write_reason(decision, sentence);
-    add_if(encoder, 58, sentence.view());
+    encoder.add(58, sentence.view());
     if (decision.reason != risk::Reason::none) {
-        encoder.add(10006, static_cast<std::int64_t>(decision.reason));
+        encoder.add_unsigned(10006, static_cast<std::uint64_t>(decision.reason));
     }
     if (decision.venue_code != 0) {
         const std::array<char, 4> code = venue_code_text(decision.venue_code);
@@ -114,9 +100,9 @@ void add_reason(fix::Encoder& encoder, const Decision& decision) noexcept {
 // OrderID: the sequence of the order's New; a refused New is known by its own.
 void add_order_id(fix::Encoder& encoder, const Record& record, const Decision& decision) noexcept {
     if (decision.order_key != 0) {
-        encoder.add(37, SequenceText(decision.order_key).view());
+        encoder.add_padded(37, decision.order_key, sequence_width);
     } else if (record.kind == RecordKind::new_order || record.kind == RecordKind::mass_cancel) {
-        encoder.add(37, SequenceText(record.sequence).view());
+        encoder.add_padded(37, record.sequence, sequence_width);
     } else {
         encoder.add(37, std::string_view("NONE"));
     }
@@ -137,49 +123,49 @@ std::size_t encode_execution_report(fix::Encoder& encoder, const ClientMessage& 
     const bool status_only = decision.exec_type == OrderStatus::order_status;
     begin(encoder, message, "8");
     add_order_id(encoder, record, decision);
-    add_if(encoder, 198, routing.order_number.view());
-    add_if(encoder, 11, decision.client_order_id.view());
-    add_if(encoder, 41, decision.original_client_order_id.view());
+    encoder.add(198, routing.order_number.view());
+    encoder.add(11, decision.client_order_id.view());
+    encoder.add(41, decision.original_client_order_id.view());
     if (record.kind == RecordKind::order_status) {
-        add_if(encoder, 790, as<risk::OrderStatusRequest>(record).facts.request_id.view());
+        encoder.add(790, as<risk::OrderStatusRequest>(record).facts.request_id.view());
     }
     // FIX: ExecID is 0 where nothing happened to the order.
-    encoder.add(17, status_only ? std::string_view("0") : SequenceText(record.sequence).view());
-    encoder.add(150, character(decision.exec_type));
-    encoder.add(39, character(decision.order_status));
+    encoder.add_padded(17, status_only ? 0 : record.sequence, status_only ? 1 : sequence_width);
+    encoder.add_char(150, character(decision.exec_type));
+    encoder.add_char(39, character(decision.order_status));
     if (decision.exec_type == OrderStatus::rejected) {
-        encoder.add(103, std::int64_t{reason_codes(decision.reason).order_reject});
+        encoder.add_unsigned(103, reason_codes(decision.reason).order_reject);
     }
     if (decision.exec_type == OrderStatus::restated) {
-        encoder.add(378, restatement_reason(decision));
+        encoder.add_char(378, restatement_reason(decision));
     }
     if (!decision.account.branch.empty()) {
         encoder.add(1, AccountText(decision.account).writer.view());
     }
     encoder.add(55, decision.symbol.view());
-    add_if(encoder, 207, exchange_name(decision.venue));
-    encoder.add(54, decision.side == risk::Side::sell ? '2' : '1');
-    encoder.add(38, decision.ordered);
+    encoder.add(207, exchange_name(decision.venue));
+    encoder.add_char(54, decision.side == risk::Side::sell ? '2' : '1');
+    encoder.add_quantity(38, decision.ordered);
     if (decision.order_type != risk::OrderType::none) {
-        encoder.add(40, decision.order_type == risk::OrderType::market ? '1' : '2');
+        encoder.add_char(40, decision.order_type == risk::OrderType::market ? '1' : '2');
     }
     if (decision.order_type == risk::OrderType::limit) {
         encoder.add_price(44, decision.price);
     }
-    encoder.add(59, static_cast<char>('0' + static_cast<std::uint8_t>(decision.time_in_force)));
+    encoder.add_char(59, static_cast<char>('0' + static_cast<std::uint8_t>(decision.time_in_force)));
     if (decision.exec_type == OrderStatus::trade) {
-        encoder.add(32, decision.last_quantity);
+        encoder.add_quantity(32, decision.last_quantity);
         encoder.add_price(31, decision.last_price);
     }
-    encoder.add(151, is_final(decision.order_status) ? risk::Quantity{0} : decision.leaves);
-    encoder.add(14, decision.filled);
+    encoder.add_quantity(151, is_final(decision.order_status) ? risk::Quantity{0} : decision.leaves);
+    encoder.add_quantity(14, decision.filled);
     encoder.add_price(6, average_price(decision.filled_amount, decision.filled));
     encoder.add_time(60, transact_time(record));
     if (decision.session_kind != risk::SessionKind::regular) {
-        encoder.add(10005, session_kind_code(decision.session_kind));
+        encoder.add_char(10005, session_kind_code(decision.session_kind));
     }
     if (decision.credit_type != risk::CreditType::cash) {
-        encoder.add(10001, static_cast<char>('0' + static_cast<std::uint8_t>(decision.credit_type)));
+        encoder.add_char(10001, static_cast<char>('0' + static_cast<std::uint8_t>(decision.credit_type)));
     }
     add_reason(encoder, decision);
     return encoder.finish();
@@ -191,21 +177,21 @@ std::size_t encode_cancel_reject(fix::Encoder& encoder, const ClientMessage& mes
         record.kind == RecordKind::replace_order || decision.exec_type == OrderStatus::pending_replace;
     begin(encoder, message, "9");
     add_order_id(encoder, record, decision);
-    add_if(encoder, 198, routing.order_number.view());
+    encoder.add(198, routing.order_number.view());
     encoder.add(11, decision.client_order_id.view());
     const std::string_view original = decision.original_client_order_id.view();
     encoder.add(41, original.empty() ? std::string_view("NONE") : original);
     // FIX: of an order not known, the status is Rejected.
-    encoder.add(39, decision.order_status == OrderStatus::none ? character(OrderStatus::rejected)
-                                                               : character(decision.order_status));
+    encoder.add_char(39, decision.order_status == OrderStatus::none ? character(OrderStatus::rejected)
+                                                                    : character(decision.order_status));
     if (!decision.account.branch.empty()) {
         encoder.add(1, AccountText(decision.account).writer.view());
     }
     encoder.add_time(60, record.utc_ns);
-    encoder.add(434, replace ? '2' : '1');
-    encoder.add(102, std::int64_t{decision.reason == risk::Reason::venue_refused
-                                      ? venue_cancel_reject(decision.venue, decision.venue_code)
-                                      : reason_codes(decision.reason).cancel_reject});
+    encoder.add_char(434, replace ? '2' : '1');
+    encoder.add_unsigned(102, decision.reason == risk::Reason::venue_refused
+                                  ? venue_cancel_reject(decision.venue, decision.venue_code)
+                                  : reason_codes(decision.reason).cancel_reject);
     add_reason(encoder, decision);
     return encoder.finish();
 }
@@ -223,16 +209,16 @@ std::size_t encode_mass_cancel_report(fix::Encoder& encoder, const ClientMessage
         side = facts.side;
     }
     begin(encoder, message, "r");
-    add_if(encoder, 11, decision.client_order_id.view());
+    encoder.add(11, decision.client_order_id.view());
     add_order_id(encoder, record, decision);
-    encoder.add(530, request);
-    encoder.add(531, refused ? '0' : request);
+    encoder.add_char(530, request);
+    encoder.add_char(531, refused ? '0' : request);
     if (refused) {
-        encoder.add(532, std::int64_t{reason_codes(decision.reason).mass_reject});
+        encoder.add_unsigned(532, reason_codes(decision.reason).mass_reject);
     }
-    add_if(encoder, 55, symbol);
+    encoder.add(55, symbol);
     if (side != risk::Side::none) {
-        encoder.add(54, side == risk::Side::sell ? '2' : '1');
+        encoder.add_char(54, side == risk::Side::sell ? '2' : '1');
     }
     encoder.add_time(60, record.utc_ns);
     add_reason(encoder, decision);
@@ -244,11 +230,11 @@ std::size_t encode_decided_reject(fix::Encoder& encoder, const ClientMessage& me
     const Received received = received_as(record);
     begin(encoder, message, "j");
     if (received.number != 0) {
-        encoder.add(45, static_cast<std::int64_t>(received.number));
+        encoder.add_unsigned(45, received.number);
     }
     encoder.add(372, received.type);
-    add_if(encoder, 379, decision.client_order_id.view());
-    encoder.add(380, static_cast<std::int64_t>(reason_codes(decision.reason).business));
+    encoder.add(379, decision.client_order_id.view());
+    encoder.add_unsigned(380, static_cast<std::uint64_t>(reason_codes(decision.reason).business));
     add_reason(encoder, decision);
     return encoder.finish();
 }
@@ -284,10 +270,10 @@ std::size_t encode_answer(fix::Encoder& encoder, const ClientMessage& message, c
 std::size_t encode_business_reject(fix::Encoder& encoder, const ClientMessage& message,
                                    const BusinessReject& reject) noexcept {
     begin(encoder, message, "j");
-    encoder.add(45, static_cast<std::int64_t>(reject.reference_number));
+    encoder.add_unsigned(45, reject.reference_number);
     encoder.add(372, reject.reference_type.view());
-    add_if(encoder, 379, reject.reference_id.view());
-    encoder.add(380, static_cast<std::int64_t>(reject.reason));
+    encoder.add(379, reject.reference_id.view());
+    encoder.add_unsigned(380, static_cast<std::uint64_t>(reject.reason));
     encoder.add(58, reject.text.view());
     return encoder.finish();
 }

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstddef>
+#include <span>
 
 #include "gateway/fix/encoder.hpp"
 #include "gateway/orders/client_commands.hpp"
@@ -14,14 +15,15 @@ namespace fairlead::gateway {
 
 // One outgoing message of a client session.
 struct ClientMessage {
-    const fix::Header* header = nullptr;  // the session's comp ids
-    std::uint64_t number = 0;             // MsgSeqNum (34), from Routing
+    std::span<char> out;                          // where it is written
+    const fix::HeaderTemplate* header = nullptr;  // the session's comp ids
+    std::uint64_t number = 0;                     // MsgSeqNum (34), from Routing
     risk::UtcNs sending_time_ns = 0;
     risk::UtcNs original_sending_time_ns = 0;  // 0: the first time; else PossDupFlag=Y, OrigSendingTime
 };
 
-// The bytes written by the encoder, 0 when they did not fit. `decision.answer` says which message; with
-// Answer::none nothing is written.
+// The length of the message, from out[0] on; 0 when it did not fit. `decision.answer` says which message;
+// with Answer::none nothing is written.
 [[nodiscard]] std::size_t encode_answer(fix::Encoder& encoder, const ClientMessage& message,
                                         const risk::Record& record, const risk::Decision& decision,
                                         const risk::Routing& routing) noexcept;

@@ -8,32 +8,19 @@ namespace {
 
 using risk::SessionKind;
 
-// Fixed-width fields, filled from the right with zeros or from the left with spaces.
-template <std::size_t Width>
-struct FixedField {
-    std::array<char, Width> bytes{};
-    [[nodiscard]] std::string_view view() const noexcept { return {bytes.data(), Width}; }
+// The security's code, filled with spaces to the six bytes the venue takes.
+struct PaddedSymbol {
+    std::array<char, 6> bytes{};
+    explicit PaddedSymbol(std::string_view symbol) noexcept {
+        for (std::size_t i = 0; i < bytes.size(); ++i) {
+            bytes[i] = i < symbol.size() ? symbol[i] : ' ';
+        }
+    }
+    [[nodiscard]] std::string_view view() const noexcept { return {bytes.data(), bytes.size()}; }
 };
 
-template <std::size_t Width>
-FixedField<Width> zero_padded(std::uint64_t value) noexcept {
-    FixedField<Width> field;
-    for (std::size_t i = Width; i > 0; --i) {
-        field.bytes[i - 1] = static_cast<char>('0' + value % 10);
-        value /= 10;
-    }
-    return field;
-}
-
-template <std::size_t Width>
-FixedField<Width> space_padded(std::string_view text) noexcept {
-    FixedField<Width> field;
-    for (std::size_t i = 0; i < Width; ++i) {
-        field.bytes[i] = i < text.size() ? text[i] : ' ';
-    }
-    return field;
-}
-
+constexpr unsigned client_order_id_width = 12;
+constexpr unsigned account_width = 7;
 constexpr risk::Sequence client_order_id_max = 999'999'999'999;  // twelve digits
 constexpr std::uint32_t account_number_max = 9'999'999;
 
@@ -84,25 +71,24 @@ char exchange_code(SessionKind kind) noexcept {
 // Header and the fields every message has, up to Side.
 void begin(fix::Encoder& encoder, const LineMessage& message, char type, risk::Sequence client_order_id,
            const OrderTerms& terms) noexcept {
-    const char sub_system = session_kind_code(terms.session_kind);
-    encoder.begin(*message.header, {&type, 1}, message.number, message.sending_time_ns);
+    encoder.begin(message.out, *message.header, {&type, 1}, message.number, message.sending_time_ns);
     encoder.add(50, terms.account.branch.view());
-    encoder.add(57, sub_system);
-    encoder.add(11, zero_padded<12>(client_order_id).view());
+    encoder.add_char(57, session_kind_code(terms.session_kind));
+    encoder.add_padded(11, client_order_id, client_order_id_width);
     if (type == 'G' || type == 'F') {
-        encoder.add(41, zero_padded<12>(terms.order_key).view());
+        encoder.add_padded(41, terms.order_key, client_order_id_width);
     }
     encoder.add(37, terms.order_number.view());
     if (type != 'H') {
-        encoder.add(1, zero_padded<7>(terms.account.number).view());
+        encoder.add_padded(1, terms.account.number, account_width);
     }
-    encoder.add(55, space_padded<6>(terms.symbol.view()).view());
-    encoder.add(54, side_code(terms.side));
+    encoder.add(55, PaddedSymbol(terms.symbol.view()).view());
+    encoder.add_char(54, side_code(terms.side));
 }
 
 void add_channel(fix::Encoder& encoder, const OrderTerms& terms) noexcept {
     const risk::Channel channel = terms.channel == risk::Channel::none ? risk::Channel::dma : terms.channel;
-    encoder.add(10000, digit(static_cast<std::uint8_t>(channel)));
+    encoder.add_char(10000, digit(static_cast<std::uint8_t>(channel)));
 }
 
 VenueMessage finish(fix::Encoder& encoder, char type) noexcept {
@@ -133,15 +119,15 @@ VenueMessage encode_new(fix::Encoder& encoder, const LineMessage& message, const
         return {0, 'D', "Price (44): must be 0 for market orders, else above 0 and at most 99,999.9999"};
     }
     begin(encoder, message, 'D', command.record.sequence, terms);
-    encoder.add(38, quantity);
-    encoder.add(40, order_type_code(facts.order_type));
+    encoder.add_quantity(38, quantity);
+    encoder.add_char(40, order_type_code(facts.order_type));
     encoder.add_price(44, facts.price);
-    encoder.add(59, digit(static_cast<std::uint8_t>(facts.time_in_force)));
+    encoder.add_char(59, digit(static_cast<std::uint8_t>(facts.time_in_force)));
     encoder.add_time(60, command.record.utc_ns);
     add_channel(encoder, terms);
-    encoder.add(10001, digit(static_cast<std::uint8_t>(facts.credit_type)));
-    encoder.add(10002, exchange_code(terms.session_kind));
-    encoder.add(10004, 'N');
+    encoder.add_char(10001, digit(static_cast<std::uint8_t>(facts.credit_type)));
+    encoder.add_char(10002, exchange_code(terms.session_kind));
+    encoder.add_char(10004, 'N');
     return finish(encoder, 'D');
 }
 
@@ -167,14 +153,14 @@ VenueMessage encode_replace(fix::Encoder& encoder, const LineMessage& message,
         return {0, 'G', "Price (44): not above 0 and at most 99,999.9999"};
     }
     begin(encoder, message, 'G', command.record.sequence, terms);
-    encoder.add(38, cut);
-    encoder.add(40, order_type_code(terms.order_type));
+    encoder.add_quantity(38, cut);
+    encoder.add_char(40, order_type_code(terms.order_type));
     encoder.add_price(44, new_price ? facts.price : 0);
     encoder.add_time(60, command.record.utc_ns);
     add_channel(encoder, terms);
-    encoder.add(10001, digit(static_cast<std::uint8_t>(terms.credit_type)));
-    encoder.add(10002, exchange_code(terms.session_kind));
-    encoder.add(10004, 'N');
+    encoder.add_char(10001, digit(static_cast<std::uint8_t>(terms.credit_type)));
+    encoder.add_char(10002, exchange_code(terms.session_kind));
+    encoder.add_char(10004, 'N');
     return finish(encoder, 'G');
 }
 
@@ -186,8 +172,8 @@ VenueMessage encode_cancel(fix::Encoder& encoder, const LineMessage& message, co
     begin(encoder, message, 'F', command.sequence, terms);
     encoder.add_time(60, command.utc_ns);
     add_channel(encoder, terms);
-    encoder.add(10002, exchange_code(terms.session_kind));
-    encoder.add(10004, 'N');
+    encoder.add_char(10002, exchange_code(terms.session_kind));
+    encoder.add_char(10004, 'N');
     return finish(encoder, 'F');
 }
 
@@ -198,7 +184,7 @@ VenueMessage encode_status(fix::Encoder& encoder, const LineMessage& message, ri
     }
     begin(encoder, message, 'H', asked_by, terms);
     add_channel(encoder, terms);
-    encoder.add(10002, exchange_code(terms.session_kind));
+    encoder.add_char(10002, exchange_code(terms.session_kind));
     return finish(encoder, 'H');
 }
 

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 
 #include "gateway/fix/encoder.hpp"
 #include "gateway/orders/session_kinds.hpp"
@@ -41,8 +42,9 @@ struct VenueMessage {
 
 // One outgoing message of a line.
 struct LineMessage {
-    const fix::Header* header = nullptr;  // the line's comp ids
-    std::uint64_t number = 0;             // MsgSeqNum (34), from Routing
+    std::span<char> out;                          // where it is written, from out[0] on
+    const fix::HeaderTemplate* header = nullptr;  // the line's comp ids
+    std::uint64_t number = 0;                     // MsgSeqNum (34), from Routing
     risk::UtcNs sending_time_ns = 0;
 };
 

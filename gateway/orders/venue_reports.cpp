@@ -83,15 +83,15 @@ class Reading {
     void quantity(std::uint32_t tag, std::string_view name, risk::Quantity unit, bool required,
                   risk::Quantity& out) noexcept {
         std::string_view text;
-        risk::Quantity quantity = 0;
         if (!message_.find(tag, text)) {
             if (required) {
                 refuse(tag, name, required_tag_missing, "is required");
             }
-        } else if (!fix::parse_quantity(text, quantity) || quantity < 0 || quantity > venue_quantity_max) {
-            refuse(tag, name, format_incorrect, "must be a whole number from 0 to 1,000,000,000");
+        } else if (const auto parsed = fix::parse_quantity(text);
+                   parsed && parsed.value >= 0 && parsed.value <= venue_quantity_max) {
+            out = parsed.value * unit;
         } else {
-            out = quantity * unit;
+            refuse(tag, name, format_incorrect, "must be a whole number from 0 to 1,000,000,000");
         }
     }
 
@@ -101,7 +101,10 @@ class Reading {
             if (required) {
                 refuse(tag, name, required_tag_missing, "is required");
             }
-        } else if (!fix::parse_price(text, out) || out < 0 || out > risk::price_max) {
+        } else if (const auto parsed = fix::parse_price(text);
+                   parsed && parsed.value >= 0 && parsed.value <= risk::price_max) {
+            out = parsed.value;
+        } else {
             refuse(tag, name, format_incorrect, "must be NTD with at most 4 decimals, up to 99,999.9999");
         }
     }
@@ -138,13 +141,13 @@ class Reading {
 
     void account(risk::AccountKey& out) noexcept {
         std::string_view text;
-        std::uint64_t number = 0;
         if (message_.find(1, text)) {
-            if (!fix::parse_unsigned(text, number) || number > account_number_max) {
+            const auto parsed = fix::parse_unsigned(text);
+            if (!parsed || parsed.value > account_number_max) {
                 refuse(1, "Account", format_incorrect, "must be at most seven digits");
                 return;
             }
-            out.number = static_cast<std::uint32_t>(number);
+            out.number = static_cast<std::uint32_t>(parsed.value);
         }
         // The branch is the sub id that is no AP-CODE: the venue turns ours round.
         for (const std::uint32_t tag : {57U, 50U}) {
@@ -194,8 +197,12 @@ risk::Record& read_report(Reading& reading, const Message& message, const VenueO
     }
     reading.price(44, "Price", false, facts.price);
     std::string_view text;
-    if (message.find(60, text) && !fix::parse_time(text, facts.transact_time_ns)) {
-        reading.refuse(60, "TransactTime", format_incorrect, "must be a UTC time yyyymmdd-hh:mm:ss.mmm");
+    if (message.find(60, text)) {
+        const auto parsed = fix::parse_time(text);
+        if (!parsed) {
+            reading.refuse(60, "TransactTime", format_incorrect, "must be a UTC time yyyymmdd-hh:mm:ss.mmm");
+        }
+        facts.transact_time_ns = parsed.value;
     }
     reading.account(facts.account);
     facts.venue_code = venue_code_of(reading.value(58));
@@ -223,15 +230,17 @@ risk::Record& read_reject(Reading& reading, const Message& message, char type, c
     facts.command = order.command;
     facts.venue_code = venue_code_of(reading.value(58));
     std::string_view text;
-    std::uint64_t number = 0;
     if (type != '9' && message.find(45, text)) {
-        if (!fix::parse_unsigned(text, facts.reference_number)) {
+        const auto number = fix::parse_unsigned(text);
+        if (!number) {
             reading.refuse(45, "RefSeqNum", format_incorrect, "must be a message number");
         }
+        facts.reference_number = number.value;
     }
     const std::uint32_t reason_tag = type == '9' ? 102 : type == '3' ? 373 : 380;
-    if (message.find(reason_tag, text) && fix::parse_unsigned(text, number) && number <= 255) {
-        facts.reject_reason = static_cast<std::uint8_t>(number);
+    const auto reason = fix::parse_unsigned(message.value(reason_tag));
+    if (reason && reason.value <= 255) {
+        facts.reject_reason = static_cast<std::uint8_t>(reason.value);
     }
     return reject.record;
 }
@@ -249,8 +258,8 @@ VenueReference reference_of(const Message& message) noexcept {
         if (message.find(55, text)) {
             reference.symbol = risk::Symbol(without_padding(text));
         }
-    } else if (message.find(45, text) && !fix::parse_unsigned(text, reference.message_number)) {
-        reference.message_number = 0;
+    } else {
+        reference.message_number = fix::parse_unsigned(message.value(45)).value;
     }
     for (const std::uint32_t tag : {50U, 57U}) {
         if (message.find(tag, text) && session_kind_of(text, reference.session_kind)) {
