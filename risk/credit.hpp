@@ -24,6 +24,8 @@ struct Exposure {
     Amount offset = 0;
     // Sum of the amounts of accepted commands, never reduced. Kept for the firm.
     Amount reported = 0;
+    // The last accepted command that raised these counters: named to whoever comes too late.
+    Sequence last_raise = 0;
 };
 
 // quantity x price, or -1 when above order_amount_max or negative.

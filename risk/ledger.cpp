@@ -82,9 +82,9 @@ Decision Ledger::apply(const Record& record) noexcept {
         case RecordKind::limit_set:
             return limit_set(as<LimitSet>(record));
         case RecordKind::halt:
-            return halt_set(as<Halt>(record), false);
+            return halt_set(as<Halt>(record).facts, as<Halt>(record).subject, false);
         case RecordKind::resume:
-            return halt_set(as<Halt>(record), true);
+            return halt_set(as<Resume>(record).facts, as<Resume>(record).subject, true);
         case RecordKind::venue_session:
             move_road(as<VenueSession>(record));
             return noted;

@@ -151,8 +151,14 @@ class Ledger {
     Decision new_order(const NewOrder& command) noexcept;
     void accept_new(const NewOrder& command, const Candidate& candidate, Decision& decision) noexcept;
     Decision replace_order(const ReplaceOrder& command) noexcept;
-    [[nodiscard]] Reason screen_replace(const ReplaceOrder& command, std::uint32_t slot,
+    [[nodiscard]] Reason screen_replace(const ReplaceOrder& command, const Order& order,
                                         Decision& decision) noexcept;
+    [[nodiscard]] Reason screen_reprice(const ReplaceOrder& command, const Order& order,
+                                        Decision& decision) noexcept;
+    [[nodiscard]] Reason check_replace_room() const noexcept;
+    [[nodiscard]] Price worst_of(const Order& order, Price price) const noexcept;
+    [[nodiscard]] std::uint32_t investor_rate(std::uint32_t investor) const noexcept;
+    [[nodiscard]] Sequence version_of(const Candidate& candidate, const Decision& decision) const noexcept;
     Decision cancel_order(const CancelOrder& command) noexcept;
     Decision order_status(const OrderStatusRequest& request) noexcept;
     Decision mass_cancel(const MassCancel& command) noexcept;
@@ -161,15 +167,13 @@ class Ledger {
     // ledger_checks.cpp: the ordered list
     [[nodiscard]] Reason run_checks(Candidate& candidate, std::uint64_t which, Decision& decision) noexcept;
     [[nodiscard]] Reason check(Check which, Candidate& candidate, Decision& decision) noexcept;
-    [[nodiscard]] Reason check_road(const Candidate& candidate) const noexcept;
     [[nodiscard]] Reason check_halts(const Candidate& candidate) const noexcept;
     [[nodiscard]] Reason check_session_account(const Candidate& candidate) const noexcept;
     [[nodiscard]] Reason check_order_value(const Candidate& candidate, Decision& decision) const noexcept;
     [[nodiscard]] Reason check_repeated(const Candidate& candidate, Decision& decision) const noexcept;
     [[nodiscard]] Reason check_self_match(const Candidate& candidate, Decision& decision) const noexcept;
     [[nodiscard]] Reason check_sellable(const Candidate& candidate, Decision& decision) const noexcept;
-    [[nodiscard]] Reason check_scope(const Candidate& candidate, Scope scope,
-                                     Decision& decision) const noexcept;
+    [[nodiscard]] Reason check_scope(Candidate& candidate, Scope scope, Decision& decision) const noexcept;
     [[nodiscard]] Reason check_symbol(const Candidate& candidate, Decision& decision) const noexcept;
     [[nodiscard]] Reason check_capacity(const Candidate& candidate) const noexcept;
 
@@ -181,8 +185,10 @@ class Ledger {
     void end_order(Order& order, OrderStatus status) noexcept;
     void place_in_book(Order& order) noexcept;
     void remove_from_book(Order& order) noexcept;
+    [[nodiscard]] bool before_in_book(std::uint32_t a, std::uint32_t b) const noexcept;
     [[nodiscard]] std::uint32_t slot_of(const Order& order) const noexcept;
     void set_doubt(Order& order, std::uint8_t flag, bool doubtful) noexcept;
+    void report_raise(const Order& order, Sequence command, Amount added, Decision& decision) noexcept;
     void remember_command(Sequence command, std::uint32_t session, const ClientOrderId& id,
                           std::uint32_t slot) noexcept;
     [[nodiscard]] std::uint32_t find_command(std::uint32_t session, const ClientOrderId& id) const noexcept;
@@ -211,9 +217,11 @@ class Ledger {
     Decision resolved(const Resolved& resolution) noexcept;
     Decision wait_expired(const WaitExpired& expired) noexcept;
 
+    // ledger_digest.cpp and ledger_stage.cpp hold `digest` and `stage`
     // ledger_control.cpp: limits and halts, by file and by control
     Decision limit_set(const LimitSet& set) noexcept;
-    Decision halt_set(const Halt& halt, bool resuming) noexcept;
+    Decision halt_set(const HaltFacts& facts, const Subject& subject, bool resuming) noexcept;
+    [[nodiscard]] bool put_halt(const HaltState& named) noexcept;
     void load_limits() noexcept;
     void load_halts() noexcept;
     void put_limit(Scope scope, std::uint32_t row, Dimension dimension, Amount value, bool control) noexcept;
@@ -236,7 +244,7 @@ class Ledger {
     MonotonicNs last_monotonic_ns_ = 0;
     Sequence day_version_ = 0;  // the DayStart's sequence: version of the opening limits
     bool day_open_ = false;
-    bool firm_halted_ = false;
+    std::uint8_t firm_halted_ = 0;
     std::array<std::uint8_t, venue_count> venue_halted_{};
     std::uint32_t devices_closed_ = 0;  // bit n: DeviceCause n keeps orders closed
     Counts counts_;

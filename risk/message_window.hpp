@@ -11,6 +11,9 @@
 
 namespace fairlead::risk {
 
+// A rate that lets nothing pass; a rate of 0 is no limit.
+inline constexpr std::uint32_t message_rate_none = UINT32_MAX;
+
 struct MessageWindow {
     static constexpr std::int64_t bucket_ns = 1'000'000'000 / 16;
     static constexpr std::size_t bucket_count = 17;
@@ -39,7 +42,7 @@ struct MessageWindow {
             sum += count;
         }
         std::uint16_t& newest = counts[place(reached)];
-        if (sum >= rate || newest == UINT16_MAX) {
+        if (sum >= rate || rate == message_rate_none || newest == UINT16_MAX) {
             return false;
         }
         ++newest;

@@ -17,6 +17,34 @@ inline constexpr std::size_t limit_places = 10;
     return dimension == Dimension::message_rate ? limit_places - 1 : static_cast<std::size_t>(dimension) - 1;
 }
 
+// Which Limits there are: a scope and dimension that some check reads.
+[[nodiscard]] constexpr bool limit_kept(Scope scope, Dimension dimension) noexcept {
+    switch (dimension) {
+        case Dimension::buy:
+        case Dimension::sell:
+        case Dimension::gross_day:
+        case Dimension::net:
+        case Dimension::order_value:
+            return scope == Scope::firm || scope == Scope::branch || scope == Scope::investor ||
+                   scope == Scope::account;
+        case Dimension::offset:
+            return scope == Scope::investor || scope == Scope::account;
+        case Dimension::symbol_long:
+        case Dimension::symbol_short:
+        case Dimension::message_rate:
+            return scope == Scope::investor;
+        case Dimension::reported:
+            return scope == Scope::firm;
+        case Dimension::none:
+        case Dimension::sellable:
+            break;
+    }
+    return false;
+}
+
+// More shares of one security than any account is let begin with.
+inline constexpr Quantity quantity_held_max = 1'000'000'000'000;
+
 // What binds one firm, branch, investor or account. Absent ones hold the value that absence means.
 struct Limits {
     std::array<Amount, limit_places> value{};
@@ -40,7 +68,7 @@ struct InvestorState {
     InvestorId id;
     std::uint16_t flags = 0;
     std::uint8_t halted = 0;
-    std::uint8_t overfilled = 0;  // a venue filled more than ordered: no new orders until resumed
+    std::uint8_t reserved = 0;
     Exposure exposure;
     Limits limits;
 };
