@@ -1,5 +1,6 @@
 // GatewayConfig: everything a broker sets, from one TOML file, for gateway, keeper and tools alike.
-// Only values checked one by one and against each other; no file named in it is opened here.
+// Only values checked one by one and against each other; no file named in it is opened here, but the
+// password file of a line.
 // Called by every program's main. The sample with every key explained is config/fairlead.toml.
 #pragma once
 

@@ -1,0 +1,507 @@
+// GatewayConfig: the keys, their ranges, and the rules between them.
+#include "config/gateway_config.hpp"
+
+#include <sodium.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <charconv>
+#include <map>
+#include <set>
+
+#include "config/files.hpp"
+#include "config/toml_reader.hpp"
+
+namespace fairlead::config {
+namespace {
+
+constexpr std::int64_t ntd_max = 900'000'000'000'000;
+
+bool is_letter_or_digit(char c) {
+    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+}
+bool all_letters_or_digits(std::string_view text) {
+    return std::all_of(text.begin(), text.end(), is_letter_or_digit);
+}
+bool is_name(std::string_view text) {
+    return !text.empty() && text.size() <= 16 && std::all_of(text.begin(), text.end(), [](char c) {
+        return is_letter_or_digit(c) || c == '-' || c == '_' || c == '.';
+    });
+}
+constexpr std::string_view name_rule = "1 to 16 letters, digits, '-', '_' or '.'";
+bool is_path(std::string_view text) {
+    return !text.empty() && text.find('\0') == std::string_view::npos;
+}
+bool is_path_or_empty(std::string_view text) {
+    return text.empty() || is_path(text);
+}
+constexpr std::string_view path_rule = "a path; a relative one counts from this file's directory";
+constexpr std::string_view optional_path_rule =
+    "a path, or empty for none; a relative one counts from this file's directory";
+bool is_level(std::string_view text) {
+    return text == "process" || text == "disk";
+}
+bool is_venue(std::string_view text) {
+    return text == "TWSE" || text == "TPEx";
+}
+bool is_line_comp_id(std::string_view text) {
+    return text.size() == 7 && (text[0] == 'T' || text[0] == 'O') && all_letters_or_digits(text);
+}
+bool is_venue_comp_id(std::string_view text) {
+    return text == "XTAI" || text == "ROCO";
+}
+bool is_pin(std::string_view text) {
+    return text.size() == 4 &&
+           std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+bool is_term_id(std::string_view text) {
+    return (text.size() == 1 || text.size() == 2) && all_letters_or_digits(text);
+}
+bool is_host(std::string_view text) {
+    return !text.empty() && text.size() <= 253 && std::all_of(text.begin(), text.end(), [](char c) {
+        return is_letter_or_digit(c) || c == '-' || c == '.' || c == ':';
+    });
+}
+
+risk::Venue venue_of(std::string_view text) {
+    return text == "TWSE" ? risk::Venue::twse : text == "TPEx" ? risk::Venue::tpex : risk::Venue::none;
+}
+
+bool parse_listen(std::string_view text, ListenAddress& into) {
+    const std::size_t colon = text.rfind(':');
+    if (colon == std::string_view::npos) {
+        return false;
+    }
+    std::string_view host = text.substr(0, colon);
+    if (host.size() >= 2 && host.front() == '[' && host.back() == ']') {
+        host = host.substr(1, host.size() - 2);
+    }
+    const std::string_view digits = text.substr(colon + 1);
+    const auto [end, problem] = std::from_chars(digits.data(), digits.data() + digits.size(), into.port);
+    Address address{};
+    into.address = host;
+    return problem == std::errc{} && end == digits.data() + digits.size() && parse_address(host, address);
+}
+
+// What one reading needs at hand: the errors so far and, when only asked for the keys, the notes.
+struct Reading {
+    std::string file;
+    std::vector<ConfigError> errors;
+    std::vector<KeyNote>* notes = nullptr;
+
+    // The reader of one table, whose line is that of its header.
+    TomlReader reader(const toml::table* table, std::string prefix) {
+        const std::uint64_t line = table == nullptr ? 0 : table->source().begin.line;
+        return {table, std::move(prefix), file, line, errors, notes};
+    }
+    void resolve(std::string& path) const { path = path_beside(file, path); }
+};
+
+void read_gateway(Reading& reading, TomlReader& top, GatewaySection& into) {
+    TomlReader reader = reading.reader(top.table("gateway"), "gateway");
+    reader.text("name", into.name, is_name, name_rule);
+    reader.text("log_file", into.log_file, is_path_or_empty,
+                "a path, or empty for standard error; a relative one counts from this file's directory");
+    reader.flag("polling", into.polling);
+    reader.integer("order_cpu", into.order_cpu, -1, 1023, "processor number, -1 for none");
+    std::vector<ListenAddress> listen;
+    reader.texts("listen", "an \"address:port\" with a numeric address, port 0..65535",
+                 "[\"127.0.0.1:9870\"]", Need::optional, [&](const std::string& text) {
+                     ListenAddress address;
+                     const bool good = parse_listen(text, address);
+                     listen.push_back(address);
+                     return good;
+                 });
+    if (!listen.empty()) {
+        into.listen = listen;
+    }
+    reader.integer("message_bytes_max", into.message_bytes_max, 512, 65536, "bytes");
+    reader.integer("logon_timeout_s", into.logon_timeout_s, 1, 60, "seconds");
+    reader.integer("out_buffer_bytes", into.out_buffer_bytes, 65536, 268435456, "bytes");
+    reader.integer("connections_max", into.connections_max, 1, 10000, "connections");
+    reader.finish();
+    reading.resolve(into.log_file);
+}
+
+void read_journal(Reading& reading, TomlReader& top, JournalSection& into) {
+    TomlReader reader = reading.reader(top.table("journal"), "journal");
+    reader.text("directory", into.directory, is_path, path_rule, Need::required);
+    reader.text("front_directory", into.front_directory, is_path, path_rule, Need::required);
+    reader.text("spare_directory", into.spare_directory, is_path_or_empty, optional_path_rule);
+    std::string level = "process";
+    reader.text("level", level, is_level, "\"process\" or \"disk\"");
+    into.level = level == "disk" ? JournalLevel::disk : JournalLevel::process;
+    reader.integer("segment_mib", into.segment_mib, 1, 4096, "MiB");
+    reader.integer("front_segments", into.front_segments, 2, 1024, "segments");
+    reader.integer("front_segment_mib", into.front_segment_mib, 1, 1024, "MiB");
+    reader.integer("keeper_lag_ms", into.keeper_lag_ms, 1, 60000, "milliseconds");
+    reader.integer("keeper_lag_mib", into.keeper_lag_mib, 1, 65536, "MiB");
+    reader.integer("sync_alarm_ms", into.sync_alarm_ms, 1, 60000, "milliseconds");
+    reader.integer("sync_refuse_ms", into.sync_refuse_ms, 1, 60000, "milliseconds");
+    reader.integer("front_refuse_percent", into.front_refuse_percent, 1, 99, "percent of the front");
+    reader.integer("front_disconnect_percent", into.front_disconnect_percent, 1, 100, "percent of the front");
+    reader.finish();
+    if (into.sync_alarm_ms >= into.sync_refuse_ms) {
+        reader.error("sync_alarm_ms", std::to_string(into.sync_alarm_ms),
+                     "must be less than sync_refuse_ms = " + std::to_string(into.sync_refuse_ms));
+    }
+    if (into.front_refuse_percent >= into.front_disconnect_percent) {
+        reader.error(
+            "front_refuse_percent", std::to_string(into.front_refuse_percent),
+            "must be less than front_disconnect_percent = " + std::to_string(into.front_disconnect_percent));
+    }
+    const std::uint64_t front_mib = std::uint64_t{into.front_segments} * into.front_segment_mib;
+    if (into.keeper_lag_mib >= front_mib) {
+        reader.error("keeper_lag_mib", std::to_string(into.keeper_lag_mib),
+                     "must be less than the whole front, front_segments x front_segment_mib = " +
+                         std::to_string(front_mib));
+    }
+    reading.resolve(into.directory);
+    reading.resolve(into.front_directory);
+    reading.resolve(into.spare_directory);
+}
+
+void read_sizes(Reading& reading, TomlReader& top, SizesSection& into) {
+    TomlReader reader = reading.reader(top.table("sizes"), "sizes");
+    reader.integer("orders", into.orders, 1'000, 14'000'000, "accepted orders a day");
+    reader.integer("commands", into.commands, 1'000, 100'000'000, "accepted commands a day");
+    reader.integer("executions", into.executions, 1'000, 100'000'000, "fills a day");
+    reader.integer("positions", into.positions, 1'000, 100'000'000, "pairs of account and security");
+    reader.integer("accounts", into.accounts, 1, 10'000'000, "accounts");
+    reader.integer("securities", into.securities, 1, 200'000, "securities");
+    reader.integer("limits", into.limits, 1'000, 10'000'000, "limits");
+    reader.finish();
+    if (into.commands < into.orders) {
+        reader.error("commands", std::to_string(into.commands),
+                     "must be at least orders = " + std::to_string(into.orders));
+    }
+}
+
+void read_clock(Reading& reading, TomlReader& top, ClockSection& into) {
+    TomlReader reader = reading.reader(top.table("clock"), "clock");
+    reader.integer("alarm_us", into.alarm_us, 1, 10'000'000, "microseconds");
+    reader.integer("refuse_ms", into.refuse_ms, 1, 60'000, "milliseconds");
+    reader.finish();
+    if (std::uint64_t{into.refuse_ms} * 1000 <= into.alarm_us) {
+        reader.error("alarm_us", std::to_string(into.alarm_us),
+                     "must be less than refuse_ms = " + std::to_string(into.refuse_ms));
+    }
+}
+
+void read_reference(Reading& reading, TomlReader& top, ReferenceSection& into) {
+    TomlReader reader = reading.reader(top.table("reference"), "reference");
+    reader.text("securities", into.securities, is_path_or_empty, optional_path_rule);
+    reader.texts("t30", "\"TWSE:path\" or \"TPEx:path\"", "[]", Need::optional, [&](const std::string& text) {
+        if (text.size() < 6 || text[4] != ':' || !is_venue(text.substr(0, 4))) {
+            return false;
+        }
+        into.t30.push_back({venue_of(text.substr(0, 4)), path_beside(reading.file, text.substr(5))});
+        return true;
+    });
+    reader.text("accounts", into.accounts, is_path, path_rule, Need::required);
+    reader.text("investors", into.investors, is_path_or_empty, optional_path_rule);
+    reader.text("limits", into.limits, is_path_or_empty, optional_path_rule);
+    reader.text("inventory", into.inventory, is_path_or_empty, optional_path_rule);
+    reader.text("calendar", into.calendar, is_path, path_rule, Need::required);
+    reader.finish();
+    if (into.securities.empty() && into.t30.empty() && reading.notes == nullptr) {
+        reader.error("securities", "", "must be given, or t30 must: there is nothing to trade");
+    }
+    for (std::string* path :
+         {&into.securities, &into.accounts, &into.investors, &into.limits, &into.inventory, &into.calendar}) {
+        reading.resolve(*path);
+    }
+}
+
+void read_rules(Reading& reading, TomlReader& top, risk::RuleSet& into) {
+    TomlReader reader = reading.reader(top.table("rules"), "rules");
+    reader.integer("board_lots_max", into.board_lots_max, 1, 99'999, "board lots an order");
+    reader.integer("collar_reference_bp", into.collar_reference_bp, 0, 100'000,
+                   "basis points, 0 = not checked");
+    reader.integer("collar_last_bp", into.collar_last_bp, 0, 100'000, "basis points, 0 = not checked");
+    std::int64_t order_value_max_ntd = 0;
+    reader.integer("order_value_max_ntd", order_value_max_ntd, 0, ntd_max, "NTD, 0 = not checked");
+    into.order_value_max = order_value_max_ntd * risk::price_unit;
+    reader.integer("investor_message_rate", into.investor_message_rate, 0, 1'000'000,
+                   "commands a second, 0 = not checked");
+    reader.integer("repeat_count_max", into.repeat_count_max, 0, 1'000'000, "orders, 0 = not checked");
+    std::int64_t repeat_window_ms = into.repeat_window_ns / 1'000'000;
+    reader.integer("repeat_window_ms", repeat_window_ms, 1, 3'600'000, "milliseconds");
+    into.repeat_window_ns = repeat_window_ms * 1'000'000;
+    std::int64_t warning_1 = 0;
+    std::int64_t warning_2 = 0;
+    reader.integer("firm_warning_1_ntd", warning_1, 0, ntd_max, "NTD, 0 = none");
+    reader.integer("firm_warning_2_ntd", warning_2, 0, ntd_max, "NTD, 0 = none");
+    into.firm_warning_1 = warning_1 == 0 ? risk::unlimited : warning_1 * risk::price_unit;
+    into.firm_warning_2 = warning_2 == 0 ? risk::unlimited : warning_2 * risk::price_unit;
+    reader.flag("refuse_self_match", into.refuse_self_match);
+    reader.finish();
+    if (warning_2 != 0 && (warning_1 == 0 || warning_1 >= warning_2)) {
+        reader.error("firm_warning_2_ntd", std::to_string(warning_2),
+                     "must be greater than firm_warning_1_ntd = " + std::to_string(warning_1));
+    }
+}
+
+void read_control(Reading& reading, TomlReader& top, ControlSection& into) {
+    TomlReader reader = reading.reader(top.table("control"), "control");
+    reader.text("socket", into.socket, is_path, path_rule, Need::required);
+    reader.text("users", into.users, is_path, path_rule, Need::required);
+    reader.finish();
+    reading.resolve(into.socket);
+    reading.resolve(into.users);
+    if (into.socket.size() > 107) {
+        reader.error("socket", into.socket, "must be at most 107 bytes long, its directory included");
+    }
+}
+
+void read_session(TomlReader reader, SessionConfig& into) {
+    reader.integer("id", into.id, 1, 65535, "number", Need::required);
+    reader.text("sender_comp_id", into.sender_comp_id, is_name, name_rule, Need::required);
+    reader.text("target_comp_id", into.target_comp_id, is_name, name_rule, Need::required);
+    reader.text("user", into.user, is_name, name_rule, Need::required);
+    reader.texts("allowed_addresses", "an address or a range such as \"10.1.2.0/24\"", "none", Need::required,
+                 [&](const std::string& text) {
+                     return parse_address_range(text, into.allowed_addresses.emplace_back());
+                 });
+    reader.texts("accounts", "\"all\", \"8610-*\" for a branch, or \"8610-0000017\" for one account", "none",
+                 Need::required, [&](const std::string& text) {
+                     if (text == "all") {
+                         into.all_accounts = true;
+                         return true;
+                     }
+                     return parse_account_pattern(text, into.accounts.emplace_back());
+                 });
+    reader.integer("message_rate", into.message_rate, 0, 1'000'000, "commands a second, 0 = not checked");
+    reader.flag("cancel_on_disconnect", into.cancel_on_disconnect);
+    reader.flag("reset_permitted", into.reset_permitted);
+    reader.flag("reset_at_logon", into.reset_at_logon);
+    reader.integer("heartbeat_min_s", into.heartbeat_min_s, 1, 3600, "seconds");
+    reader.integer("heartbeat_max_s", into.heartbeat_max_s, 1, 3600, "seconds");
+    reader.finish();
+    if (into.heartbeat_min_s > into.heartbeat_max_s) {
+        reader.error("heartbeat_min_s", std::to_string(into.heartbeat_min_s),
+                     "must not be greater than heartbeat_max_s = " + std::to_string(into.heartbeat_max_s));
+    }
+    if (into.all_accounts && !into.accounts.empty()) {
+        reader.error("accounts", "\"all\"", "must stand alone: it covers every account");
+    }
+}
+
+// The secret as given, or the first four digits of its file, which nobody else may read.
+void read_line_password(Reading& reading, TomlReader& reader, Secret& into) {
+    std::string file;
+    reader.secret("password", into, is_pin, "four digits");
+    reader.text("password_file", file, is_path_or_empty, optional_path_rule);
+    if (reading.notes != nullptr) {
+        return;
+    }
+    if (into.empty() == file.empty()) {
+        reader.error("password_file", "",
+                     "exactly one of password and password_file must be given, and be good");
+        return;
+    }
+    if (file.empty()) {
+        return;
+    }
+    const std::string path = path_beside(reading.file, file);
+    struct stat info {};
+    if (::stat(path.c_str(), &info) == 0 && (info.st_mode & S_IRWXO) != 0) {
+        reader.error("password_file", path, "must not be open to others: chmod o= it");
+        return;
+    }
+    std::string text;
+    std::string problem;
+    if (!read_file(path, text, problem)) {
+        reader.error("password_file", path, "cannot be read: " + problem);
+        return;
+    }
+    while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) {
+        text.pop_back();
+    }
+    if (!is_pin(text)) {
+        reader.error("password_file", path, "must hold four digits and nothing else (not shown)");
+    } else {
+        into = Secret(text);
+    }
+    sodium_memzero(text.data(), text.size());
+}
+
+void read_line(Reading& reading, TomlReader reader, LineConfig& into) {
+    std::string venue;
+    reader.integer("id", into.id, 1, 65535, "number", Need::required);
+    reader.text("venue", venue, is_venue, "\"TWSE\" or \"TPEx\"", Need::required);
+    into.venue = venue_of(venue);
+    reader.text("host", into.host, is_host, "a host name or address", Need::required);
+    reader.integer("port", into.port, 1, 65535, "TCP port", Need::required);
+    reader.integer("local_port", into.local_port, 0, 65535, "TCP port, 0 = any");
+    reader.text("sender_comp_id", into.sender_comp_id, is_line_comp_id,
+                "T or O, the broker's four characters, the line's two: \"T8610H3\"", Need::required);
+    reader.text("target_comp_id", into.target_comp_id, is_venue_comp_id, "\"XTAI\" or \"ROCO\"",
+                Need::required);
+    read_line_password(reading, reader, into.password);
+    reader.text("term_id", into.term_id, is_term_id, "one or two letters or digits", Need::required);
+    reader.integer("rate_per_second", into.rate_per_second, 1, 100'000, "messages a second");
+    reader.integer("wait_age_limit_ms", into.wait_age_limit_ms, 1, 60'000, "milliseconds");
+    reader.integer("heartbeat_seconds", into.heartbeat_seconds, 1, 60, "seconds");
+    reader.finish();
+    const bool twse = into.venue == risk::Venue::twse;
+    if (into.venue != risk::Venue::none && !into.sender_comp_id.empty() &&
+        into.sender_comp_id[0] != (twse ? 'T' : 'O')) {
+        reader.error("sender_comp_id", into.sender_comp_id,
+                     twse ? "must begin with T on a TWSE line" : "must begin with O on a TPEx line");
+    }
+    if (into.venue != risk::Venue::none && !into.target_comp_id.empty() &&
+        into.target_comp_id != (twse ? "XTAI" : "ROCO")) {
+        reader.error("target_comp_id", into.target_comp_id,
+                     twse ? "must be XTAI on a TWSE line" : "must be ROCO on a TPEx line");
+    }
+}
+
+bool one_begins_the_other(std::string_view a, std::string_view b) {
+    const std::size_t length = std::min(a.size(), b.size());
+    return a.substr(0, length) == b.substr(0, length);
+}
+
+// Names each row whose id, names or term collide with an earlier one.
+class Collisions {
+  public:
+    void id(TomlReader& reader, std::uint32_t id) {
+        if (id != 0 && !ids_.insert(id).second) {
+            reader.error("id", std::to_string(id), "must be unique over all sessions and lines");
+        }
+    }
+    void comp_ids(TomlReader& reader, const std::string& sender, const std::string& target) {
+        if (!sender.empty() && !comp_ids_.insert({sender, target}).second) {
+            reader.error("sender_comp_id", sender,
+                         "must differ from every other with the same target_comp_id = " + target);
+        }
+    }
+    void term(TomlReader& reader, const LineConfig& line) {
+        for (const auto& [venue, term] : terms_) {
+            if (venue == line.venue && !line.term_id.empty() && one_begins_the_other(term, line.term_id)) {
+                reader.error("term_id", line.term_id,
+                             "must not begin with, or be the beginning of, another of its venue: " + term);
+            }
+        }
+        terms_.emplace_back(line.venue, line.term_id);
+    }
+
+  private:
+    std::set<std::uint32_t> ids_;
+    std::set<std::pair<std::string, std::string>> comp_ids_;
+    std::vector<std::pair<risk::Venue, std::string>> terms_;
+};
+
+template <class T>
+void sort_by_id(std::vector<T>& rows) {
+    std::stable_sort(rows.begin(), rows.end(), [](const T& a, const T& b) { return a.id < b.id; });
+}
+
+void read_sessions_and_lines(Reading& reading, TomlReader& top, GatewayConfig& config) {
+    Collisions collisions;
+    const toml::array* sessions = top.tables("session");
+    const toml::array* lines = top.tables("line");
+    if (reading.notes != nullptr) {
+        SessionConfig session;
+        read_session(reading.reader(nullptr, "session"), session);
+        LineConfig line;
+        read_line(reading, reading.reader(nullptr, "line"), line);
+        return;
+    }
+    if (sessions == nullptr) {
+        top.error("session", "", "at least one [[session]] must be given");
+    } else {
+        for (const toml::node& node : *sessions) {
+            SessionConfig session;
+            read_session(reading.reader(node.as_table(), "session"), session);
+            TomlReader reader = reading.reader(node.as_table(), "session");
+            collisions.id(reader, session.id);
+            collisions.comp_ids(reader, session.sender_comp_id, session.target_comp_id);
+            config.sessions.push_back(std::move(session));
+        }
+    }
+    if (lines == nullptr) {
+        top.error("line", "", "at least one [[line]] must be given");
+    } else {
+        for (const toml::node& node : *lines) {
+            LineConfig line;
+            read_line(reading, reading.reader(node.as_table(), "line"), line);
+            TomlReader reader = reading.reader(node.as_table(), "line");
+            collisions.id(reader, line.id);
+            collisions.comp_ids(reader, line.sender_comp_id, line.target_comp_id);
+            collisions.term(reader, line);
+            config.lines.push_back(std::move(line));
+        }
+    }
+    sort_by_id(config.sessions);
+    sort_by_id(config.lines);
+}
+
+void read_all(Reading& reading, const toml::table* document, GatewayConfig& config) {
+    TomlReader top = reading.reader(document, "");
+    read_gateway(reading, top, config.gateway);
+    read_journal(reading, top, config.journal);
+    read_sizes(reading, top, config.sizes);
+    read_clock(reading, top, config.clock);
+    read_reference(reading, top, config.reference);
+    read_rules(reading, top, config.rules);
+    read_control(reading, top, config.control);
+    read_sessions_and_lines(reading, top, config);
+    top.finish();
+}
+
+}  // namespace
+
+Secret::~Secret() {
+    text_.resize(text_.capacity());  // short text stays in place when moved from
+    sodium_memzero(text_.data(), text_.size());
+}
+
+std::string describe(const ConfigError& error) {
+    std::string text = error.file;
+    if (error.line != 0) {
+        text += ":" + std::to_string(error.line);
+    }
+    text += ": ";
+    if (!error.key.empty()) {
+        text += error.key;
+        text += error.value.empty() ? ": " : " = " + error.value + ": ";
+    }
+    return text + error.rule;
+}
+
+Loaded<GatewayConfig> parse_gateway_config(std::string_view text, const std::string& path) {
+    Loaded<GatewayConfig> loaded;
+    Reading reading{path, {}, nullptr};
+    loaded.value.file = path;
+    loaded.value.file_sha256 = sha256_of(text);
+    const toml::table document = parse_toml(text, path, reading.errors);
+    if (reading.errors.empty()) {
+        read_all(reading, &document, loaded.value);
+    }
+    loaded.errors = std::move(reading.errors);
+    return loaded;
+}
+
+Loaded<GatewayConfig> load_gateway_config(const std::string& path) {
+    std::string text;
+    std::string problem;
+    if (!read_file(path, text, problem)) {
+        Loaded<GatewayConfig> loaded;
+        loaded.errors.push_back({path, 0, "", "", "cannot be read: " + problem});
+        return loaded;
+    }
+    Loaded<GatewayConfig> loaded = parse_gateway_config(text, path);
+    sodium_memzero(text.data(), text.size());
+    return loaded;
+}
+
+std::vector<KeyNote> documented_keys() {
+    std::vector<KeyNote> notes;
+    Reading reading{"", {}, &notes};
+    GatewayConfig config;
+    read_all(reading, nullptr, config);
+    return notes;
+}
+
+}  // namespace fairlead::config
