@@ -1,11 +1,14 @@
 #include "tests/orders/quickfix_client.hpp"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <quickfix/Application.h>
 #include <quickfix/DataDictionary.h>
 #include <quickfix/FileStore.h>
 #include <quickfix/Session.h>
 #include <quickfix/SessionSettings.h>
 #include <quickfix/SocketInitiator.h>
+#include <sys/socket.h>
 
 #include <chrono>
 #include <condition_variable>
@@ -59,6 +62,21 @@ void set_fields(FIX::FieldMap& message, const Fields& fields) {
     }
 }
 
+// Whether this descriptor is a connection to the options' port, from their source host if one is set.
+bool is_connection(int descriptor, const QuickFixOptions& options) {
+    sockaddr_in peer{};
+    sockaddr_in own{};
+    socklen_t length = sizeof(peer);
+    if (::getpeername(descriptor, reinterpret_cast<sockaddr*>(&peer), &length) != 0 ||
+        peer.sin_family != AF_INET || ntohs(peer.sin_port) != options.port) {
+        return false;
+    }
+    length = sizeof(own);
+    return options.source_host.empty() ||
+           (::getsockname(descriptor, reinterpret_cast<sockaddr*>(&own), &length) == 0 &&
+            own.sin_addr.s_addr == ::inet_addr(options.source_host.c_str()));
+}
+
 std::string now_text() {
     return FIX::UtcTimeStampConvertor::convert(FIX::UtcTimeStamp(), 3);
 }
@@ -92,9 +110,10 @@ struct QuickFixClient::Impl : FIX::Application {
         dictionary.setString(FIX::CONNECTION_TYPE, "initiator");
         dictionary.setString(FIX::SOCKET_CONNECT_HOST, options.host);
         dictionary.setInt(FIX::SOCKET_CONNECT_PORT, options.port);
-        dictionary.setString(FIX::SOCKET_NODELAY, "Y");
+        if (!options.source_host.empty()) {
+            dictionary.setString(FIX::SOCKET_CONNECT_SOURCE_HOST, options.source_host);
+        }
         dictionary.setInt(FIX::HEARTBTINT, options.heartbeat_seconds);
-        dictionary.setInt(FIX::RECONNECT_INTERVAL, 1);
         dictionary.setString(FIX::START_TIME, "00:00:00");
         dictionary.setString(FIX::END_TIME, "00:00:00");
         dictionary.setString(FIX::RESET_ON_LOGON, options.reset_on_logon ? "Y" : "N");
@@ -102,7 +121,12 @@ struct QuickFixClient::Impl : FIX::Application {
         if (!options.dictionary.empty()) {
             dictionary.setString(FIX::DATA_DICTIONARY, options.dictionary);
         }
+        // QuickFIX reads the interval and the no-delay switch from the defaults, not from the session.
+        FIX::Dictionary defaults;
+        defaults.setInt(FIX::RECONNECT_INTERVAL, 1);
+        defaults.setString(FIX::SOCKET_NODELAY, "Y");
         FIX::SessionSettings made;
+        made.set(defaults);
         made.set(id, dictionary);
         return made;
     }
@@ -218,8 +242,15 @@ void QuickFixClient::log_out() {
     impl_->started = false;
 }
 
+// QuickFIX's own Session::disconnect stalls when called from outside; a socket shut down under it is
+// what a real loss looks like, and it recovers from that.
 void QuickFixClient::drop_connection() {
-    impl_->session().disconnect();
+    constexpr int descriptors_max = 1024;  // QuickFIX selects, so its sockets lie below
+    for (int descriptor = 3; descriptor < descriptors_max; ++descriptor) {
+        if (is_connection(descriptor, impl_->options)) {
+            ::shutdown(descriptor, SHUT_RDWR);
+        }
+    }
 }
 
 bool QuickFixClient::send(const std::string& message_type, const Fields& body) {

@@ -19,6 +19,7 @@ using Fields = std::vector<std::pair<Tag, std::string>>;
 struct QuickFixOptions {
     std::string host = "127.0.0.1";
     int port = 0;
+    std::string source_host;      // our own address, e.g. 127.0.0.2; empty = the system's choice
     std::string sender;           // our SenderCompID
     std::string target;           // the gateway's CompID
     std::string user;             // Username (553), empty = not sent
@@ -65,8 +66,10 @@ class QuickFixClient {
     bool wait_logged_on(int timeout_ms = 5000) const;
     bool wait_logged_out(int timeout_ms = 5000) const;
     bool logged_on() const;
-    void log_out();          // Logout, then no more connecting until `connect`
-    void drop_connection();  // closes the socket without Logout; reconnects by itself
+    void log_out();  // Logout, then no more connecting until `connect`
+    // Breaks the TCP connection without Logout; reconnects by itself. Without `source_host` it breaks
+    // every connection of this process to that port.
+    void drop_connection();
 
     // True: handed to the session (it is stored and sent again on request if the line is down).
     bool send_new(const OrderFields& order);                                                    // D
