@@ -1,0 +1,93 @@
+// The front's shared memory: the head file (written by the gateway) and the keeper's mark (written by
+// the keeper). Each field says who writes it and how it is ordered. Not for anybody but the classes
+// beside it: Front, FrontReader, KeeperMark.
+#pragma once
+
+#include <atomic>
+#include <string>
+
+#include "audit/format.hpp"
+
+namespace fairlead::audit {
+
+inline constexpr std::uint64_t head_magic = 0x3130444145484C46;  // "FLHEAD01"
+inline constexpr std::uint64_t mark_magic = 0x31304B52414D4C46;  // "FLMARK01"
+// Stands where the next record does not fit: go on at the start of the next segment.
+inline constexpr std::uint32_t next_segment_magic = 0x4E524C46;  // "FLRN"
+inline constexpr std::uint32_t front_segments_max = 64;
+inline constexpr std::size_t shared_page_bytes = 4096;
+
+using BootId = std::array<std::uint8_t, 16>;
+
+static_assert(std::atomic<std::uint64_t>::is_always_lock_free);
+
+// A generation is one use of one segment file: generation g lies in file g % segment_count.
+struct FrontHead {
+    // Written once, before any reader can see `magic`.
+    std::uint64_t magic = 0;
+    std::uint32_t version = format_version;
+    std::uint32_t segment_count = 0;
+    std::uint64_t segment_bytes = 0;
+    BootId boot_id{};
+    SegmentId front_id{};  // random: tells this front from one made later at the same place
+    ChainEnd base;         // what stood before the front's first record
+
+    // Gateway stores (release) after the record's last byte; everybody loads (acquire).
+    alignas(64) std::atomic<std::uint64_t> published{0};
+    // Bytes of the front used so far, all generations. Relaxed: for gauges only.
+    std::atomic<std::uint64_t> published_position{0};
+    // Raised at each opening for writing, before the first record.
+    std::atomic<std::uint32_t> epoch{0};
+    // Generations below are being written over. Gateway stores it, then fences (release), before it
+    // touches the first byte; readers copy, fence (acquire), then load it.
+    alignas(64) std::atomic<std::uint64_t> lowest_intact{0};
+    // First sequence of the generation that lies in each file, and that generation plus one (0: none).
+    // Gateway stores (release) before the generation's first record is published.
+    struct Slot {
+        std::atomic<std::uint64_t> first_sequence{0};
+        std::atomic<std::uint64_t> generation_plus_one{0};
+    };
+    std::array<Slot, front_segments_max> slots{};
+};
+static_assert(sizeof(FrontHead) <= shared_page_bytes);
+
+enum class KeeperState : std::uint32_t {
+    absent = 0,      // no keeper has ever run with this front
+    recovering = 1,  // reading the disk
+    running = 2,
+    stopped = 3,        // ended in order: everything published was synced
+    io_error = 4,       // a write failed: synced stands still until an operator acts
+    disk_full = 5,      // no room for a further segment: synced stands still
+    damage = 6,         // the journal on disk is damaged or does not fit the front
+    corrupt_front = 7,  // a published record fails its check: both stop
+};
+[[nodiscard]] const char* describe(KeeperState state) noexcept;
+
+struct KeeperMarkPage {
+    // Written once by the keeper, before `magic`.
+    std::atomic<std::uint64_t> magic{0};
+    BootId boot_id{};
+    // Keeper stores (release) after the frame's synchronous write has returned; gate loads (acquire).
+    alignas(64) std::atomic<std::uint64_t> synced{0};
+    std::atomic<std::uint64_t> synced_position{0};  // in the front's bytes; relaxed, gauge only
+    // All below: keeper stores relaxed, gateway loads relaxed; each stands for itself.
+    alignas(64) std::atomic<std::int64_t> heartbeat_ns{0};  // monotonic
+    std::atomic<std::uint32_t> state{0};                    // KeeperState
+    std::atomic<std::int32_t> error{0};                     // errno of what stopped it
+    std::atomic<std::int64_t> write_started_ns{0};          // of the write under way, 0 = none
+    std::atomic<std::int64_t> last_write_ns{0};             // how long the last write took
+    std::atomic<std::uint32_t> ready_segments{0};
+    std::atomic<std::uint32_t> sync_fallback{0};  // 1: the file system refuses direct writes
+    std::atomic<std::uint64_t> cut_bytes{0};      // torn tail cut at this keeper's start
+    std::atomic<std::uint64_t> cut_after{0};      // last sequence before that tail
+};
+static_assert(sizeof(KeeperMarkPage) <= shared_page_bytes);
+
+// This boot of this machine. All zero when the kernel does not say.
+[[nodiscard]] BootId current_boot_id() noexcept;
+
+[[nodiscard]] std::string head_path(const std::string& directory);
+[[nodiscard]] std::string mark_path(const std::string& directory);
+[[nodiscard]] std::string front_segment_path(const std::string& directory, std::uint32_t slot);
+
+}  // namespace fairlead::audit
