@@ -41,9 +41,12 @@ enum class MessageClass : std::uint8_t {
 };
 [[nodiscard]] MessageClass classify(std::string_view type, Counterpart counterpart) noexcept;
 
+// No one tag is to blame, or none that RefTagID could name. (A tag of 0 can be to blame.)
+inline constexpr std::int64_t no_tag = INT64_MIN;
+
 struct Fault {
     RejectReason reason = RejectReason::none;
-    std::int64_t tag = 0;  // RefTagID (371); 0 = no one tag, or one that no number can name
+    std::int64_t tag = no_tag;  // RefTagID (371)
     [[nodiscard]] explicit operator bool() const noexcept { return reason != RejectReason::none; }
 };
 

@@ -36,7 +36,9 @@ class EarlyMessages {
         if (entries_.size() == entries_.capacity() || bytes_.size() - used_ < text.size()) {
             return false;
         }
-        std::memcpy(bytes_.data() + used_, text.data(), text.size());
+        if (!text.empty()) {
+            std::memcpy(bytes_.data() + used_, text.data(), text.size());
+        }
         entries_.push_back({number, static_cast<std::uint32_t>(used_),
                             static_cast<std::uint32_t>(text.size()), arrival, served});
         used_ += text.size();

@@ -46,7 +46,8 @@ enum class ActionKind : std::uint8_t {
     // A number moved otherwise than by one (reset_cause): journal sequence_reset.
     sequence_moved,
     // A Logon came: journal logon_attempt. With verdict none: check the credentials, then accept_logon or
-    // refuse_logon. With another verdict it is refused already, the answer follows.
+    // refuse_logon. With another verdict it is refused already, the answer follows. Initiator: our own
+    // Logon is about to be sent (message null).
     logon_attempt,
     // A logon is settled: journal logon_result. Accepted: the conversation is open.
     logon_result,
@@ -56,8 +57,8 @@ enum class ActionKind : std::uint8_t {
     close,
 };
 
-// What happened, and every field a message of ours needs. next_in and next_out are the numbers in force
-// after the action and those before it.
+// What happened, and every field a message of ours needs. next_in is the number expected after the action
+// and those before it; next_out the one to be taken next, as of the event.
 struct Action {
     ActionKind kind = ActionKind::none;
     risk::LogonVerdict verdict = risk::LogonVerdict::none;
@@ -71,9 +72,8 @@ struct Action {
     // send: MsgType (35), and what that type carries
     char type = '\0';
     RejectReason reject_reason = RejectReason::none;  // received, send 3
-    bool gap_fill = false;                            // send 4
     bool reset_flag = false;                          // send A; logon_attempt
-    std::int64_t reference_tag = 0;                   // received, send 3; 0 = none
+    std::int64_t reference_tag = no_tag;              // received, send 3
     std::uint64_t reference_number = 0;               // send 3, business_reject
     std::uint64_t begin = 0;                          // send 2, resend
     std::uint64_t end = 0;                            // send 2 (0 = to the last), resend
@@ -216,29 +216,40 @@ class Session {
     void on_too_high(const Incoming& in, Now now, Actions& actions) noexcept;
     void on_too_low(const Incoming& in, Now now, Actions& actions) noexcept;
     void on_in_turn(const Incoming& in, Now now, Actions& actions) noexcept;
-    void on_resend_request(const Incoming& in, bool consume, Now now, Actions& actions) noexcept;
+    void on_session_message(const Incoming& in, char type, Now now, Actions& actions) noexcept;
+    void on_resend_request(const Incoming& in, bool in_turn, Now now, Actions& actions) noexcept;
     void on_gap_fill(const Incoming& in, Now now, Actions& actions) noexcept;
     void on_reset(const Incoming& in, Now now, Actions& actions) noexcept;
     void on_logout(const Incoming& in, Now now, Actions& actions) noexcept;
     void on_second_logon(const Incoming& in, Now now, Actions& actions) noexcept;
     void consume(const Incoming& in, Actions& actions, const Fault& fault = {}) noexcept;
-    void reject(const Incoming& in, const Fault& fault, Actions& actions) noexcept;
+    void reject(const Incoming& in, const Fault& fault, Actions& actions,
+                std::string_view text = {}) noexcept;
+    void send_reject(const Incoming& in, const Fault& fault, Actions& actions,
+                     std::string_view text = {}) noexcept;
     void ask_for_missing(Now now, Actions& actions) noexcept;
     void settle_gap(Now now, Actions& actions) noexcept;
     void send_logout(std::string_view text, Actions& actions) noexcept;
+    void send_test_request(Now now, Actions& actions) noexcept;
     void end(risk::LogoutCause cause, Actions& actions) noexcept;
     void log_out_and_end(std::string_view text, Actions& actions) noexcept;
     Action& add(ActionKind kind, Actions& actions) noexcept;
     // session_logon.cpp
+    struct LogonJudgement {
+        risk::LogonVerdict verdict = risk::LogonVerdict::none;
+        bool answered = true;  // with a Logout; else the connection is only ended
+        risk::Text<160> text;
+    };
+    [[nodiscard]] LogonJudgement judge_identity(const Message& message, Now now) const noexcept;
+    [[nodiscard]] LogonJudgement judge_logon(const Message& message, PendingLogon& pending) const noexcept;
     void on_first_message(const Message& message, const risk::Arrival& arrival, Now now,
                           Actions& actions) noexcept;
     void on_logon_answer(const Message& message, const risk::Arrival& arrival, Now now,
                          Actions& actions) noexcept;
-    [[nodiscard]] bool read_logon(const Message& message, risk::LogonVerdict& verdict,
-                                  risk::Text<160>& text) noexcept;
-    void end_logon(risk::LogonVerdict verdict, std::string_view text, bool answer, Actions& actions) noexcept;
-    void open(Now now) noexcept;
-    void reset_numbers() noexcept;
+    void settle_logon(Now now, Actions& actions) noexcept;
+    void end_logon(const LogonJudgement& judgement, const Message* message, Actions& actions) noexcept;
+    void reset_numbers(risk::ResetCause cause, Actions& actions) noexcept;
+    void forget_gap() noexcept;
 
     SessionConfig config_;
     HeaderTemplate header_;
@@ -276,8 +287,11 @@ struct FirstMessage {
 };
 [[nodiscard]] FirstMessage examine_first(const Message& message) noexcept;
 
-// Encodes a `send` action; 0 = it did not fit. `number` is the one take_number gave. A Reject turns the
-// routing fields of the message it answers round.
+// Room that every session-level message of ours fits into.
+inline constexpr std::size_t admin_message_max = 1024;
+
+// Encodes a `send` action; 0 = it did not fit (never with admin_message_max bytes). `number` is the one
+// take_number gave. A Reject turns the routing fields of the message it answers round.
 [[nodiscard]] std::size_t encode_admin(Encoder& encoder, std::span<char> out, const Session& session,
                                        const Action& action, std::uint64_t number, Now now) noexcept;
 

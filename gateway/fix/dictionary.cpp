@@ -1,0 +1,532 @@
+// See dictionary.hpp. One table of fields, one of messages; both become bit masks at compile time, so
+// that judging a message is one pass over its fields.
+#include "gateway/fix/dictionary.hpp"
+
+#include <array>
+#include <initializer_list>
+
+#include "gateway/fix/reader.hpp"
+
+namespace fairlead::fix {
+
+namespace {
+
+enum class Format : std::uint8_t {
+    string,  // printable ASCII
+    text,    // any characters but control ones: Text may be in the sender's encoding
+    data,    // any byte
+    character,
+    boolean,
+    integer,
+    number,  // SeqNum, Length: digits only
+    quantity,
+    price,
+    time,
+    currency,
+};
+enum class Place : std::uint8_t { header, body, trailer };
+
+struct FieldRule {
+    std::uint32_t tag;
+    Format format;
+    Place place = Place::body;
+    // The values FIX 4.4 knows, one character each; empty = any. Those known to FIX and not traded here
+    // are refused by an ExecutionReport, so they are listed too.
+    std::string_view values{};
+};
+
+constexpr FieldRule field_rules[] = {
+    {8, Format::string, Place::header},
+    {9, Format::number, Place::header},
+    {35, Format::string, Place::header},
+    {49, Format::string, Place::header},
+    {56, Format::string, Place::header},
+    {34, Format::number, Place::header},
+    {52, Format::time, Place::header},
+    {43, Format::boolean, Place::header},
+    {97, Format::boolean, Place::header},
+    {122, Format::time, Place::header},
+    {50, Format::string, Place::header},
+    {142, Format::string, Place::header},
+    {57, Format::string, Place::header},
+    {143, Format::string, Place::header},
+    {115, Format::string, Place::header},
+    {116, Format::string, Place::header},
+    {144, Format::string, Place::header},
+    {128, Format::string, Place::header},
+    {129, Format::string, Place::header},
+    {145, Format::string, Place::header},
+    {369, Format::number, Place::header},
+    {93, Format::number, Place::trailer},
+    {89, Format::data, Place::trailer},
+    {10, Format::string, Place::trailer},
+    {1, Format::string},
+    {6, Format::price},
+    {7, Format::number},
+    {11, Format::string},
+    {14, Format::quantity},
+    {15, Format::currency},
+    {16, Format::number},
+    {17, Format::string},
+    {21, Format::character, Place::body, "123"},
+    {31, Format::price},
+    {32, Format::quantity},
+    {36, Format::number},
+    {37, Format::string},
+    {38, Format::quantity},
+    {39, Format::character},
+    {40, Format::character, Place::body, "12346789DEGIJKLMP"},
+    {41, Format::string},
+    {44, Format::price},
+    {45, Format::number},
+    {54, Format::character, Place::body, "123456789ABCDEFG"},
+    {55, Format::string},
+    {58, Format::text},
+    {59, Format::character, Place::body, "01234567"},
+    {60, Format::time},
+    {95, Format::number},
+    {96, Format::data},
+    {98, Format::integer, Place::body, "0123456"},
+    {102, Format::integer},
+    {103, Format::integer},
+    {108, Format::integer},
+    {112, Format::string},
+    {123, Format::boolean},
+    {141, Format::boolean},
+    {150, Format::character},
+    {151, Format::quantity},
+    {198, Format::string},
+    {207, Format::string},
+    {354, Format::number},
+    {355, Format::data},
+    {371, Format::integer},
+    {372, Format::string},
+    {373, Format::integer},
+    {379, Format::string},
+    {380, Format::integer},
+    {383, Format::number},
+    {434, Format::character},
+    {464, Format::boolean},
+    {530, Format::character, Place::body, "1234567"},
+    {553, Format::string},
+    {554, Format::string},
+    {789, Format::number},
+    {790, Format::string},
+    {925, Format::string},
+    {10000, Format::character, Place::body, "123456"},
+    {10001, Format::character, Place::body, "0123456"},
+    {10005, Format::character, Place::body, "0C27"},
+    // Groups a client's engine may send and this gateway reads over.
+    {386, Format::number},
+    {336, Format::string},
+    {625, Format::string},
+    {453, Format::number},
+    {448, Format::string},
+    {447, Format::character, Place::body, "123456789ABCDEFGHI"},
+    {452, Format::integer},
+};
+constexpr std::size_t rule_count = std::size(field_rules);
+constexpr std::uint8_t no_rule = 255;
+static_assert(rule_count <= 128);
+
+// Tags below 1024 and 10000..10015 to their rule.
+struct RuleIndex {
+    std::array<std::uint8_t, 1024> low{};
+    std::array<std::uint8_t, 16> own{};
+    constexpr RuleIndex() {
+        low.fill(no_rule);
+        own.fill(no_rule);
+        for (std::size_t i = 0; i < rule_count; ++i) {
+            const std::uint32_t tag = field_rules[i].tag;
+            (tag < low.size() ? low[tag] : own[tag - 10000]) = static_cast<std::uint8_t>(i);
+        }
+    }
+    [[nodiscard]] constexpr std::uint8_t of(std::uint32_t tag) const {
+        if (tag < low.size()) {
+            return low[tag];
+        }
+        return tag >= 10000 && tag - 10000 < own.size() ? own[tag - 10000] : no_rule;
+    }
+};
+constexpr RuleIndex rule_index;
+
+struct Mask {
+    std::array<std::uint64_t, 2> words{};
+    constexpr void set(std::size_t bit) { words[bit / 64] |= std::uint64_t{1} << (bit % 64); }
+    [[nodiscard]] constexpr bool has(std::size_t bit) const {
+        return (words[bit / 64] >> (bit % 64) & 1U) != 0;
+    }
+    constexpr void set_tags(std::initializer_list<std::uint32_t> tags) {
+        for (const std::uint32_t tag : tags) {
+            set(rule_index.of(tag));
+        }
+    }
+};
+
+struct GroupRule {
+    std::uint32_t count_tag;
+    std::array<std::uint32_t, 3> member_tags;  // the first one begins an entry; 0 = no more
+};
+constexpr GroupRule group_rules[] = {{386, {336, 625, 0}}, {453, {448, 447, 452}}};
+
+struct MessageRule {
+    char type = '\0';
+    bool known = false;
+    Mask required;
+    Mask allowed;
+};
+
+constexpr MessageRule make_rule(char type, std::initializer_list<std::uint32_t> required,
+                                std::initializer_list<std::uint32_t> optional) {
+    MessageRule rule;
+    rule.type = type;
+    rule.known = true;
+    rule.required.set_tags({8, 9, 35, 49, 56, 34, 52, 10});
+    rule.required.set_tags(required);
+    for (std::size_t i = 0; i < rule_count; ++i) {
+        if (field_rules[i].place != Place::body) {
+            rule.allowed.set(i);
+        }
+    }
+    rule.allowed.set_tags(required);
+    rule.allowed.set_tags(optional);
+    return rule;
+}
+
+// Of both sides.
+constexpr MessageRule session_rules[] = {
+    make_rule('0', {}, {112}),
+    make_rule('1', {112}, {}),
+    make_rule('2', {7, 16}, {}),
+    make_rule('3', {45}, {371, 372, 373, 58, 354, 355}),
+    make_rule('4', {36}, {123}),
+    make_rule('5', {}, {58, 354, 355}),
+    make_rule('A', {98, 108}, {95, 96, 141, 789, 383, 464, 553, 554, 925}),
+};
+constexpr MessageRule client_rules[] = {
+    make_rule('D', {11, 1, 55, 54, 60, 38, 40},
+              {21, 207, 44, 15, 59, 58, 354, 355, 10000, 10001, 10005, 386, 336, 625, 453, 448, 447, 452}),
+    make_rule('G', {41, 11, 55, 54, 60, 38, 40}, {37,    1,     21,    207, 44,  15,  59,  58,  354, 355,
+                                                  10000, 10001, 10005, 386, 336, 625, 453, 448, 447, 452}),
+    make_rule('F', {41, 11, 55, 54, 60}, {37, 1, 207, 38, 58, 354, 355, 453, 448, 447, 452}),
+    make_rule('H', {11, 55, 54}, {37, 790, 1, 207, 453, 448, 447, 452}),
+    make_rule('q', {11, 530, 60}, {55, 207, 54, 58, 354, 355}),
+    make_rule('j', {372, 380}, {45, 379, 58, 354, 355}),
+};
+// A venue's message is allowed any further field; only what a report cannot be read without is required.
+constexpr MessageRule venue_rules[] = {
+    make_rule('8', {37, 17, 150, 39}, {}),
+    make_rule('9', {11}, {}),
+    make_rule('j', {380}, {}),
+};
+
+// The character types of FIX 4.4; AA to AZ and BA to BH are its two-character ones.
+constexpr std::string_view one_character_types =
+    "0123456789ABCDEFGHJKLMNPQRSTVWXYZabcdefghijklmnopqrstuvwxyz";
+
+const MessageRule* rule_of(std::string_view type, Counterpart counterpart) noexcept {
+    if (type.size() != 1) {
+        return nullptr;
+    }
+    const auto find = [type](const auto& rules) -> const MessageRule* {
+        for (const MessageRule& rule : rules) {
+            if (rule.type == type.front()) {
+                return &rule;
+            }
+        }
+        return nullptr;
+    };
+    const MessageRule* application =
+        counterpart == Counterpart::client ? find(client_rules) : find(venue_rules);
+    return application != nullptr ? application : find(session_rules);
+}
+
+// Whether FIX 4.4 defines the tag at all (its fields are 1 to 956, but for 101).
+constexpr bool defined_by_fix(std::uint32_t tag) {
+    return tag >= 1 && tag <= 956 && tag != 101;
+}
+
+template <class T>
+RejectReason reason_of(const Parsed<T>& parsed) noexcept {
+    switch (parsed.error) {
+        case ValueError::format:
+            return RejectReason::format;
+        case ValueError::range:
+            return RejectReason::value_incorrect;
+        default:
+            return RejectReason::none;  // too many decimals: the translation names the tick or lot rule
+    }
+}
+
+RejectReason judge_text(std::string_view value, unsigned char highest) noexcept {
+    for (const char character : value) {
+        const auto byte = static_cast<unsigned char>(character);
+        if (byte < ' ' || byte == 0x7f || byte > highest) {
+            return RejectReason::format;
+        }
+    }
+    return RejectReason::none;
+}
+
+RejectReason judge_format(Format format, std::string_view value) noexcept {
+    switch (format) {
+        case Format::string:
+            return judge_text(value, '~');
+        case Format::text:
+            return judge_text(value, 0xff);
+        case Format::data:
+            return RejectReason::none;
+        case Format::character:
+            return reason_of(parse_char(value));
+        case Format::boolean:
+            return reason_of(parse_boolean(value));
+        case Format::integer:
+            return reason_of(parse_signed(value));
+        case Format::number:
+            return reason_of(parse_unsigned(value));
+        case Format::quantity:
+            return reason_of(parse_quantity(value));
+        case Format::price:
+            return reason_of(parse_price(value));
+        case Format::time:
+            return reason_of(parse_time(value));
+        case Format::currency:
+            return value.size() == 3 ? judge_text(value, '~') : RejectReason::format;
+    }
+    return RejectReason::format;
+}
+
+RejectReason judge_value(const FieldRule& rule, std::string_view value) noexcept {
+    const RejectReason by_format = judge_format(rule.format, value);
+    if (by_format != RejectReason::none || rule.values.empty()) {
+        return by_format;
+    }
+    const bool listed = value.size() == 1 && rule.values.find(value.front()) != std::string_view::npos;
+    return listed ? RejectReason::none : RejectReason::value_incorrect;
+}
+
+// The entries behind fields[at], which is a group's count. `next` becomes the first field after them.
+Fault check_group(const Message& message, const GroupRule& group, std::size_t at,
+                  std::size_t& next) noexcept {
+    const auto fields = message.fields();
+    const auto said = parse_unsigned(message.value(fields[at]));
+    std::uint64_t entries = 0;
+    unsigned seen = 0;  // members of the entry being read, one bit each
+    for (next = at + 1; next < fields.size(); ++next) {
+        unsigned member = 0;
+        while (member < group.member_tags.size() && group.member_tags[member] != fields[next].tag) {
+            ++member;
+        }
+        if (member == group.member_tags.size()) {
+            break;
+        }
+        if (member == 0) {
+            ++entries;
+            seen = 0;
+        } else if (entries == 0) {
+            return {RejectReason::group_order, fields[next].tag};
+        }
+        if ((seen >> member & 1U) != 0) {
+            return {RejectReason::repeated, fields[next].tag};
+        }
+        seen |= 1U << member;
+        const std::string_view value = message.value(fields[next]);
+        const RejectReason reason = value.empty()
+                                        ? RejectReason::no_value
+                                        : judge_value(field_rules[rule_index.of(fields[next].tag)], value);
+        if (reason != RejectReason::none) {
+            return {reason, fields[next].tag};
+        }
+    }
+    if (!said || said.value != entries) {
+        return {RejectReason::group_count, group.count_tag};
+    }
+    return {};
+}
+
+const GroupRule* group_of(std::uint32_t tag, bool as_member) noexcept {
+    for (const GroupRule& group : group_rules) {
+        if (!as_member && group.count_tag == tag) {
+            return &group;
+        }
+        for (const std::uint32_t member : group.member_tags) {
+            if (as_member && member == tag && tag != 0) {
+                return &group;
+            }
+        }
+    }
+    return nullptr;
+}
+
+// What is wrong with the number of a tag that bears no rule here.
+Fault unknown_tag(const Message& message, const Field& field) noexcept {
+    if (field.tag == 0) {
+        // Named if a number can name it: RefTagID of "-1" is -1, of "007" nothing.
+        const std::string_view text = message.tag_text(field);
+        const auto tag = parse_signed(text);
+        const bool plain = text == "0" || (text.front() == '-' ? text[1] != '0' : text.front() != '0');
+        const bool nameable = tag && plain && tag.value >= INT32_MIN && tag.value <= INT32_MAX;
+        return {RejectReason::invalid_tag_number, nameable ? tag.value : no_tag};
+    }
+    if (defined_by_fix(field.tag)) {
+        return {RejectReason::tag_not_for_message, field.tag};
+    }
+    return {RejectReason::invalid_tag_number, field.tag};
+}
+
+Fault check_required(const MessageRule& rule, const Mask& seen) noexcept {
+    if ((rule.required.words[0] & ~seen.words[0]) == 0 && (rule.required.words[1] & ~seen.words[1]) == 0) {
+        return {};
+    }
+    for (std::size_t i = 0; i < rule_count; ++i) {
+        if (rule.required.has(i) && !seen.has(i)) {
+            return {RejectReason::required_tag_missing, field_rules[i].tag};
+        }
+    }
+    return {};
+}
+
+Fault check_data(const Message& message) noexcept {
+    const std::uint32_t length_tag = message.data_fault_tag();
+    switch (message.data_fault()) {
+        case DataFault::none:
+            return {};
+        case DataFault::length_wrong:
+            return {RejectReason::value_incorrect, length_tag};
+        case DataFault::data_missing:
+            return {RejectReason::required_tag_missing, data_tag_of(length_tag)};
+        case DataFault::length_missing:
+            return {RejectReason::required_tag_missing, length_tag};
+    }
+    return {};
+}
+
+// One pass over the fields, each judged by its own rule; then what a message as a whole must hold.
+Fault check_fields(const Message& message, const MessageRule& rule, bool lenient) noexcept {
+    const auto fields = message.fields();
+    Mask seen;
+    Place place = Place::header;
+    for (std::size_t at = 0; at < fields.size();) {
+        const Field& field = fields[at];
+        const std::string_view value = message.value(field);
+        const std::uint8_t index = rule_index.of(field.tag);
+        ++at;
+        if (index == no_rule || (!rule.allowed.has(index) && !lenient)) {
+            if (lenient && field.tag != 0) {
+                continue;
+            }
+            return unknown_tag(message, field);
+        }
+        if (value.empty()) {
+            return {RejectReason::no_value, field.tag};
+        }
+        const FieldRule& field_rule = field_rules[index];
+        if (field_rule.place < place) {
+            return {RejectReason::field_order, field.tag};
+        }
+        place = field_rule.place;
+        if (seen.has(index)) {
+            if (lenient && field_rule.place == Place::body) {
+                continue;  // an entry of a group we do not know
+            }
+            return {RejectReason::repeated, field.tag};
+        }
+        seen.set(index);
+        const RejectReason reason = lenient && !rule.allowed.has(index) && field_rule.format == Format::string
+                                        ? RejectReason::none
+                                        : judge_value(field_rule, value);
+        if (reason != RejectReason::none) {
+            return {reason, field.tag};
+        }
+        if (lenient) {
+            continue;
+        }
+        if (const GroupRule* group = group_of(field.tag, false); group != nullptr) [[unlikely]] {
+            if (const Fault fault = check_group(message, *group, at - 1, at)) {
+                return fault;
+            }
+        } else if (const GroupRule* outside = group_of(field.tag, true); outside != nullptr) [[unlikely]] {
+            return {RejectReason::group_count, outside->count_tag};
+        }
+    }
+    if (message.too_many_fields()) {
+        return {RejectReason::other};
+    }
+    if (const Fault fault = check_data(message)) {
+        return fault;
+    }
+    return check_required(rule, seen);
+}
+
+}  // namespace
+
+MessageClass classify(std::string_view type, Counterpart counterpart) noexcept {
+    if (type.size() == 1) {
+        const char letter = type.front();
+        if (rule_of(type, counterpart) != nullptr) {
+            const bool session = (letter >= '0' && letter <= '5') || letter == 'A' ||
+                                 (letter == 'j' && counterpart == Counterpart::client);
+            return session ? MessageClass::session : MessageClass::application;
+        }
+        return one_character_types.find(letter) != std::string_view::npos ? MessageClass::unsupported
+                                                                          : MessageClass::unknown;
+    }
+    const bool two = type.size() == 2 && ((type[0] == 'A' && type[1] >= 'A' && type[1] <= 'Z') ||
+                                          (type[0] == 'B' && type[1] >= 'A' && type[1] <= 'H'));
+    return two ? MessageClass::unsupported : MessageClass::unknown;
+}
+
+Fault check(const Message& message, Counterpart counterpart) noexcept {
+    const std::string_view type = message.type();
+    if (type.empty()) {
+        return {RejectReason::no_value, 35};
+    }
+    const MessageRule* rule = rule_of(type, counterpart);
+    if (rule != nullptr) {
+        return check_fields(message, *rule, counterpart == Counterpart::venue);
+    }
+    if (classify(type, counterpart) == MessageClass::unknown) {
+        return {RejectReason::message_type, 35};
+    }
+    // Not served: only the header is ours to judge.
+    static constexpr MessageRule unserved = make_rule('\0', {}, {});
+    return check_fields(message, unserved, true);
+}
+
+std::string_view reject_text(RejectReason reason) noexcept {
+    switch (reason) {
+        case RejectReason::none:
+            return {};
+        case RejectReason::invalid_tag_number:
+            return "Invalid tag number";
+        case RejectReason::required_tag_missing:
+            return "Required tag missing";
+        case RejectReason::tag_not_for_message:
+            return "Tag not defined for this message type";
+        case RejectReason::no_value:
+            return "Tag specified without a value";
+        case RejectReason::value_incorrect:
+            return "Value is incorrect (out of range) for this tag";
+        case RejectReason::format:
+            return "Incorrect data format for value";
+        case RejectReason::comp_id:
+            return "CompID problem";
+        case RejectReason::sending_time:
+            return "SendingTime accuracy problem";
+        case RejectReason::message_type:
+            return "Invalid MsgType";
+        case RejectReason::repeated:
+            return "Tag appears more than once";
+        case RejectReason::field_order:
+            return "Tag specified out of required order";
+        case RejectReason::group_order:
+            return "Repeating group fields out of order";
+        case RejectReason::group_count:
+            return "Incorrect NumInGroup count for repeating group";
+        case RejectReason::other:
+            return "More fields than a message may hold (256)";
+    }
+    return {};
+}
+
+}  // namespace fairlead::fix
