@@ -315,14 +315,14 @@ std::vector<Row> credit_rows() {
         };
     };
     rows.push_back({Reason::day_trade_not_allowed, buy_then_sell("2002"), buy_then_sell("2317")});
-    rows.push_back(
-        {Reason::amount_overflow, by(1, "0050", Side::buy, CreditType::cash, 18'100'000, 50'000 * ntd),
-         by(1, "0050", Side::buy, CreditType::cash, 18'000'000, 50'000 * ntd), [](Reference& r) {
-             r.rules.board_lots_max = 1'000'000'000;
-             for (auto& row : r.opening_limits) {
-                 row.limit.value = Amount{1} << 58;
-             }
-         }});
+    rows.push_back({Reason::amount_overflow,
+                    by(1, "0050", Side::buy, CreditType::cash, 18'100'000, 50'000 * ntd),
+                    by(1, "0050", Side::buy, CreditType::cash, 18'000'000, 50'000 * ntd), [](Reference& r) {
+                        r.rules.board_lots_max = 1'000'000'000;
+                        for (auto& row : r.opening_limits) {
+                            row.limit.value = Amount{1} << 58;
+                        }
+                    }});
     return rows;
 }
 
