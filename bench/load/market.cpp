@@ -64,6 +64,7 @@ void Market::read_limits() {
     investor_order_value_.assign(reference_.investors.size(), risk::unlimited);
     account_allowance_.assign(reference_.accounts.size(), risk::unlimited);
     account_order_value_.assign(reference_.accounts.size(), risk::unlimited);
+    symbol_max_.assign(reference_.investors.size(), risk::unlimited);
     std::vector<bool> given(reference_.investors.size(), false);
     for (const risk::OpeningLimitRow& row : reference_.opening_limits) {
         const bool investor = row.limit.scope == risk::Scope::investor;
@@ -74,6 +75,9 @@ void Market::read_limits() {
         std::vector<Amount>& order_value = investor ? investor_order_value_ : account_order_value_;
         if (row.limit.dimension == Dimension::order_value) {
             order_value[row.target] = std::min(order_value[row.target], row.limit.value);
+        } else if (investor && (row.limit.dimension == Dimension::symbol_long ||
+                                row.limit.dimension == Dimension::symbol_short)) {
+            symbol_max_[row.target] = std::min(symbol_max_[row.target], row.limit.value);
         } else if (bounds_value(row.limit.dimension)) {
             const bool first = investor && !given[row.target];
             allowance[row.target] =

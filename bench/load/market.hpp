@@ -66,6 +66,8 @@ class Market {
         return account_allowance_[account];
     }
     [[nodiscard]] risk::Amount order_value_max(AccountIndex account) const;
+    // Shares the investor may buy, or sell, of one security.
+    [[nodiscard]] risk::Quantity symbol_max(std::uint32_t investor) const { return symbol_max_[investor]; }
 
     // What the venue takes at this time after the day's origin, by kind of session.
     [[nodiscard]] risk::Phase phase(risk::Venue venue, risk::SessionKind kind, std::int64_t day_ns) const;
@@ -84,6 +86,7 @@ class Market {
     std::vector<risk::Amount> account_allowance_;
     std::vector<risk::Amount> investor_order_value_;
     std::vector<risk::Amount> account_order_value_;
+    std::vector<risk::Quantity> symbol_max_;
 };
 
 }  // namespace fairlead::load

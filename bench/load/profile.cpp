@@ -291,7 +291,9 @@ bool Profile::commit(const PlannedCommand& command) {
     const std::uint32_t investor = market_.account(command.account).investor;
     Amount& used = account_used_[command.account];
     const Amount allowance = market_.allowance_of_account(command.account);
+    Quantity& symbol_used = symbol_used_[(static_cast<std::uint64_t>(investor) << 32) | command.security];
     if (value > market_.order_value_max(command.account) || value > investor_left_[investor] ||
+        command.quantity > market_.symbol_max(investor) - symbol_used ||
         (allowance != risk::unlimited && value > allowance - used)) {
         return false;
     }
@@ -299,6 +301,7 @@ bool Profile::commit(const PlannedCommand& command) {
         investor_left_[investor] -= value;
     }
     used += value;
+    symbol_used += command.quantity;
     if (command.side == risk::Side::sell) {
         for (Holding& holding : holdings_left_[command.account]) {
             holding.held -= holding.security == command.security ? command.quantity : 0;

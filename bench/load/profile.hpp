@@ -85,6 +85,7 @@ class Profile final : public CommandSource {
     std::vector<AccountIndex> poorest_;    // by session: the account with the least allowance
     std::vector<risk::Amount> investor_left_;
     std::unordered_map<AccountIndex, risk::Amount> account_used_;
+    std::unordered_map<std::uint64_t, risk::Quantity> symbol_used_;  // by investor and security
     std::unordered_map<AccountIndex, std::vector<Holding>> holdings_left_;
     std::vector<OpenOrder> open_;
     std::vector<PlannedCommand> recent_;  // ring: candidates for a duplicate
