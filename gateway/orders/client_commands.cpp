@@ -413,13 +413,11 @@ risk::Record* read_mass_cancel(Reading& reading, const ClientContext& context,
     std::string_view kind;
     if (!reading.has(mass_type_field, kind)) {
         reading.refuse(mass_type_field, BusinessReason::required_field_missing, "is required");
-    } else if (kind == "1") {
-        facts.mass_kind = risk::MassCancelKind::symbol;
-    } else if (kind == "7") {
-        facts.mass_kind = risk::MassCancelKind::all;
+    } else if (kind.size() == 1 && kind.front() >= '1' && kind.front() <= '7') {
+        // 2 to 6 are FIX's and not served: the Ledger refuses them, the report gives them back.
+        facts.mass_kind = static_cast<risk::MassCancelKind>(kind.front());
     } else {
-        reading.refuse(mass_type_field, BusinessReason::other,
-                       "must be 1 (orders for a security) or 7 (all orders of the session)");
+        reading.refuse(mass_type_field, BusinessReason::other, "must be 1 to 7");
     }
     std::string_view symbol;
     if (facts.mass_kind == risk::MassCancelKind::symbol && !reading.has(symbol_field, symbol)) {

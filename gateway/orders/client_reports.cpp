@@ -199,29 +199,29 @@ std::size_t encode_cancel_reject(fix::Encoder& encoder, const ClientMessage& mes
 std::size_t encode_mass_cancel_report(fix::Encoder& encoder, const ClientMessage& message,
                                       const Record& record, const Decision& decision) noexcept {
     const bool refused = decision.outcome == risk::Outcome::refused;
-    char request = static_cast<char>(risk::MassCancelKind::all);
-    std::string_view symbol = decision.symbol.view();
-    risk::Side side = decision.side;
-    if (record.kind == RecordKind::mass_cancel) {
-        const risk::MassCancelFacts& facts = as<risk::MassCancel>(record).facts;
-        request = static_cast<char>(facts.mass_kind);
-        symbol = facts.symbol.view();
-        side = facts.side;
-    }
+    // The Ledger has one reason for all it does not trade; of a mass cancel it means its type.
+    const bool not_served = refused && decision.reason == risk::Reason::order_type_not_allowed;
+    const risk::MassCancelFacts& facts = as<risk::MassCancel>(record).facts;
+    const char request = static_cast<char>(facts.mass_kind);
     begin(encoder, message, "r");
     encoder.add(11, decision.client_order_id.view());
     add_order_id(encoder, record, decision);
     encoder.add_char(530, request);
     encoder.add_char(531, refused ? '0' : request);
     if (refused) {
-        encoder.add_unsigned(532, reason_codes(decision.reason).mass_reject);
+        encoder.add_unsigned(532, not_served ? 0 : reason_codes(decision.reason).mass_reject);
     }
-    encoder.add(55, symbol);
-    if (side != risk::Side::none) {
-        encoder.add_char(54, side == risk::Side::sell ? '2' : '1');
+    encoder.add(55, facts.symbol.view());
+    if (facts.side != risk::Side::none) {
+        encoder.add_char(54, facts.side == risk::Side::sell ? '2' : '1');
     }
     encoder.add_time(60, record.utc_ns);
-    add_reason(encoder, decision);
+    if (not_served) {
+        encoder.add(58, "MassCancelRequestType (530) is served as 1 (a security) and 7 (all orders).");
+        encoder.add_unsigned(10006, static_cast<std::uint64_t>(decision.reason));
+    } else {
+        add_reason(encoder, decision);
+    }
     return encoder.finish();
 }
 
@@ -258,6 +258,9 @@ std::size_t encode_answer(fix::Encoder& encoder, const ClientMessage& message, c
         case risk::Answer::cancel_reject:
             return encode_cancel_reject(encoder, message, record, decision, routing);
         case risk::Answer::mass_cancel_report:
+            if (record.kind != RecordKind::mass_cancel) {
+                return 0;
+            }
             return encode_mass_cancel_report(encoder, message, record, decision);
         case risk::Answer::business_reject:
             return encode_decided_reject(encoder, message, record, decision);

@@ -128,7 +128,6 @@ TEST_CASE("the_dictionary_takes_the_messages_of_the_rules_and_no_others") {
              Row{"D", with(order, 10005, "C"), ""},
              Row{"D", with(order, 10005, "X"), "Value is incorrect"},
              Row{"D", with(order, 207, "ROCO"), ""},
-             Row{"D", with(order, 207, "XNYS"), "Value is incorrect"},
              Row{"D", with(order, 59, "4"), ""},
              Row{"D", with(order, 110, "1"), "Invalid tag number"},
              Row{"D", with(order, 38, "ten"), "Incorrect data format"},
