@@ -1,5 +1,7 @@
 // Client messages to Records: every command, every field's rule, every refusal.
 #include <catch2/catch.hpp>
+#include <fstream>
+#include <sstream>
 #include <string>
 
 #include "gateway/fix/dictionary.hpp"
@@ -308,6 +310,25 @@ TEST_CASE("messages_built_by_a_stock_client_pass_the_dictionary_and_are_translat
           Row{"H", {{11, "a"}, {55, "2330"}, {54, "1"}}}, Row{"q", {{11, "d"}, {530, "7"}, {60, now}}}}) {
         INFO(row.type);
         const Translated done(tests::build_with_quickfix(row.type, "CLIENT", "GATEWAY", 7, row.fields));
+        CHECK_FALSE(fix::check(done.message.get(), fix::Counterpart::client));
+        CHECK(done.command);
+    }
+}
+
+TEST_CASE("the_commands_shown_in_the_rules_of_engagement_are_accepted") {
+    std::ifstream file(FAIRLEAD_RULES_OF_ENGAGEMENT);
+    std::stringstream document;
+    document << file.rdbuf();
+    struct Row {
+        const char* type;
+        const std::string& body;
+    };
+    for (const Row& row : {Row{"D", new_body}, Row{"G", replace_body}, Row{"F", cancel_body},
+                           Row{"H", status_body}, Row{"q", mass_body}}) {
+        const std::string message = message_text(row.type, row.body);
+        INFO(with_bars(message));
+        CHECK(document.str().find(with_bars(message)) != std::string::npos);
+        const Translated done(message);
         CHECK_FALSE(fix::check(done.message.get(), fix::Counterpart::client));
         CHECK(done.command);
     }
