@@ -27,8 +27,8 @@ constexpr std::int64_t timer_every_ns = 50'000'000;
 constexpr std::int64_t progress_every_ns = 2 * second_ns;
 constexpr std::int64_t retry_every_ns = 200'000'000;
 constexpr std::int64_t log_on_wait_ns = 15 * second_ns;
-constexpr std::int64_t sleep_above_ns = 60'000;  // shorter waits spin: a sleep wakes about this late
-constexpr int batch_max = 64;                    // commands between two looks at the sockets
+constexpr std::int64_t wake_late_ns = 70'000;  // a sleep wakes about this late; the rest is spun
+constexpr int batch_max = 64;                  // commands between two looks at the sockets
 
 std::int64_t read_clock(clockid_t clock) {
     timespec time{};
@@ -164,10 +164,10 @@ void Player::log_out() {
 
 void Player::turn(std::int64_t wait_ns) {
     // A short wait, or a run that must not be late, spins; a long one sleeps short of its end.
-    const bool sleeps = wait_ns > sleep_above_ns && !options_.spin;
+    const bool sleeps = wait_ns > wake_late_ns && !options_.spin;
     timespec wait{};
     if (sleeps) {
-        const std::int64_t sleep_ns = std::min(wait_ns - sleep_above_ns / 2, timer_every_ns);
+        const std::int64_t sleep_ns = std::min(wait_ns - wake_late_ns, timer_every_ns);
         wait.tv_sec = sleep_ns / second_ns;
         wait.tv_nsec = sleep_ns % second_ns;
     }

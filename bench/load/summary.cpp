@@ -48,12 +48,16 @@ std::string micros(std::uint64_t ns) {
     return {room.data(), static_cast<std::size_t>(size)};
 }
 
+std::string told(const Histogram& histogram, std::uint64_t per_million) {
+    return padded(histogram.count() == 0 ? "-" : micros(histogram.percentile_ns(per_million)), 11);
+}
+
 std::string latency_row(const std::string& name, const Histogram& histogram) {
     std::string row = "  " + filled(name, 34) + padded(grouped(histogram.count()), 10);
     for (const auto& [label, per_million] : percentiles) {
-        row += padded(histogram.count() == 0 ? "-" : micros(histogram.percentile_ns(per_million)), 11);
+        row += told(histogram, per_million);
     }
-    return row + padded(histogram.count() == 0 ? "-" : micros(histogram.max_ns()), 11) + "\n";
+    return row + told(histogram, 1'000'000) + "\n";
 }
 
 nlohmann::json latency_json(const Histogram& histogram) {
@@ -116,9 +120,9 @@ std::string refusals_text(const Outcomes& outcomes) {
 }
 
 std::string sessions_text(const Player& player, const ArrivalResult& arrival) {
-    std::string text =
-        "Sessions (microseconds)      orders   answered    ack p50    ack p99    ack max  venue p50  venue "
-        "p99\n";
+    const bool joined = arrival.given && arrival.error.empty();
+    std::string text = "Sessions (microseconds)      orders   answered    ack p50    ack p99    ack max";
+    text += joined ? "  venue p50  venue p99\n" : "\n";
     const std::vector<SessionOutcome>& sessions = player.outcomes().sessions();
     std::vector<std::size_t> order(sessions.size());
     for (std::size_t i = 0; i < order.size(); ++i) {
@@ -134,12 +138,9 @@ std::string sessions_text(const Player& player, const ArrivalResult& arrival) {
         const Histogram& ack = session.acknowledgement;
         text += "  " + filled(player.session(order[i]).identity().sender, 20) +
                 padded(grouped(session.orders), 13) + padded(grouped(session.answered), 11) +
-                padded(micros(ack.percentile_ns(500'000)), 11) +
-                padded(micros(ack.percentile_ns(990'000)), 11) + padded(micros(ack.max_ns()), 11);
-        if (arrival.given && arrival.error.empty()) {
-            const Histogram& venue = arrival.by_session[order[i]];
-            text += padded(micros(venue.percentile_ns(500'000)), 11) +
-                    padded(micros(venue.percentile_ns(990'000)), 11);
+                told(ack, 500'000) + told(ack, 990'000) + told(ack, 1'000'000);
+        if (joined) {
+            text += told(arrival.by_session[order[i]], 500'000) + told(arrival.by_session[order[i]], 990'000);
         }
         text += "\n";
     }

@@ -95,6 +95,8 @@ bool FakeGateway::serve(Peer& peer) {
         stays = on_message(peer, message);
     }
     peer.in.erase(0, used);
+    (void)::send(peer.descriptor, peer.out.data(), peer.out.size(), MSG_NOSIGNAL);
+    peer.out.clear();
     return stays;
 }
 
@@ -278,7 +280,7 @@ void FakeGateway::send(Peer& peer, bool garble) {
     if (garble) {
         out_[size - 2] = out_[size - 2] == '0' ? '1' : '0';
     }
-    (void)::send(peer.descriptor, out_.data(), size, MSG_NOSIGNAL);
+    peer.out.append(out_.data(), size);
 }
 
 }  // namespace fairlead::load_test

@@ -44,6 +44,7 @@ class FakeGateway {
     struct Peer {
         int descriptor = -1;
         std::string in;
+        std::string out;
         std::string sender;  // of the client
     };
     struct Numbers {

@@ -1,0 +1,495 @@
+// fairlead-load: a client simulator. Plays an exchange's order log or a profile over many sessions
+// against a gateway, and says what became of every order and how long it took.
+// Wiring only: options, files, source, player, summary.
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <csignal>
+#include <fstream>
+#include <iostream>
+#include <memory>
+#include <set>
+#include <sstream>
+
+#include "bench/load/log_source.hpp"
+#include "bench/load/numbers_file.hpp"
+#include "bench/load/player.hpp"
+#include "bench/load/profile.hpp"
+#include "bench/load/summary.hpp"
+#include "bench/load/witness.hpp"
+#include "config/reference_loader.hpp"
+
+namespace {
+
+using namespace fairlead;
+using namespace fairlead::load;
+
+constexpr std::int64_t second_ns = 1'000'000'000;
+
+struct Options {
+    std::string config;
+    std::string host;
+    std::uint16_t port = 0;
+    std::vector<std::string> senders;
+    std::size_t sessions_max = 0;
+    std::string password;
+    std::string password_file;
+    std::string state_file;
+    bool reset = false;
+    std::uint32_t heartbeat_s = 30;
+    std::string json_file;
+    std::string witness_file;
+    double answer_wait_s = 10;
+    double reconnect_s = 20;
+    std::uint32_t outstanding_max = 0;
+    bool spin = false;
+    bool strict = false;
+    bool as_fast_as_possible = false;
+    std::string tag;
+    std::int64_t day_origin_ns = 0;
+    double linger_s = -1;
+
+    std::vector<std::string> logs;
+    LogOptions log;
+    bool follow_calendar = false;
+    std::uint64_t bad_lines_max = 0;
+
+    ProfileOptions profile;
+    std::vector<std::string> bad;
+};
+
+volatile std::sig_atomic_t interrupted = 0;
+
+int fail(const std::string& text) {
+    std::cerr << "fairlead-load: " << text << "\n";
+    return 2;
+}
+
+void add_common(CLI::App& app, Options& options) {
+    app.add_option("--config", options.config,
+                   "the gateway's TOML file: sessions, accounts and reference data")
+        ->required();
+    app.add_option("--host", options.host, "gateway's address; default: the first one it listens on");
+    app.add_option("--port", options.port, "gateway's port; default: the first one it listens on");
+    app.add_option("--session", options.senders, "play this SenderCompID only; may be given several times")
+        ->allow_extra_args(false);
+    app.add_option("--sessions", options.sessions_max, "play the first N sessions only; 0: all");
+    app.add_option(
+        "--password", options.password,
+        "password of every user, {user} stands for the name: demo-{user}; for test passwords only");
+    app.add_option("--password-file", options.password_file, "file of lines: USER PASSWORD");
+    app.add_option("--state", options.state_file,
+                   "keep message numbers in this file; without it the gateway's numbers are adopted");
+    app.add_flag("--reset", options.reset,
+                 "ask for message numbers from 1 (ResetSeqNumFlag) at the first logon");
+    app.add_option("--heartbeat", options.heartbeat_s,
+                   "HeartBtInt in seconds, kept within the session's range")
+        ->check(CLI::Range(1, 3600))
+        ->capture_default_str();
+    app.add_option("--json", options.json_file, "write the summary to this file as JSON");
+    app.add_option("--witness", options.witness_file,
+                   "the exchange's witness file on this machine: adds the time of arrival at the venue");
+    app.add_option("--answer-wait", options.answer_wait_s,
+                   "seconds to wait for answers after the last command")
+        ->check(CLI::Range(0.0, 3600.0))
+        ->capture_default_str();
+    app.add_option("--reconnect", options.reconnect_s, "seconds a lost session is tried again; 0: never")
+        ->check(CLI::Range(0.0, 3600.0))
+        ->capture_default_str();
+    app.add_option("--outstanding", options.outstanding_max,
+                   "hold back while so many commands have no answer; 0: no bound (1000 with --max)");
+    app.add_flag("--max", options.as_fast_as_possible, "ignore times: as fast as answers come");
+    app.add_flag("--spin", options.spin, "never sleep: exact sending times for one processor");
+    app.add_flag("--strict", options.strict, "fail also when a right order is refused or a wrong one is not");
+    app.add_option("--tag", options.tag,
+                   "start of every ClOrdID, at most 12 characters; default: from the clock");
+    app.add_option("--day-origin", options.day_origin_ns,
+                   "the day's origin in UTC nanoseconds, as the gateway and the exchange have it");
+    app.add_option("--linger", options.linger_s,
+                   "seconds to stay logged on for later fills; default: to the end of the day's regular "
+                   "phases with --follow-day, else 0");
+    app.add_flag("--follow-day", options.follow_calendar,
+                 "send what the calendar's phases take (needs --day-origin); a log's times are laid on them");
+}
+
+void add_commands(CLI::App& app, Options& options) {
+    app.require_subcommand(1);
+    CLI::App* play =
+        app.add_subcommand("play", "play order log files of the exchange (59-byte lines) of one day");
+    add_common(*play, options);
+    play->add_option("FILE", options.logs, "order log files")->required()->check(CLI::ExistingFile);
+    play->add_option("--speed", options.log.speed, "divide the log's times by this")
+        ->check(CLI::Range(0.001, 1e6))
+        ->capture_default_str();
+    play->add_option("--price", options.log.price, "scaled into today's limits, or kept as the log has them")
+        ->transform(CLI::CheckedTransformer(std::map<std::string, LogPrice>{{"scaled", LogPrice::scaled},
+                                                                            {"kept", LogPrice::kept}})
+                        .description("scaled|kept"));
+    play->add_option("--bad-lines", options.bad_lines_max, "go on with so many bad lines left out")
+        ->capture_default_str();
+
+    CLI::App* profile = app.add_subcommand("profile", "seeded order flow over all sessions and accounts");
+    add_common(*profile, options);
+    ProfileOptions& made = options.profile;
+    profile->add_option("--rate", made.rate_per_second, "commands a second, the mean")->capture_default_str();
+    profile->add_option("--seconds", made.seconds, "how long")->capture_default_str();
+    profile
+        ->add_option("--shape", made.shape,
+                     "steady, burst (100 ms a second at 5.5 times the rate) or open (4 times, falling)")
+        ->transform(CLI::CheckedTransformer(std::map<std::string, Shape>{{"steady", Shape::steady},
+                                                                         {"burst", Shape::burst},
+                                                                         {"open", Shape::open}})
+                        .description("steady|burst|open"));
+    profile->add_option("--seed", made.seed, "the same seed gives the same orders")->capture_default_str();
+    profile->add_option("--replaces", made.replace_per_mille, "thousandths of commands")
+        ->capture_default_str();
+    profile->add_option("--cancels", made.cancel_per_mille, "thousandths of commands")->capture_default_str();
+    profile->add_option("--odd-lots", made.odd_lot_per_mille, "thousandths of orders")->capture_default_str();
+    profile->add_option("--market", made.market_per_mille, "thousandths of orders")->capture_default_str();
+    profile->add_option("--ioc", made.immediate_per_mille, "thousandths of orders")->capture_default_str();
+    profile->add_option("--fok", made.fill_or_kill_per_mille, "thousandths of orders")->capture_default_str();
+    profile
+        ->add_option("--bad", options.bad,
+                     "KIND=THOUSANDTHS of orders wrong on purpose, or all=THOUSANDTHS of each kind; kinds: "
+                     "over-limit, off-tick, over-price-limit, unknown-security, wrong-lot, "
+                     "duplicate-identifier, over-quantity")
+        ->allow_extra_args(false);
+}
+
+// Empty: taken. Otherwise what is wrong with it.
+std::string read_bad_shares(const std::vector<std::string>& given, ProfileOptions& profile) {
+    for (const std::string& share : given) {
+        const std::size_t equals = share.find('=');
+        const std::string name = share.substr(0, equals);
+        const auto value = fix::parse_unsigned(equals == std::string::npos ? "" : share.substr(equals + 1));
+        if (!value || value.value > 1000) {
+            return "--bad = " + share + ": KIND=THOUSANDTHS, at most 1000";
+        }
+        bool known = false;
+        for (std::size_t i = 1; i < fault_count; ++i) {
+            if (name == "all" || name == fault_name(static_cast<Fault>(i))) {
+                profile.fault_per_mille[i] = static_cast<std::uint32_t>(value.value);
+                known = true;
+            }
+        }
+        if (!known) {
+            return "--bad = " + share + ": no such kind";
+        }
+    }
+    return check(profile);
+}
+
+struct Passwords {
+    std::map<std::string, std::string> by_user;
+    std::string error;
+};
+Passwords read_passwords(const std::string& path) {
+    Passwords passwords;
+    std::ifstream file(path);
+    if (!file) {
+        passwords.error = path + ": cannot be read";
+        return passwords;
+    }
+    std::string line;
+    for (std::size_t number = 1; std::getline(file, line); ++number) {
+        std::istringstream words(line);
+        std::string user;
+        std::string password;
+        if (!(words >> user) || user.front() == '#') {
+            continue;
+        }
+        if (!(words >> password)) {
+            passwords.error = path + ":" + std::to_string(number) + ": USER PASSWORD is expected";
+            return passwords;
+        }
+        passwords.by_user[user] = password;
+    }
+    return passwords;
+}
+
+struct Plans {
+    std::vector<SessionPlan> sessions;
+    std::vector<std::uint32_t> ids;
+    std::string error;
+};
+
+Plans plan_sessions(const Options& options, const config::GatewayConfig& gateway) {
+    Plans plans;
+    const LoadedNumbers kept =
+        options.state_file.empty() ? LoadedNumbers{} : load_numbers(options.state_file);
+    const Passwords passwords =
+        options.password_file.empty() ? Passwords{} : read_passwords(options.password_file);
+    if (!kept.error.empty() || !passwords.error.empty()) {
+        plans.error = kept.error.empty() ? passwords.error : kept.error;
+        return plans;
+    }
+    std::set<std::string> wanted(options.senders.begin(), options.senders.end());
+    for (const config::SessionConfig& session : gateway.sessions) {
+        const bool chosen = options.senders.empty() || wanted.erase(session.sender_comp_id) != 0;
+        if (!chosen || (options.sessions_max != 0 && plans.sessions.size() == options.sessions_max)) {
+            continue;
+        }
+        SessionPlan plan;
+        const auto& listen = gateway.gateway.listen.front();
+        const bool any = listen.address == "0.0.0.0" || listen.address == "::";
+        plan.host = !options.host.empty() ? options.host : any ? "127.0.0.1" : listen.address;
+        plan.port = options.port != 0 ? options.port : listen.port;
+        plan.identity.sender = session.sender_comp_id;
+        plan.identity.target = session.target_comp_id;
+        plan.identity.user = session.user;
+        plan.identity.heartbeat_s =
+            std::clamp(options.heartbeat_s, session.heartbeat_min_s, session.heartbeat_max_s);
+        plan.identity.reset = options.reset;
+        const auto numbers = kept.numbers.find(session.sender_comp_id);
+        plan.identity.adopt_numbers = numbers == kept.numbers.end() && !options.reset;
+        plan.numbers = numbers == kept.numbers.end() ? SessionNumbers{} : numbers->second;
+        const auto password = passwords.by_user.find(session.user);
+        plan.identity.password = password == passwords.by_user.end() ? options.password : password->second;
+        const std::size_t name = plan.identity.password.find("{user}");
+        if (password == passwords.by_user.end() && name != std::string::npos) {
+            plan.identity.password.replace(name, 6, session.user);
+        }
+        if (plan.identity.password.empty()) {
+            plans.error = "no password for user " + session.user + ": give --password or --password-file";
+            return plans;
+        }
+        plans.sessions.push_back(std::move(plan));
+        plans.ids.push_back(session.id);
+    }
+    if (!wanted.empty()) {
+        plans.error = "--session = " + *wanted.begin() + ": not a session of " + options.config;
+    } else if (plans.sessions.empty()) {
+        plans.error = options.config + ": has no client session to play";
+    }
+    return plans;
+}
+
+struct ReadLogs {
+    std::vector<OrderLogEntry> entries;
+    std::vector<std::string> notes;
+    std::string error;
+};
+
+ReadLogs read_logs(const Options& options) {
+    ReadLogs logs;
+    std::uint64_t bad = 0;
+    for (const std::string& path : options.logs) {
+        std::ifstream file(path, std::ios::binary);
+        const std::string text((std::istreambuf_iterator<char>(file)), {});
+        OrderLogReader reader(text);
+        OrderLogEntry entry;
+        OrderLogError error;
+        for (OrderLogStep step = reader.next(entry, error); step != OrderLogStep::end;
+             step = reader.next(entry, error)) {
+            if (step == OrderLogStep::entry) {
+                logs.entries.push_back(entry);
+                continue;
+            }
+            logs.notes.push_back(path + ": " + describe(error) + "; left out");
+            if (++bad > options.bad_lines_max) {
+                logs.error = path + ": " + describe(error);
+                return logs;
+            }
+        }
+    }
+    if (logs.entries.empty()) {
+        logs.error = options.logs.front() + ": holds no order";
+    }
+    for (const OrderLogEntry& entry : logs.entries) {
+        if (entry.date != logs.entries.front().date) {
+            logs.error = "order date = " + std::to_string(entry.date) + " and " +
+                         std::to_string(logs.entries.front().date) + ": one day is played at a time";
+            break;
+        }
+    }
+    return logs;
+}
+
+std::string clock_tag() {
+    constexpr std::string_view letters = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    std::uint64_t tenths = static_cast<std::uint64_t>(now().utc_ns / 100'000'000) % 864'000;
+    std::string tag = "L0000";
+    for (std::size_t i = 4; i >= 1; --i) {
+        tag[i] = letters[tenths % 36];
+        tenths /= 36;
+    }
+    return tag;
+}
+
+std::string omissions_note(const LogOmissions& omissions) {
+    return "of the log's lines, left out: " + grouped(omissions.unknown_security) +
+           " of securities not in the reference, " + grouped(omissions.untradable_security) +
+           " of suspended ones, " + grouped(omissions.block_trade) + " block trades, " +
+           grouped(omissions.order_not_shown) +
+           " cuts or cancels of orders not in the log; changed: " + grouped(omissions.price_moved) +
+           " prices moved inside today's limits, " + grouped(omissions.credit_type_changed) +
+           " credit types the account may not use sent as cash";
+}
+
+// How long until the last regular phase of the day is over, with a second for the last reports.
+std::int64_t until_close_ns(const Market& market, std::int64_t day_origin_ns) {
+    std::int64_t end_ns = 0;
+    for (const risk::PhaseRow& row : market.phases()) {
+        if (row.session_kind == risk::SessionKind::regular) {
+            end_ns = std::max(end_ns, row.to_ns);
+        }
+    }
+    return day_origin_ns + end_ns + second_ns - now().utc_ns;
+}
+
+PlayerOptions player_options(const Options& options) {
+    PlayerOptions made;
+    made.as_fast_as_possible = options.as_fast_as_possible;
+    made.outstanding_max =
+        options.outstanding_max == 0 && options.as_fast_as_possible ? 1000 : options.outstanding_max;
+    made.answer_wait_ns = static_cast<std::int64_t>(options.answer_wait_s * 1e9);
+    made.reconnect_wait_ns = static_cast<std::int64_t>(options.reconnect_s * 1e9);
+    made.spin = options.spin;
+    made.tag = options.tag.empty() ? clock_tag() : options.tag;
+    return made;
+}
+
+std::string shape_name(Shape shape) {
+    return shape == Shape::steady ? "steady" : shape == Shape::burst ? "burst" : "open";
+}
+
+std::unique_ptr<CommandSource> make_source(Options& options, const Market& market,
+                                           std::vector<OrderLogEntry> entries, RunFacts& facts) {
+    const std::int64_t day_offset_ns = now().utc_ns - options.day_origin_ns;
+    if (!options.logs.empty()) {
+        options.log.clock = options.as_fast_as_possible ? LogClock::none
+                            : options.follow_calendar   ? LogClock::calendar
+                                                        : LogClock::own;
+        options.log.day_offset_ns = day_offset_ns;
+        facts.source = "order log " + options.logs.front() + " of " + std::to_string(entries.front().date);
+        return std::make_unique<LogSource>(market, std::move(entries), options.log);
+    }
+    options.profile.follow_phases = options.follow_calendar;
+    options.profile.day_offset_ns = day_offset_ns;
+    facts.source = "profile " + shape_name(options.profile.shape) + ", " +
+                   grouped(static_cast<std::uint64_t>(options.profile.rate_per_second)) +
+                   " commands a second, seed " + std::to_string(options.profile.seed);
+    return std::make_unique<Profile>(market, options.profile);
+}
+
+std::string save_state(const Options& options, const Player& player) {
+    if (options.state_file.empty()) {
+        return "";
+    }
+    LoadedNumbers kept = load_numbers(options.state_file);
+    for (std::size_t i = 0; i < player.session_count(); ++i) {
+        kept.numbers[player.session(i).identity().sender] = player.session(i).numbers();
+    }
+    return save_numbers(options.state_file, kept.numbers);
+}
+
+int report(const Options& options, const Player& player, const RunFacts& facts) {
+    const ArrivalResult arrival = options.witness_file.empty()
+                                      ? ArrivalResult{}
+                                      : join_witness(options.witness_file, player.outcomes());
+    std::cout << text_summary(player, arrival, facts) << std::flush;
+    if (!options.json_file.empty()) {
+        std::ofstream file(options.json_file, std::ios::trunc);
+        file << json_summary(player, arrival, facts).dump(2) << "\n";
+        file.flush();
+        if (!file) {
+            return fail(options.json_file + ": cannot be written");
+        }
+    }
+    return failures(player, arrival, facts).empty() ? 0 : 1;
+}
+
+int run(Options& options) {
+    // 1. Files: the gateway's configuration and reference data, the logs, numbers and passwords.
+    const auto gateway = config::load_gateway_config(options.config);
+    std::int64_t told_ns = now().monotonic_ns;
+    const auto progress = [&told_ns](std::string_view what, std::uint64_t done, std::uint64_t) {
+        if (now().monotonic_ns - told_ns > 2 * second_ns) {
+            told_ns = now().monotonic_ns;
+            std::cerr << "loading " << what << ": " << grouped(done) << " rows\n";
+        }
+    };
+    const auto loaded =
+        gateway.ok() ? config::load_reference(gateway.value, progress) : config::LoadedReference{};
+    for (const config::ConfigError& error : gateway.ok() ? loaded.errors : gateway.errors) {
+        std::cerr << "fairlead-load: " << config::describe(error) << "\n";
+    }
+    if (!gateway.ok() || !loaded.ok()) {
+        return 2;
+    }
+    Plans plans = plan_sessions(options, gateway.value);
+    if (!plans.error.empty()) {
+        return fail(plans.error);
+    }
+    ReadLogs logs;
+    if (!options.logs.empty()) {
+        logs = read_logs(options);
+        if (!logs.error.empty()) {
+            return fail(logs.error);
+        }
+    }
+
+    // 2. Sessions up.
+    const Market market(loaded.reference, plans.ids);
+    Player player(market, std::move(plans.sessions), player_options(options));
+    player.set_progress([](const std::string& line) { std::cerr << line << "\n"; });
+    player.set_interrupted([] { return interrupted != 0; });
+    RunFacts facts;
+    facts.notes = logs.notes;
+    facts.strict = options.strict;
+    if (!player.log_on()) {
+        facts.source = "nothing was sent: not every session could log on";
+        (void)save_state(options, player);
+        return report(options, player, facts);
+    }
+
+    // 3. The run. The source is made now, since its times count from here.
+    const std::unique_ptr<CommandSource> source =
+        make_source(options, market, std::move(logs.entries), facts);
+    player.play(*source);
+    const std::int64_t linger_ns = options.linger_s >= 0 ? static_cast<std::int64_t>(options.linger_s * 1e9)
+                                   : options.follow_calendar ? until_close_ns(market, options.day_origin_ns)
+                                                             : 0;
+    player.linger(linger_ns);
+    player.log_out();
+    player.outcomes().close();
+
+    // 4. What came of it.
+    if (const auto* log = dynamic_cast<const LogSource*>(source.get())) {
+        facts.notes.push_back(omissions_note(log->omissions()));
+    }
+    if (interrupted != 0) {
+        facts.notes.emplace_back("the run was interrupted");
+    }
+    for (std::size_t i = 0; i < player.session_count(); ++i) {
+        if (player.session(i).numbers_adopted() != 0) {
+            facts.notes.emplace_back("message numbers were adopted from the gateway (no --state was given)");
+            break;
+        }
+    }
+    const std::string unsaved = save_state(options, player);
+    const int result = report(options, player, facts);
+    return unsaved.empty() ? result : fail(unsaved);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    Options options;
+    CLI::App app{"fairlead-load: order flow of many client sessions, and what became of it", "fairlead-load"};
+    add_commands(app, options);
+    CLI11_PARSE(app, argc, argv);
+    const std::string wrong = read_bad_shares(options.bad, options.profile);
+    if (!wrong.empty()) {
+        return fail(wrong);
+    }
+    if (options.follow_calendar && options.day_origin_ns == 0) {
+        return fail("--follow-day: needs --day-origin");
+    }
+    if (options.tag.size() > 12) {
+        return fail("--tag = " + options.tag + ": at most 12 characters");
+    }
+    std::signal(SIGINT, [](int) { interrupted = 1; });
+    std::signal(SIGTERM, [](int) { interrupted = 1; });
+    std::signal(SIGPIPE, SIG_IGN);
+    return run(options);
+}
