@@ -15,6 +15,14 @@ const T& as(const Record& record) noexcept {
     return *reinterpret_cast<const T*>(&record);  // every kind's struct begins with its Record
 }
 
+// Nothing to decide: the Record has its place in the order, and that is all.
+Decision noted(const Record& record) noexcept {
+    Decision decision;
+    decision.sequence = record.sequence;
+    decision.outcome = Outcome::noted;
+    return decision;
+}
+
 }  // namespace
 
 Ledger::Ledger(const Sizes& sizes)
@@ -55,9 +63,6 @@ Decision Ledger::apply(const Record& record) noexcept {
             "monotonic time does not fall within a boot");
     last_sequence_ = record.sequence;
     last_monotonic_ns_ = record.monotonic_ns;
-    Decision noted;
-    noted.sequence = record.sequence;
-    noted.outcome = Outcome::noted;
     switch (record.kind) {
         case RecordKind::new_order:
             return new_order(as<NewOrder>(record));
@@ -87,28 +92,26 @@ Decision Ledger::apply(const Record& record) noexcept {
             return halt_set(as<Resume>(record).facts, as<Resume>(record).subject, true);
         case RecordKind::venue_session:
             move_road(as<VenueSession>(record));
-            return noted;
+            return noted(record);
         case RecordKind::device_event:
             move_road(as<DeviceEvent>(record));
-            return noted;
+            return noted(record);
         case RecordKind::start:
             // A new boot has no line open yet and no device complaint of its own.
             lines_.fill(LineState{});
             line_rows_ = 0;
             devices_closed_ = 0;
-            return noted;
+            return noted(record);
         case RecordKind::day_start:
-            // Yesterday's last word: what was still open or unresolved.
-            noted.leaves = counts_.open;
-            noted.reserve_before = firm_.exposure.open_buy + firm_.exposure.open_sell;
-            begin_day(as<DayStart>(record));
-            return noted;
+            return begin_day(as<DayStart>(record));
         case RecordKind::day_close:
             end_day();
-            return noted;
-        case RecordKind::orphan_report:
-            noted.outcome = Outcome::orphan;
-            return noted;
+            return noted(record);
+        case RecordKind::orphan_report: {
+            Decision decision = noted(record);
+            decision.outcome = Outcome::orphan;
+            return decision;
+        }
         case RecordKind::none:
         case RecordKind::genesis:
         case RecordKind::stop:
@@ -132,13 +135,17 @@ Decision Ledger::apply(const Record& record) noexcept {
         case RecordKind::incident:
         case RecordKind::maintenance_visit:
         case RecordKind::review:
-            return noted;
+            return noted(record);
     }
     require(false, "a Record has a kind of this format version");
-    return noted;
+    return noted(record);
 }
 
-void Ledger::begin_day(const DayStart& start) noexcept {
+Decision Ledger::begin_day(const DayStart& start) noexcept {
+    Decision decision = noted(start.record);
+    // Yesterday's last word: what was still open or unresolved.
+    decision.leaves = counts_.open;
+    decision.reserve_before = firm_.exposure.open_buy + firm_.exposure.open_sell;
     require(staged_ != nullptr, "reference data is staged before a DayStart");
     const DayStartFacts& staged = staged_->day;
     const DayStartFacts& named = start.facts;
@@ -156,6 +163,7 @@ void Ledger::begin_day(const DayStart& start) noexcept {
     load_halts();
     load_inventory();
     day_open_ = true;
+    return decision;
 }
 
 void Ledger::end_day() noexcept {

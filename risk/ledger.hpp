@@ -138,7 +138,7 @@ class Ledger {
     struct Candidate;
 
     // ledger.cpp: days, roads, look-ups of state
-    void begin_day(const DayStart& start) noexcept;
+    Decision begin_day(const DayStart& start) noexcept;
     void end_day() noexcept;
     void move_road(const VenueSession& session) noexcept;
     void move_road(const DeviceEvent& event) noexcept;
@@ -149,6 +149,8 @@ class Ledger {
 
     // ledger_orders.cpp: the commands of clients
     Decision new_order(const NewOrder& command) noexcept;
+    void warm(const NewOrder& command) const noexcept;
+    void prefetch_command(std::uint32_t session, const ClientOrderId& id, Sequence command) const noexcept;
     void accept_new(const NewOrder& command, const Candidate& candidate, Decision& decision) noexcept;
     Decision replace_order(const ReplaceOrder& command) noexcept;
     [[nodiscard]] Reason screen_replace(const ReplaceOrder& command, const Order& order,
@@ -165,7 +167,8 @@ class Ledger {
     [[nodiscard]] bool named_current(const Order& order, const ClientOrderId& id) const noexcept;
 
     // ledger_checks.cpp: the ordered list
-    [[nodiscard]] Reason run_checks(Candidate& candidate, std::uint64_t which, Decision& decision) noexcept;
+    template <std::uint64_t which>
+    [[nodiscard]] Reason run_checks(Candidate& candidate, Decision& decision) noexcept;
     [[nodiscard]] Reason check(Check which, Candidate& candidate, Decision& decision) noexcept;
     [[nodiscard]] Reason check_halts(const Candidate& candidate) const noexcept;
     [[nodiscard]] Reason check_session_account(const Candidate& candidate) const noexcept;

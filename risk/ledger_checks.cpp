@@ -1,91 +1,11 @@
 // The ordered check list, as the enumeration `Check` has it. Each check reads; none moves a counter, so
 // a refusal at any place leaves nothing to undo. A Replace that adds to a reserve runs a part of it.
 #include <algorithm>
+#include <utility>
 
 #include "risk/candidate.hpp"
 
 namespace fairlead::risk {
-
-Reason Ledger::run_checks(Candidate& candidate, std::uint64_t which, Decision& decision) noexcept {
-    for (unsigned n = 0; n < check_count; ++n) {
-        const std::uint64_t bit = std::uint64_t{1} << n;
-        if ((which & bit) == 0) {
-            continue;
-        }
-        const Reason reason = check(static_cast<Check>(n), candidate, decision);
-        if (reason != Reason::none) {
-            return reason;
-        }
-        decision.checks_passed |= bit;
-    }
-    return Reason::none;
-}
-
-Reason Ledger::check(Check which, Candidate& candidate, Decision& decision) noexcept {
-    const SecurityState& security = securities_[candidate.security];
-    const AccountState& account = accounts_[candidate.account];
-    switch (which) {
-        case Check::road_open:
-            return road(security.venue);
-        case Check::halted:
-            return check_halts(candidate);
-        case Check::session_account:
-            return check_session_account(candidate);
-        case Check::account_enabled:
-            if ((account.flags & account_disabled) != 0) {
-                return Reason::account_disabled;
-            }
-            return (investors_[candidate.investor].flags & account_disabled) != 0 ? Reason::investor_disabled
-                                                                                  : Reason::none;
-        case Check::security_known:
-            return candidate.security == 0 ? Reason::security_unknown : Reason::none;
-        case Check::security_tradable:
-            return check_tradable(candidate.terms, security, account.flags, account.credit_types);
-        case Check::order_type:
-            return check_order_type(candidate.terms, security);
-        case Check::trading_phase:
-            return check_phase(candidate.terms,
-                               phase_now(security.venue, candidate.terms.session_kind, candidate.utc_ns));
-        case Check::quantity:
-            return check_quantity(candidate.terms, security, reference_->rules);
-        case Check::tick:
-            return check_tick(candidate.terms, security, reference_->ticks);
-        case Check::price_limit:
-            return check_price_limit(candidate.terms, security);
-        case Check::collar:
-            return check_collar(candidate.terms, security, reference_->rules, reference_->ticks);
-        case Check::order_value:
-            return check_order_value(candidate, decision);
-        case Check::message_rate:
-            if (candidate.over_session_rate) {
-                return Reason::session_message_rate;
-            }
-            return candidate.over_investor_rate ? Reason::investor_message_rate : Reason::none;
-        case Check::duplicate:
-            decision.related = orders_[commands_[candidate.duplicate].order].key;
-            return candidate.duplicate != 0 ? Reason::duplicate_client_order_id : Reason::none;
-        case Check::repeated:
-            return check_repeated(candidate, decision);
-        case Check::self_match:
-            return check_self_match(candidate, decision);
-        case Check::sellable:
-            return check_sellable(candidate, decision);
-        case Check::credit_account:
-            return check_scope(candidate, Scope::account, decision);
-        case Check::credit_branch:
-            return check_scope(candidate, Scope::branch, decision);
-        case Check::credit_investor:
-            return check_scope(candidate, Scope::investor, decision);
-        case Check::credit_symbol:
-            return check_symbol(candidate, decision);
-        case Check::credit_firm:
-            return check_scope(candidate, Scope::firm, decision);
-        case Check::capacity:
-            return check_capacity(candidate);
-    }
-    require(false, "a check is one of the list");
-    return Reason::none;
-}
 
 Reason Ledger::check_halts(const Candidate& candidate) const noexcept {
     if (firm_halted_) {
@@ -224,68 +144,6 @@ Reason Ledger::check_sellable(const Candidate& candidate, Decision& decision) co
     return only_day_trade ? Reason::day_trade_not_allowed : Reason::sellable_short;
 }
 
-Reason Ledger::check_scope(Candidate& candidate, Scope scope, Decision& decision) const noexcept {
-    const bool buy = candidate.terms.side == Side::buy;
-    const Exposure* before = &firm_.exposure;
-    const Limits* limits = &firm_.limits;
-    const Position* position = nullptr;
-    if (scope == Scope::account) {
-        before = &accounts_[candidate.account].exposure;
-        limits = &accounts_[candidate.account].limits;
-        position = &account_positions_[candidate.account_position].position;
-    } else if (scope == Scope::branch) {
-        before = &branches_[candidate.branch].exposure;
-        limits = &branches_[candidate.branch].limits;
-    } else if (scope == Scope::investor) {
-        before = &investors_[candidate.investor].exposure;
-        limits = &investors_[candidate.investor].limits;
-        position = &investor_positions_[candidate.investor_position].position;
-    }
-    Exposure after = *before;
-    (buy ? after.open_buy : after.open_sell) += candidate.added;
-    after.reported += candidate.added;
-    if (position != nullptr) {
-        Position moved = *position;
-        (buy ? moved.open_buy : moved.open_sell) += candidate.added;
-        after.offset += moved.offset() - position->offset();
-    }
-    if (usage(after, Dimension::gross_day) > usage_max || after.reported > usage_max) {
-        return Reason::amount_overflow;
-    }
-    struct Bound {
-        Dimension dimension;
-        Reason reason;
-    };
-    static constexpr std::array<Bound, 6> bounds{{{Dimension::buy, Reason::credit_buy},
-                                                  {Dimension::sell, Reason::credit_sell},
-                                                  {Dimension::gross_day, Reason::credit_gross_day},
-                                                  {Dimension::net, Reason::credit_net},
-                                                  {Dimension::offset, Reason::credit_offset},
-                                                  {Dimension::reported, Reason::credit_reported}}};
-    for (const Bound& bound : bounds) {
-        const Amount limit = limits->value[limit_place(bound.dimension)];
-        if (limit == unlimited) {
-            continue;
-        }
-        const Amount used = usage(*before, bound.dimension);
-        const Amount would = usage(after, bound.dimension);
-        // A dimension the command does not raise cannot refuse it, even one already over its Limit.
-        if (would <= used) {
-            continue;
-        }
-        if (would > limit) {
-            note_usage(decision, scope, bound.dimension, used, would, limit);
-            decision.related = before->last_raise;
-            return bound.reason;
-        }
-        if (limit - would < candidate.headroom) {
-            candidate.headroom = limit - would;
-            note_usage(decision, scope, bound.dimension, used, would, limit);
-        }
-    }
-    return Reason::none;
-}
-
 Reason Ledger::check_symbol(const Candidate& candidate, Decision& decision) const noexcept {
     const bool buy = candidate.terms.side == Side::buy;
     const Dimension dimension = buy ? Dimension::symbol_long : Dimension::symbol_short;
@@ -317,5 +175,167 @@ Reason Ledger::check_capacity(const Candidate& candidate) const noexcept {
                       (candidate.investor_position != 0 || counts_.investor_positions < sizes_.positions_max);
     return room ? Reason::none : Reason::capacity_positions;
 }
+
+inline __attribute__((always_inline)) Reason Ledger::check_scope(Candidate& candidate, Scope scope,
+                                                                 Decision& decision) const noexcept {
+    const Exposure* exposure = &firm_.exposure;
+    const Limits* limits = &firm_.limits;
+    if (scope == Scope::account) {
+        exposure = &accounts_[candidate.account].exposure;
+        limits = &accounts_[candidate.account].limits;
+    } else if (scope == Scope::branch) {
+        exposure = &branches_[candidate.branch].exposure;
+        limits = &branches_[candidate.branch].limits;
+    } else if (scope == Scope::investor) {
+        exposure = &investors_[candidate.investor].exposure;
+        limits = &investors_[candidate.investor].limits;
+    }
+    const bool buy = candidate.terms.side == Side::buy;
+    const Amount added = candidate.added;
+    const Amount bought = exposure->executed_buy + exposure->open_buy;
+    const Amount sold = exposure->executed_sell + exposure->open_sell;
+    // The firm's sums hold every other scope's: what fits them fits all.
+    if (scope == Scope::firm &&
+        (bought + sold + added > usage_max || exposure->reported + added > usage_max)) {
+        return Reason::amount_overflow;
+    }
+    if (limits->bounded == 0) {
+        return Reason::none;
+    }
+    Reason refused = Reason::none;
+    // A dimension the command does not raise cannot refuse it, even one already over its Limit.
+    const auto bound = [&](Dimension dimension, Reason reason, Amount used, Amount would)
+        __attribute__((always_inline)) {
+        const Amount limit = limits->value[limit_place(dimension)];
+        if (limit == unlimited || would <= used) {
+            return true;
+        }
+        if (would > limit || limit - would < candidate.headroom) {
+            note_usage(decision, scope, dimension, used, would, limit);
+            candidate.headroom = limit - would;
+        }
+        refused = would > limit ? reason : Reason::none;
+        return would <= limit;
+    };
+    const Amount bought_then = buy ? bought + added : bought;
+    const Amount sold_then = buy ? sold : sold + added;
+    const auto net = [&](Amount buys, Amount sells) {
+        return std::max(buys - exposure->executed_sell, sells - exposure->executed_buy);
+    };
+    bool passes =
+        bound(Dimension::buy, Reason::credit_buy, bought, bought_then) &&
+        bound(Dimension::sell, Reason::credit_sell, sold, sold_then) &&
+        bound(Dimension::gross_day, Reason::credit_gross_day, bought + sold, bought + sold + added) &&
+        bound(Dimension::net, Reason::credit_net, net(bought, sold), net(bought_then, sold_then));
+    if (passes && (scope == Scope::account || scope == Scope::investor)) {
+        const Position& position = scope == Scope::account
+                                       ? account_positions_[candidate.account_position].position
+                                       : investor_positions_[candidate.investor_position].position;
+        Position moved = position;
+        (buy ? moved.open_buy : moved.open_sell) += added;
+        passes = bound(Dimension::offset, Reason::credit_offset, exposure->offset,
+                       exposure->offset + moved.offset() - position.offset());
+    }
+    if (passes && scope == Scope::firm) {
+        passes = bound(Dimension::reported, Reason::credit_reported, exposure->reported,
+                       exposure->reported + added);
+    }
+    if (!passes) {
+        decision.related = exposure->last_raise;
+    }
+    return refused;
+}
+
+inline __attribute__((always_inline)) Reason Ledger::check(Check which, Candidate& candidate,
+                                                           Decision& decision) noexcept {
+    const SecurityState& security = securities_[candidate.security];
+    const AccountState& account = accounts_[candidate.account];
+    switch (which) {
+        case Check::road_open:
+            return road(security.venue);
+        case Check::halted:
+            return check_halts(candidate);
+        case Check::session_account:
+            return check_session_account(candidate);
+        case Check::account_enabled:
+            if ((account.flags & account_disabled) != 0) {
+                return Reason::account_disabled;
+            }
+            return (investors_[candidate.investor].flags & account_disabled) != 0 ? Reason::investor_disabled
+                                                                                  : Reason::none;
+        case Check::security_known:
+            return candidate.security == 0 ? Reason::security_unknown : Reason::none;
+        case Check::security_tradable:
+            return check_tradable(candidate.terms, security, account.flags, account.credit_types);
+        case Check::order_type:
+            return check_order_type(candidate.terms, security);
+        case Check::trading_phase:
+            return check_phase(candidate.terms,
+                               phase_now(security.venue, candidate.terms.session_kind, candidate.utc_ns));
+        case Check::quantity:
+            return check_quantity(candidate.terms, security, reference_->rules);
+        case Check::tick:
+            return check_tick(candidate.terms, security, reference_->ticks);
+        case Check::price_limit:
+            return check_price_limit(candidate.terms, security);
+        case Check::collar:
+            return check_collar(candidate.terms, security, reference_->rules, reference_->ticks);
+        case Check::order_value:
+            return check_order_value(candidate, decision);
+        case Check::message_rate:
+            if (candidate.over_session_rate) {
+                return Reason::session_message_rate;
+            }
+            return candidate.over_investor_rate ? Reason::investor_message_rate : Reason::none;
+        case Check::duplicate:
+            decision.related = orders_[commands_[candidate.duplicate].order].key;
+            return candidate.duplicate != 0 ? Reason::duplicate_client_order_id : Reason::none;
+        case Check::repeated:
+            return check_repeated(candidate, decision);
+        case Check::self_match:
+            return check_self_match(candidate, decision);
+        case Check::sellable:
+            return check_sellable(candidate, decision);
+        case Check::credit_account:
+            return check_scope(candidate, Scope::account, decision);
+        case Check::credit_branch:
+            return check_scope(candidate, Scope::branch, decision);
+        case Check::credit_investor:
+            return check_scope(candidate, Scope::investor, decision);
+        case Check::credit_symbol:
+            return check_symbol(candidate, decision);
+        case Check::credit_firm:
+            return check_scope(candidate, Scope::firm, decision);
+        case Check::capacity:
+            return check_capacity(candidate);
+    }
+    require(false, "a check is one of the list");
+    return Reason::none;
+}
+
+// Unrolled by the compiler: the list costs its checks and no dispatch.
+template <std::uint64_t which>
+Reason Ledger::run_checks(Candidate& candidate, Decision& decision) noexcept {
+    Reason reason = Reason::none;
+    std::uint64_t passed = 0;
+    const auto run = [&]<unsigned n>() __attribute__((always_inline)) {
+        if constexpr ((which >> n & 1U) != 0) {
+            reason = check(static_cast<Check>(n), candidate, decision);
+            passed |= reason == Reason::none ? std::uint64_t{1} << n : 0;
+        }
+        return reason == Reason::none;
+    };
+    const auto run_all = [&]<unsigned... n>(std::integer_sequence<unsigned, n...>)
+        __attribute__((always_inline)) {
+        return (run.template operator()<n>() && ...);
+    };
+    static_cast<void>(run_all(std::make_integer_sequence<unsigned, check_count>{}));
+    decision.checks_passed = passed;
+    return reason;
+}
+
+template Reason Ledger::run_checks<all_checks>(Candidate&, Decision&) noexcept;
+template Reason Ledger::run_checks<price_checks>(Candidate&, Decision&) noexcept;
+template Reason Ledger::run_checks<price_checks | raise_checks>(Candidate&, Decision&) noexcept;
 
 }  // namespace fairlead::risk

@@ -21,7 +21,9 @@ void clear(Limits& limits, Scope scope) noexcept {
     for (unsigned n = 1; n < dimension_count; ++n) {
         const auto dimension = static_cast<Dimension>(n);
         if (dimension != Dimension::sellable) {
-            limits.value[limit_place(dimension)] = absent_value(scope, dimension);
+            const std::size_t place = limit_place(dimension);
+            limits.value[place] = absent_value(scope, dimension);
+            limits.bounded |= limits.value[place] != unlimited ? 1U << place : 0U;
         }
     }
 }
@@ -122,6 +124,7 @@ void Ledger::put_limit(Scope scope, std::uint32_t row, Dimension dimension, Amou
     const std::size_t place = limit_place(dimension);
     limits->value[place] = value;
     limits->given |= 1U << place;
+    limits->bounded = (limits->bounded & ~(1U << place)) | (value != unlimited ? 1U << place : 0U);
     limits->control |= control ? 1U << place : 0U;
 }
 

@@ -6,22 +6,6 @@ namespace fairlead::risk {
 
 namespace {
 
-constexpr std::uint64_t bit(Check check) noexcept {
-    return std::uint64_t{1} << static_cast<unsigned>(check);
-}
-
-constexpr std::uint64_t all_checks = (std::uint64_t{1} << check_count) - 1;
-
-// A changed price is looked at whatever it does to the reserve.
-constexpr std::uint64_t price_checks = bit(Check::trading_phase) | bit(Check::tick) |
-                                       bit(Check::price_limit) | bit(Check::collar) | bit(Check::self_match);
-
-// A Replace that raises the reserve passes these as well; what its New has passed stays passed.
-constexpr std::uint64_t raise_checks =
-    bit(Check::road_open) | bit(Check::halted) | bit(Check::account_enabled) | bit(Check::order_value) |
-    bit(Check::message_rate) | bit(Check::credit_account) | bit(Check::credit_branch) |
-    bit(Check::credit_investor) | bit(Check::credit_firm);
-
 UtcNs arrived(const Arrival& arrival, const Record& record) noexcept {
     return arrival.effective_ns != 0 ? arrival.effective_ns : record.utc_ns;
 }
@@ -33,6 +17,18 @@ void refuse(Decision& decision, Reason reason) noexcept {
 
 }  // namespace
 
+// Asks for everything a New will touch at once, so that the waits for memory overlap.
+void Ledger::warm(const NewOrder& command) const noexcept {
+    prefetch_command(command.record.session, command.facts.client_order_id, command.record.sequence);
+    account_index_.prefetch(hash_of(command.person.account, sizes_.hash_seed));
+    security_index_.prefetch(hash_of(command.facts.symbol, sizes_.hash_seed));
+    const auto* next =
+        reinterpret_cast<const char*>(&orders_[std::min(counts_.orders + 1, sizes_.orders_max)]);
+    for (std::size_t line = 0; line < sizeof(Order); line += 64) {
+        __builtin_prefetch(next + line, 1);
+    }
+}
+
 Decision Ledger::new_order(const NewOrder& command) noexcept {
     const NewOrderFacts& facts = command.facts;
     Decision decision;
@@ -41,6 +37,7 @@ Decision Ledger::new_order(const NewOrder& command) noexcept {
     decision.answer = Answer::execution_report;
     decision.client_order_id = facts.client_order_id;
 
+    warm(command);
     Candidate candidate;
     candidate.duplicate = find_command(command.record.session, facts.client_order_id);
     if (candidate.duplicate != 0 && (facts.message_flags & poss_resend_flag) != 0) {
@@ -94,7 +91,7 @@ Decision Ledger::new_order(const NewOrder& command) noexcept {
     candidate.added = candidate.value;
     candidate.added_quantity = facts.quantity;
 
-    const Reason reason = run_checks(candidate, all_checks, decision);
+    const Reason reason = run_checks<all_checks>(candidate, decision);
     decision.limit_version = version_of(candidate, decision);
     if (reason != Reason::none) {
         refuse(decision, reason);
@@ -123,7 +120,6 @@ void Ledger::accept_new(const NewOrder& command, const Candidate& candidate, Dec
     const std::uint32_t slot = ++counts_.orders;
     ++counts_.open;
     Order& order = orders_[slot];
-    order = Order{};
     order.key = command.record.sequence;
     order.quantity = facts.quantity;
     order.price = facts.price;
@@ -334,8 +330,8 @@ Reason Ledger::screen_reprice(const ReplaceOrder& command, const Order& order, D
     Order asked = order;
     asked.replace = {command.record.sequence, facts.quantity, facts.price, candidate.worst, {}};
     candidate.added = reserve_of(asked).amount - order.reserve;
-    const std::uint64_t raise = candidate.added > 0 ? raise_checks : 0;
-    const Reason reason = run_checks(candidate, price_checks | raise | bit(Check::capacity), decision);
+    const Reason reason = candidate.added > 0 ? run_checks<price_checks | raise_checks>(candidate, decision)
+                                              : run_checks<price_checks>(candidate, decision);
     decision.limit_version = version_of(candidate, decision);
     return reason;
 }

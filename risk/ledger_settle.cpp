@@ -292,6 +292,13 @@ void Ledger::remember_command(Sequence command, std::uint32_t session, const Cli
     }
 }
 
+void Ledger::prefetch_command(std::uint32_t session, const ClientOrderId& id,
+                              Sequence command) const noexcept {
+    client_index_.prefetch(hash_of(ClientKey{id, session, 0}, sizes_.hash_seed));
+    command_index_.prefetch(hash_of(command, sizes_.hash_seed));
+    __builtin_prefetch(&commands_[std::min(counts_.commands + 1, sizes_.commands_max)], 1);
+}
+
 std::uint32_t Ledger::find_command(std::uint32_t session, const ClientOrderId& id) const noexcept {
     return client_index_.find(hash_of(ClientKey{id, session, 0}, sizes_.hash_seed), [&](std::uint32_t row) {
         return commands_[row].session == session && commands_[row].client_order_id == id;

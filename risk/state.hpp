@@ -50,6 +50,8 @@ struct Limits {
     std::array<Amount, limit_places> value{};
     std::uint32_t given = 0;    // bit n: place n was given by file or by control
     std::uint32_t control = 0;  // bit n: set by control; its version stands in the control table
+    std::uint32_t bounded = 0;  // bit n: the value of place n can refuse
+    std::uint32_t reserved = 0;
 };
 
 struct FirmState {
