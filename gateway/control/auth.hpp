@@ -19,12 +19,17 @@ namespace fairlead::gateway {
 struct AuthRequest {
     std::uint64_t ticket = 0;  // the caller's own: comes back in the result
     risk::UserName user;
-    bool user_too_long = false;             // the name did not fit: the answer is bad_credentials
+    bool user_too_long = false;  // a name or password too long for any user: the work is done all the same,
+    bool password_too_long = false;         // and the answer is bad_credentials
     std::array<std::uint8_t, 16> source{};  // address of the peer, mapped; or a local user's id
     std::uint8_t password_length = 0;
     std::array<char, config::password_bytes_max> password{};
 
-    // A password too long for any user is kept as an impossible one; the work is the same.
+    AuthRequest() = default;
+    AuthRequest(const AuthRequest&) = default;
+    AuthRequest& operator=(const AuthRequest&) = default;
+    ~AuthRequest() { wipe(); }  // no copy leaves a password behind
+
     void set(std::string_view user_name, std::string_view password_text) noexcept;
     void wipe() noexcept;
 };

@@ -4,6 +4,7 @@
 // order thread, and the `fairlead` program.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -150,9 +151,14 @@ struct ControlMessage {
 [[nodiscard]] std::string_view dimension_name(risk::Dimension dimension) noexcept;
 [[nodiscard]] risk::Dimension parse_dimension(std::string_view text) noexcept;
 
-// One JSON line without its newline. `denied` and `text` override what the order thread said.
+// One JSON line without its newline.
+// {"id":1,"ok":true,"sequence":7,"reason":"none","text":"","more":false,"row":{"kind":"limit",...}}
 [[nodiscard]] std::string reply_line(const ControlReply& reply, std::uint64_t id);
-// An answer made without the order thread: too busy, timed out.
-[[nodiscard]] std::string refusal_line(std::uint64_t id, std::string_view error, std::string_view text);
+// {"id":1,"ok":false,"error":"no_right","text":"...","sequence":7,"more":false}: refused by the server
+// itself; sequence 0: no Record was made (busy, timed_out, too_many_requests).
+[[nodiscard]] std::string refusal_line(std::uint64_t id, std::string_view error, std::string_view text,
+                                       risk::Sequence sequence);
+// Whether the verb changes something, and so must say why.
+[[nodiscard]] bool is_act(risk::ControlVerb verb) noexcept;
 
 }  // namespace fairlead::gateway

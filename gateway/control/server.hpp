@@ -4,6 +4,9 @@
 // constructor must be called there. Called by the gateway's main.
 #pragma once
 
+// Boost.Asio 1.74 uses std::exchange without naming its header.
+#include <utility>
+
 #include <boost/asio/io_context.hpp>
 #include <cstdint>
 #include <functional>

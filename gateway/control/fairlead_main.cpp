@@ -1,0 +1,370 @@
+// `fairlead`: asks the gateway's control socket: status, limits, halts, sessions, orders. It changes
+// nothing itself; the gateway decides and records. `fairlead user hash` alone needs no gateway.
+#include <sodium.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <cstdlib>
+#include <iostream>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+
+#include "config/files.hpp"
+#include "config/users.hpp"
+#include "gateway/control/client.hpp"
+#include "gateway/control/protocol.hpp"
+#include "gateway/control/table.hpp"
+
+namespace {
+
+using nlohmann::json;
+
+// What a script may rely on.
+enum ExitCode { done = 0, refused = 1, usage = 2, unreachable = 3, denied = 4 };
+
+struct Options {
+    std::string socket = "/run/fairlead/control";
+    std::string user;
+    std::string password_file;
+    std::string approver;
+    std::string approver_password_file;
+    std::string reason;
+    std::uint32_t timeout_ms = 10'000;
+    bool as_json = false;
+};
+
+void first_line(std::string& text) {
+    const std::size_t end = text.find_first_of("\r\n");
+    if (end != std::string::npos) {
+        text.resize(end);
+    }
+}
+
+// Asks on the terminal without showing what is typed; reads a line where there is no terminal.
+bool prompt_password(const std::string& whose, std::string& password) {
+    const bool terminal = ::isatty(STDIN_FILENO) == 1;
+    termios before{};
+    if (terminal) {
+        std::fprintf(stderr, "Password of %s: ", whose.c_str());
+        ::tcgetattr(STDIN_FILENO, &before);
+        termios silent = before;
+        silent.c_lflag &= ~static_cast<tcflag_t>(ECHO);
+        ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent);
+    }
+    const bool read = static_cast<bool>(std::getline(std::cin, password));
+    if (terminal) {
+        ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &before);
+        std::fputc('\n', stderr);
+    }
+    first_line(password);
+    return read;
+}
+
+// From the file, the environment, or the terminal, in this order.
+bool find_password(const std::string& whose, const std::string& file, const char* variable,
+                   std::string& password) {
+    if (!file.empty()) {
+        std::string problem;
+        if (!fairlead::config::read_file(file, password, problem)) {
+            std::cerr << "fairlead: password file " << file << ": " << problem << "\n";
+            return false;
+        }
+        first_line(password);
+        return true;
+    }
+    if (const char* given = std::getenv(variable); given != nullptr) {
+        password = given;
+        return true;
+    }
+    if (!prompt_password(whose, password)) {
+        std::cerr << "fairlead: no password for " << whose << ": give a password file or " << variable
+                  << "\n";
+        return false;
+    }
+    return true;
+}
+
+ExitCode show(const json& answer, const std::vector<json>& rows, const Options& options) {
+    if (options.as_json) {
+        json whole = answer;
+        whole.erase("more");
+        whole.erase("row");
+        whole.erase("id");
+        whole["rows"] = rows;
+        std::cout << whole.dump(2) << "\n";
+    }
+    const bool ok = answer.value("ok", false);
+    const std::string text = answer.value("text", "");
+    const std::string error = answer.value("error", "");
+    if (!options.as_json && ok) {
+        std::cout << fairlead::gateway::rows_text(rows);
+        if (!text.empty()) {
+            std::cout << text << "\n";
+        }
+        if (rows.empty()) {
+            std::cout << "done, record " << answer.value("sequence", 0ULL) << "\n";
+        }
+    }
+    if (ok) {
+        return done;
+    }
+    if (!options.as_json) {
+        std::cerr << "fairlead: refused";
+        const std::string why = error.empty() ? answer.value("reason", "") : error;
+        std::cerr << (why.empty() || why == "none" ? "" : " (" + why + ")") << ": " << text;
+        if (const auto sequence = answer.value("sequence", 0ULL); sequence != 0) {
+            std::cerr << " [record " << sequence << "]";
+        }
+        std::cerr << "\n";
+    }
+    if (error == "no_right" || error == "bad_credentials") {
+        return denied;
+    }
+    return error == "timed_out" ? unreachable : refused;
+}
+
+ExitCode ask(json request, const Options& options) {
+    if (options.user.empty()) {
+        std::cerr << "fairlead: --user must be given, or FAIRLEAD_USER\n";
+        return usage;
+    }
+    // Connected first, so that nobody types a password for a gateway that is not there.
+    fairlead::gateway::ControlClient client;
+    std::string problem = client.connect(options.socket, options.timeout_ms);
+    if (!problem.empty()) {
+        std::cerr << "fairlead: " << problem << "\n";
+        return unreachable;
+    }
+    std::string password;
+    std::string approver_password;
+    if (!find_password(options.user, options.password_file, "FAIRLEAD_PASSWORD", password) ||
+        (!options.approver.empty() && !find_password(options.approver, options.approver_password_file,
+                                                     "FAIRLEAD_APPROVER_PASSWORD", approver_password))) {
+        return usage;
+    }
+    request["version"] = fairlead::gateway::control_protocol_version;
+    request["id"] = 1;
+    request["user"] = options.user;
+    request["password"] = password;
+    if (!options.approver.empty()) {
+        request["approver"] = options.approver;
+        request["approver_password"] = approver_password;
+    }
+    if (!options.reason.empty()) {
+        request["reason"] = options.reason;
+    }
+    std::string line = request.dump(-1, ' ', false, json::error_handler_t::replace);
+    problem = client.send(line);
+    sodium_memzero(line.data(), line.size());
+    sodium_memzero(password.data(), password.size());
+    std::vector<json> rows;
+    while (problem.empty()) {
+        if (!client.receive(line, problem)) {
+            break;
+        }
+        const json answer = json::parse(line, nullptr, false);
+        if (!answer.is_object()) {
+            problem = "the gateway's answer is not readable: another version?";
+            break;
+        }
+        if (answer.contains("row")) {
+            rows.push_back(answer["row"]);
+        }
+        if (!answer.value("more", false)) {
+            return show(answer, rows, options);
+        }
+    }
+    std::cerr << "fairlead: " << problem << "\n";
+    return unreachable;
+}
+
+ExitCode hash_password(const std::string& cost) {
+    std::string password;
+    if (!prompt_password("the user", password) || password.empty() ||
+        password.size() > fairlead::config::password_bytes_max) {
+        std::cerr << "fairlead: a password must have 1 to 128 bytes\n";
+        return usage;
+    }
+    const auto chosen = cost == "interactive" ? fairlead::config::HashCost::interactive
+                                              : fairlead::config::HashCost::moderate;
+    const std::string hash = fairlead::config::hash_password(password, chosen);
+    sodium_memzero(password.data(), password.size());
+    if (hash.empty()) {
+        std::cerr << "fairlead: no memory for the hash\n";
+        return refused;
+    }
+    std::cout << hash << "\n";
+    return done;
+}
+
+// The subcommands; each leaves its request here, and main sends it.
+struct Chosen {
+    json request;
+    bool hash = false;
+    std::string cost = "moderate";
+    // What the parser fills.
+    std::string scope;
+    std::vector<std::string> rest;
+    std::string target;
+    std::string dimension;
+    std::string symbol;
+    std::string order;
+    std::string resolution;
+    std::uint32_t session = 0;
+    bool cancel_open = false;
+};
+
+void put(json& request, const char* key, const std::string& value) {
+    if (!value.empty()) {
+        request[key] = value;
+    }
+}
+
+void add_limit(CLI::App& app, Chosen& chosen) {
+    CLI::App* limit = app.add_subcommand("limit", "Show or set limits");
+    limit->require_subcommand(1);
+    CLI::App* show_limit = limit->add_subcommand("show", "Limits in force and what of them is used");
+    show_limit->add_option("scope", chosen.scope, "firm, branch, investor or account")->required();
+    show_limit->add_option("target", chosen.target, "which one: 8610, an investor, 8610-0000017");
+    show_limit->add_option("--dimension", chosen.dimension, "only this one");
+    show_limit->add_option("--symbol", chosen.symbol, "of this security");
+    show_limit->callback([&chosen] {
+        chosen.request = {{"verb", "limit_show"}, {"scope", chosen.scope}};
+        put(chosen.request, "target", chosen.target);
+        put(chosen.request, "dimension", chosen.dimension);
+        put(chosen.request, "symbol", chosen.symbol);
+    });
+    CLI::App* set = limit->add_subcommand("set", "Set a limit; a raise needs --approver");
+    set->add_option("scope", chosen.scope, "firm, branch, investor or account")->required();
+    set->add_option("what", chosen.rest,
+                    "[TARGET] DIMENSION VALUE; VALUE in NTD, shares or commands, or unlimited")
+        ->required()
+        ->expected(2, 3);
+    set->add_option("--symbol", chosen.symbol, "of this security, for symbol_long and symbol_short");
+    set->callback([&chosen] {
+        const std::size_t last = chosen.rest.size() - 1;
+        chosen.request = {{"verb", "limit_set"},
+                          {"scope", chosen.scope},
+                          {"dimension", chosen.rest[last - 1]},
+                          {"value", chosen.rest[last]}};
+        if (last == 2) {
+            put(chosen.request, "target", chosen.rest[0]);
+        }
+        put(chosen.request, "symbol", chosen.symbol);
+    });
+}
+
+void add_halts(CLI::App& app, Chosen& chosen) {
+    CLI::App* halt = app.add_subcommand("halt", "Refuse new orders in a scope; cancels pass");
+    CLI::App* resume = app.add_subcommand("resume", "Lift a halt; needs --approver");
+    for (CLI::App* verb : {halt, resume}) {
+        verb->add_option("scope", chosen.scope, "firm, venue, investor, account, symbol or session")
+            ->required();
+        verb->add_option("target", chosen.target, "which one: TWSE, an investor, 8610-0000017, 2330, 7");
+    }
+    halt->add_flag("--cancel-open", chosen.cancel_open, "cancel the open orders of the scope as well");
+    halt->callback([&chosen] {
+        chosen.request = {{"verb", "halt"}, {"scope", chosen.scope}, {"cancel_open", chosen.cancel_open}};
+        put(chosen.request, "target", chosen.target);
+    });
+    resume->callback([&chosen] {
+        chosen.request = {{"verb", "resume"}, {"scope", chosen.scope}};
+        put(chosen.request, "target", chosen.target);
+    });
+}
+
+// The order's number as the client was told it (OrderID, 37).
+const auto order_number = CLI::Validator(
+    [](std::string& text) {
+        return text.empty() || text.size() > 12 || text.find_first_not_of("0123456789") != std::string::npos
+                   ? std::string("must be an OrderID: at most 12 digits")
+                   : std::string();
+    },
+    "ORDER");
+
+void add_others(CLI::App& app, Chosen& chosen) {
+    app.add_subcommand("status", "What the gateway is doing")->callback([&chosen] {
+        chosen.request = {{"verb", "status"}};
+    });
+    CLI::App* session = app.add_subcommand("session", "Client sessions and venue lines");
+    session->require_subcommand(1);
+    session->add_subcommand("list", "All of them")->callback([&chosen] {
+        chosen.request = {{"verb", "session_list"}};
+    });
+    CLI::App* disconnect = session->add_subcommand("disconnect", "End one connection");
+    disconnect->add_option("id", chosen.session, "the session's number")->required();
+    disconnect->callback([&chosen] {
+        chosen.request = {{"verb", "session_disconnect"}, {"session", chosen.session}};
+    });
+    CLI::App* order = app.add_subcommand("order", "Orders");
+    order->require_subcommand(1);
+    CLI::App* show_order = order->add_subcommand("show", "One order as it stands");
+    show_order->add_option("order", chosen.order, "its OrderID (37)")->required()->check(order_number);
+    show_order->callback([&chosen] {
+        chosen.request = {{"verb", "order_show"}, {"order", std::stoull(chosen.order)}};
+    });
+    CLI::App* resolve = app.add_subcommand("resolve", "Settle an order in doubt; needs --approver");
+    resolve->add_option("order", chosen.order, "its OrderID (37)")->required()->check(order_number);
+    resolve
+        ->add_option("resolution", chosen.resolution,
+                     "never_sent, venue_does_not_know, venue_knows, by_operator")
+        ->required();
+    resolve->callback([&chosen] {
+        chosen.request = {
+            {"verb", "resolve"}, {"order", std::stoull(chosen.order)}, {"resolution", chosen.resolution}};
+    });
+    app.add_subcommand("stop", "Stop the gateway in order")->callback([&chosen] {
+        chosen.request = {{"verb", "stop"}};
+    });
+    app.add_subcommand("day-close", "Close the trading day")->callback([&chosen] {
+        chosen.request = {{"verb", "day_close"}};
+    });
+    CLI::App* user = app.add_subcommand("user", "Users");
+    user->require_subcommand(1);
+    CLI::App* hash =
+        user->add_subcommand("hash", "Print the argon2id hash of a password, for the users file");
+    hash->add_option("--cost", chosen.cost, "moderate (256 MiB) or interactive (64 MiB)")
+        ->check(CLI::IsMember({"moderate", "interactive"}))
+        ->capture_default_str();
+    hash->callback([&chosen] { chosen.hash = true; });
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    // 1. Options and the verb.
+    CLI::App app("Asks a running fairlead-gateway. Every request is recorded with who, why and when.",
+                 "fairlead");
+    Options options;
+    Chosen chosen;
+    app.add_option("--socket", options.socket, "the gateway's control socket")
+        ->envname("FAIRLEAD_SOCKET")
+        ->capture_default_str();
+    app.add_option("--user", options.user, "who asks")->envname("FAIRLEAD_USER");
+    app.add_option("--password-file", options.password_file,
+                   "file with the password; else FAIRLEAD_PASSWORD, else it is asked for");
+    app.add_option("--approver", options.approver, "the second person, where two are needed");
+    app.add_option(
+        "--approver-password-file", options.approver_password_file,
+        "file with the approver's password; else FAIRLEAD_APPROVER_PASSWORD, else it is asked for");
+    app.add_option("--reason", options.reason, "why; needed by everything that changes something");
+    app.add_option("--timeout-ms", options.timeout_ms, "how long to wait for the gateway")
+        ->check(CLI::Range(100, 600'000))
+        ->capture_default_str();
+    app.add_flag("--json", options.as_json, "answer as JSON");
+    app.require_subcommand(1);
+    app.fallthrough();  // --user and the like may stand behind the verb
+    add_others(app, chosen);
+    add_limit(app, chosen);
+    add_halts(app, chosen);
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& problem) {
+        return app.exit(problem) == 0 ? done : usage;
+    }
+    // 2. The one verb that needs no gateway, or the question.
+    return chosen.hash ? hash_password(chosen.cost) : ask(std::move(chosen.request), options);
+}

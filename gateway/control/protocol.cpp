@@ -1,0 +1,583 @@
+// JSON lines of the control socket, to and from the fixed requests and replies.
+#include "gateway/control/protocol.hpp"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "config/csv.hpp"
+#include "config/gateway_config.hpp"
+#include "config/users.hpp"
+
+namespace fairlead::gateway {
+namespace {
+
+using nlohmann::json;
+using risk::ControlVerb;
+using risk::Dimension;
+using risk::Scope;
+
+template <class T>
+struct Name {
+    T value;
+    std::string_view name;
+};
+
+constexpr Name<ControlVerb> verbs[] = {
+    {ControlVerb::status, "status"},
+    {ControlVerb::limit_show, "limit_show"},
+    {ControlVerb::limit_set, "limit_set"},
+    {ControlVerb::halt, "halt"},
+    {ControlVerb::resume, "resume"},
+    {ControlVerb::session_list, "session_list"},
+    {ControlVerb::session_disconnect, "session_disconnect"},
+    {ControlVerb::order_show, "order_show"},
+    {ControlVerb::stop, "stop"},
+    {ControlVerb::day_close, "day_close"},
+    {ControlVerb::resolve, "resolve"},
+};
+constexpr Name<Scope> scopes[] = {
+    {Scope::firm, "firm"},       {Scope::branch, "branch"}, {Scope::investor, "investor"},
+    {Scope::account, "account"}, {Scope::venue, "venue"},   {Scope::symbol, "symbol"},
+    {Scope::session, "session"},
+};
+constexpr Name<Dimension> dimensions[] = {
+    {Dimension::buy, "buy"},
+    {Dimension::sell, "sell"},
+    {Dimension::gross_day, "gross_day"},
+    {Dimension::net, "net"},
+    {Dimension::offset, "offset"},
+    {Dimension::symbol_long, "symbol_long"},
+    {Dimension::symbol_short, "symbol_short"},
+    {Dimension::order_value, "order_value"},
+    {Dimension::reported, "reported"},
+    {Dimension::sellable, "sellable"},
+    {Dimension::message_rate, "message_rate"},
+};
+constexpr Name<risk::Resolution> resolutions[] = {
+    {risk::Resolution::never_sent, "never_sent"},
+    {risk::Resolution::venue_does_not_know, "venue_does_not_know"},
+    {risk::Resolution::venue_knows, "venue_knows"},
+    {risk::Resolution::by_operator, "by_operator"},
+};
+
+template <class T, std::size_t N>
+std::string_view name_of(const Name<T> (&names)[N], T value) {
+    for (const Name<T>& name : names) {
+        if (name.value == value) {
+            return name.name;
+        }
+    }
+    return "none";
+}
+template <class T, std::size_t N>
+T value_of(const Name<T> (&names)[N], std::string_view text) {
+    for (const Name<T>& name : names) {
+        if (name.name == text) {
+            return name.value;
+        }
+    }
+    return T{};
+}
+
+constexpr std::int64_t ntd_max = 900'000'000'000'000;
+
+bool in_ntd(Dimension dimension) {
+    return dimension != Dimension::symbol_long && dimension != Dimension::symbol_short &&
+           dimension != Dimension::sellable && dimension != Dimension::message_rate;
+}
+
+// Reads the fields of one object; the first thing wrong becomes the message's error.
+class Fields {
+  public:
+    Fields(const json& object, ControlMessage& message) : object_(object), message_(message) {}
+
+    std::string text(const char* key, bool required, std::size_t bytes_max) {
+        const json* value = find(key, required);
+        if (value == nullptr) {
+            return {};
+        }
+        if (!value->is_string()) {
+            fail(key, "must be text");
+            return {};
+        }
+        std::string text = value->get<std::string>();
+        if (text.size() > bytes_max) {
+            fail(key, "must be at most " + std::to_string(bytes_max) + " bytes");
+            return {};
+        }
+        const bool has_control = std::any_of(text.begin(), text.end(),
+                                             [](char c) { return static_cast<unsigned char>(c) < 0x20; });
+        if (has_control) {
+            fail(key, "must not hold control characters");
+            return {};
+        }
+        if (required && text.empty()) {
+            fail(key, "must not be empty");
+        }
+        return text;
+    }
+    std::uint64_t number(const char* key, bool required, std::uint64_t low, std::uint64_t high) {
+        const json* value = find(key, required);
+        if (value == nullptr) {
+            return 0;
+        }
+        if (!value->is_number_unsigned() || value->get<std::uint64_t>() < low ||
+            value->get<std::uint64_t>() > high) {
+            fail(key, "must be a whole number in " + std::to_string(low) + ".." + std::to_string(high));
+            return 0;
+        }
+        return value->get<std::uint64_t>();
+    }
+    bool flag(const char* key) {
+        const json* value = find(key, false);
+        if (value == nullptr) {
+            return false;
+        }
+        if (!value->is_boolean()) {
+            fail(key, "must be true or false");
+            return false;
+        }
+        return value->get<bool>();
+    }
+    void fail(std::string_view key, std::string_view rule) {
+        if (message_.error.empty()) {
+            message_.error = std::string(key) + " " + std::string(rule);
+        }
+    }
+    // Says no to every field that was not asked for.
+    void finish() {
+        for (const auto& item : object_.items()) {
+            if (std::find(asked_.begin(), asked_.end(), item.key()) == asked_.end()) {
+                fail(item.key().substr(0, 40), "is not a field of this verb");
+            }
+        }
+    }
+
+  private:
+    const json* find(const char* key, bool required) {
+        asked_.emplace_back(key);
+        const auto found = object_.find(key);
+        if (found == object_.end()) {
+            if (required) {
+                fail(key, "must be given");
+            }
+            return nullptr;
+        }
+        return &*found;
+    }
+    const json& object_;
+    ControlMessage& message_;
+    std::vector<std::string> asked_;
+};
+
+// What a limit or a halt is about. `target` says which one, in the way its scope is written.
+void read_target(Fields& fields, Scope scope, const std::string& target, ControlRequest& request) {
+    std::int64_t number = 0;
+    switch (scope) {
+        case Scope::firm:
+            if (!target.empty()) {
+                fields.fail("target", "must be left out for the firm");
+            }
+            return;
+        case Scope::branch:
+            if (!config::is_code(target, 4, 4)) {
+                fields.fail("target", "must be a branch: four letters or digits");
+            }
+            request.subject.account.branch = risk::BranchId(target);
+            return;
+        case Scope::investor:
+            if (!config::is_code(target, 1, 12)) {
+                fields.fail("target", "must be an investor: 1 to 12 letters or digits");
+            }
+            request.subject.investor = risk::InvestorId(target);
+            return;
+        case Scope::account:
+            if (!config::parse_account(target, request.subject.account)) {
+                fields.fail("target", "must be an account such as 8610-0000017");
+            }
+            return;
+        case Scope::venue:
+            request.halt.venue = target == "TWSE"   ? risk::Venue::twse
+                                 : target == "TPEx" ? risk::Venue::tpex
+                                                    : risk::Venue::none;
+            if (request.halt.venue == risk::Venue::none) {
+                fields.fail("target", "must be TWSE or TPEx");
+            }
+            return;
+        case Scope::symbol:
+            if (!config::is_code(target, 4, 6)) {
+                fields.fail("target", "must be a security: four to six letters or digits");
+            }
+            request.halt.symbol = risk::Symbol(target);
+            return;
+        case Scope::session:
+            if (!config::parse_whole(target, 1, 65535, number)) {
+                fields.fail("target", "must be a session's number");
+            }
+            request.halt.session = static_cast<std::uint32_t>(number);
+            return;
+        case Scope::none:
+            return;
+    }
+}
+
+void read_limit(Fields& fields, bool set, ControlRequest& request) {
+    const Scope scope = parse_scope(fields.text("scope", true, 16));
+    const std::string target = fields.text("target", false, 16);
+    const std::string dimension = fields.text("dimension", set, 16);
+    const std::string symbol = fields.text("symbol", false, 6);
+    if (scope == Scope::none || scope > Scope::account) {
+        fields.fail("scope", "must be firm, branch, investor or account");
+        return;
+    }
+    request.limit.scope = scope;
+    read_target(fields, scope, target, request);
+    if (!dimension.empty()) {
+        request.limit.dimension = parse_dimension(dimension);
+        if (request.limit.dimension == Dimension::none || request.limit.dimension == Dimension::sellable) {
+            fields.fail("dimension",
+                        "must be buy, sell, gross_day, net, offset, symbol_long, symbol_short, order_value, "
+                        "reported or message_rate");
+            return;
+        }
+    }
+    if (!symbol.empty() && !config::is_code(symbol, 4, 6)) {
+        fields.fail("symbol", "must be four to six letters or digits");
+    }
+    request.limit.symbol = risk::Symbol(symbol);
+    if (!set) {
+        return;
+    }
+    const std::string value = fields.text("value", true, 24);
+    if (value == "unlimited") {
+        request.limit.value = risk::unlimited;
+    } else if (in_ntd(request.limit.dimension)) {
+        if (!config::parse_ntd(value, ntd_max, request.limit.value)) {
+            fields.fail("value",
+                        "must be NTD in 0..900000000000000 with at most four decimals, or unlimited");
+        }
+    } else if (!config::parse_whole(value, 0, INT64_MAX - 1, request.limit.value)) {
+        fields.fail("value", "must be a whole number of shares or commands, or unlimited");
+    }
+}
+
+void read_halt(Fields& fields, bool halt, ControlRequest& request) {
+    const Scope scope = parse_scope(fields.text("scope", true, 16));
+    const std::string target = fields.text("target", false, 16);
+    if (scope == Scope::none || scope == Scope::branch) {
+        fields.fail("scope", "must be firm, venue, investor, account, symbol or session");
+        return;
+    }
+    request.halt.scope = scope;
+    read_target(fields, scope, target, request);
+    if (halt) {
+        request.halt.cancel_open = fields.flag("cancel_open") ? 1 : 0;
+    }
+}
+
+void read_verb(Fields& fields, ControlRequest& request) {
+    switch (request.facts.verb) {
+        case ControlVerb::limit_show:
+            read_limit(fields, false, request);
+            return;
+        case ControlVerb::limit_set:
+            read_limit(fields, true, request);
+            return;
+        case ControlVerb::halt:
+            read_halt(fields, true, request);
+            return;
+        case ControlVerb::resume:
+            read_halt(fields, false, request);
+            return;
+        case ControlVerb::session_disconnect:
+            request.session = static_cast<std::uint32_t>(fields.number("session", true, 1, 65535));
+            return;
+        case ControlVerb::order_show:
+            request.order_key = fields.number("order", true, 1, 999'999'999'999);
+            return;
+        case ControlVerb::resolve:
+            request.order_key = fields.number("order", true, 1, 999'999'999'999);
+            request.resolution = value_of(resolutions, fields.text("resolution", true, 24));
+            if (request.resolution == risk::Resolution::none) {
+                fields.fail("resolution",
+                            "must be never_sent, venue_does_not_know, venue_knows or by_operator");
+            }
+            return;
+        case ControlVerb::none:
+            fields.fail("verb", "is not known");
+            return;
+        case ControlVerb::status:
+        case ControlVerb::session_list:
+        case ControlVerb::stop:
+        case ControlVerb::day_close:
+        case ControlVerb::login:
+            return;
+    }
+}
+
+// 1/10,000 as text without trailing zeros: 12345000 -> "1234.5".
+std::string ntd_text(std::int64_t units) {
+    std::string text = units < 0 ? "-" : "";
+    const auto absolute =
+        units < 0 ? 0 - static_cast<std::uint64_t>(units) : static_cast<std::uint64_t>(units);
+    text += std::to_string(absolute / 10'000);
+    std::string part = std::to_string(10'000 + absolute % 10'000).substr(1);
+    while (!part.empty() && part.back() == '0') {
+        part.pop_back();
+    }
+    return part.empty() ? text : text + "." + part;
+}
+std::string amount_text(Dimension dimension, risk::Amount value) {
+    if (value == risk::unlimited) {
+        return "unlimited";
+    }
+    return in_ntd(dimension) ? ntd_text(value) : std::to_string(value);
+}
+
+std::string key_text(risk::Sequence key) {
+    std::string digits = std::to_string(key);
+    return digits.size() < 12 ? std::string(12 - digits.size(), '0') + digits : digits;
+}
+std::string account_text(const risk::AccountKey& account) {
+    if (account.branch.empty()) {
+        return {};
+    }
+    const std::string digits = std::to_string(10'000'000 + account.number).substr(1);
+    return std::string(account.branch.view()) + "-" + digits;
+}
+std::string_view venue_text(risk::Venue venue) {
+    return venue == risk::Venue::twse ? "TWSE" : venue == risk::Venue::tpex ? "TPEx" : "";
+}
+std::string_view side_text(risk::Side side) {
+    return side == risk::Side::buy ? "buy" : side == risk::Side::sell ? "sell" : "";
+}
+std::string_view status_text(risk::OrderStatus status) {
+    switch (status) {
+        case risk::OrderStatus::created:
+            return "new";
+        case risk::OrderStatus::partially_filled:
+            return "partially_filled";
+        case risk::OrderStatus::filled:
+            return "filled";
+        case risk::OrderStatus::cancelled:
+            return "cancelled";
+        case risk::OrderStatus::pending_cancel:
+            return "pending_cancel";
+        case risk::OrderStatus::rejected:
+            return "rejected";
+        case risk::OrderStatus::pending_new:
+            return "pending_new";
+        case risk::OrderStatus::expired:
+            return "expired";
+        case risk::OrderStatus::pending_replace:
+            return "pending_replace";
+        default:
+            return "";
+    }
+}
+std::string_view session_kind_text(risk::SessionKind kind) {
+    switch (kind) {
+        case risk::SessionKind::intraday_odd_lot:
+            return "intraday_odd_lot";
+        case risk::SessionKind::after_hours_odd:
+            return "after_hours_odd";
+        case risk::SessionKind::after_hours_fixed:
+            return "after_hours_fixed";
+        case risk::SessionKind::regular:
+            break;
+    }
+    return "regular";
+}
+std::string_view time_in_force_text(risk::TimeInForce time_in_force) {
+    return time_in_force == risk::TimeInForce::immediate_or_cancel ? "ioc"
+           : time_in_force == risk::TimeInForce::fill_or_kill      ? "fok"
+                                                                   : "rod";
+}
+std::string digest_text(const risk::StateDigest& digest) {
+    static constexpr char digits[] = "0123456789abcdef";
+    std::string text;
+    for (const std::uint64_t word : digest) {
+        for (int shift = 60; shift >= 0; shift -= 4) {
+            text += digits[word >> shift & 15];
+        }
+    }
+    return text;
+}
+
+json row_json(const std::monostate&) {
+    return nullptr;
+}
+json row_json(const StatusRow& row) {
+    return {{"kind", "status"},
+            {"utc_ns", row.utc_ns},
+            {"sequence", row.sequence},
+            {"synced", row.synced},
+            {"date", row.date},
+            {"orders", row.orders},
+            {"open", row.open},
+            {"in_doubt", row.in_doubt},
+            {"executions", row.executions},
+            {"sessions_on", row.sessions_on},
+            {"sessions", row.sessions},
+            {"lines_on", row.lines_on},
+            {"lines", row.lines},
+            {"road_twse", risk::reason_text(row.road_twse).code},
+            {"road_tpex", risk::reason_text(row.road_tpex).code},
+            {"firm_halted", row.firm_halted},
+            {"level", row.disk_level ? "disk" : "process"},
+            {"digest", digest_text(row.digest)}};
+}
+json row_json(const LimitRow& row) {
+    return {{"kind", "limit"},
+            {"scope", scope_name(row.scope)},
+            {"dimension", dimension_name(row.dimension)},
+            {"symbol", row.symbol.view()},
+            {"given", row.given},
+            {"limit", amount_text(row.dimension, row.value)},
+            {"used", row.usage_known ? json(amount_text(row.dimension, row.usage)) : json(nullptr)},
+            {"version", row.version}};
+}
+json row_json(const SessionRow& row) {
+    const bool connected = row.address != std::array<std::uint8_t, 16>{};
+    return {{"kind", "session"},
+            {"id", row.id},
+            {"side", row.venue_side ? "venue" : "client"},
+            {"venue", venue_text(row.venue)},
+            {"sender", row.sender_comp_id.view()},
+            {"target", row.target_comp_id.view()},
+            {"user", row.user.view()},
+            {"logged_on", row.logged_on},
+            {"address", connected ? config::format_address(row.address) : ""},
+            {"next_in", row.next_in},
+            {"next_out", row.next_out},
+            {"waiting", row.waiting}};
+}
+json row_json(const OrderRow& row) {
+    return {{"kind", "order"},
+            {"order", key_text(row.order_key)},
+            {"status", status_text(row.status)},
+            {"open", row.open},
+            {"in_doubt", row.in_doubt},
+            {"venue", venue_text(row.venue)},
+            {"symbol", row.symbol.view()},
+            {"side", side_text(row.side)},
+            {"order_type", row.order_type == risk::OrderType::market ? "market" : "limit"},
+            {"time_in_force", time_in_force_text(row.time_in_force)},
+            {"session_kind", session_kind_text(row.session_kind)},
+            {"price", ntd_text(row.price)},
+            {"ordered", row.ordered},
+            {"leaves", row.leaves},
+            {"filled", row.filled},
+            {"filled_amount", ntd_text(row.filled_amount)},
+            {"reserve", ntd_text(row.reserve)},
+            {"account", account_text(row.account)},
+            {"investor", row.investor.view()},
+            {"client_order_id", row.client_order_id.view()},
+            {"order_number", row.order_number.view()},
+            {"session", row.session},
+            {"line", row.line}};
+}
+
+std::string line_of(const json& object) {
+    return object.dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
+}  // namespace
+
+std::string_view verb_name(ControlVerb verb) noexcept {
+    return name_of(verbs, verb);
+}
+ControlVerb parse_verb(std::string_view text) noexcept {
+    return value_of(verbs, text);
+}
+std::string_view scope_name(Scope scope) noexcept {
+    return name_of(scopes, scope);
+}
+Scope parse_scope(std::string_view text) noexcept {
+    return value_of(scopes, text);
+}
+std::string_view dimension_name(Dimension dimension) noexcept {
+    return name_of(dimensions, dimension);
+}
+Dimension parse_dimension(std::string_view text) noexcept {
+    return value_of(dimensions, text);
+}
+
+bool is_act(ControlVerb verb) noexcept {
+    switch (verb) {
+        case ControlVerb::limit_set:
+        case ControlVerb::halt:
+        case ControlVerb::resume:
+        case ControlVerb::session_disconnect:
+        case ControlVerb::stop:
+        case ControlVerb::day_close:
+        case ControlVerb::resolve:
+            return true;
+        default:
+            return false;
+    }
+}
+
+ControlMessage parse_control_line(std::string_view line) {
+    ControlMessage message;
+    const json object = json::parse(line, nullptr, false);
+    if (!object.is_object()) {
+        message.error = "the line must be one JSON object";
+        return message;
+    }
+    Fields fields(object, message);
+    message.id = fields.number("id", false, 0, UINT64_MAX);
+    message.user = fields.text("user", true, risk::UserName{}.bytes.size());
+    message.password = fields.text("password", true, config::password_bytes_max);
+    message.approver = fields.text("approver", false, risk::UserName{}.bytes.size());
+    message.approver_password = fields.text("approver_password", false, config::password_bytes_max);
+    message.request.facts.verb = parse_verb(fields.text("verb", true, 24));
+    if (fields.number("version", true, 0, UINT32_MAX) != control_protocol_version) {
+        fields.fail("version", "must be " + std::to_string(control_protocol_version));
+    }
+    const bool act = is_act(message.request.facts.verb);
+    risk::Subject& subject = message.request.subject;
+    const std::string reason = fields.text("reason", act, subject.reason.bytes.size());
+    subject.reason = risk::Text<64>(reason);
+    subject.user = risk::UserName(message.user);
+    read_verb(fields, message.request);
+    fields.finish();
+    if (message.approver.empty() != message.approver_password.empty()) {
+        fields.fail("approver", "and approver_password must be given together");
+    }
+    if (!message.approver.empty() && message.approver == message.user) {
+        fields.fail("approver", "must be another person than user");
+    }
+    return message;
+}
+
+std::string reply_line(const ControlReply& reply, std::uint64_t id) {
+    const risk::ReasonText& reason = risk::reason_text(reply.reason);
+    json object = {{"id", id},
+                   {"ok", reply.ok},
+                   {"sequence", reply.sequence},
+                   {"reason", reason.code},
+                   {"text", reply.text.view()},
+                   {"more", reply.more}};
+    if (!reply.ok && reply.text.empty()) {
+        object["text"] = reason.english;
+    }
+    const json row = std::visit([](const auto& value) { return row_json(value); }, reply.row);
+    if (!row.is_null()) {
+        object["row"] = row;
+    }
+    return line_of(object);
+}
+
+std::string refusal_line(std::uint64_t id, std::string_view error, std::string_view text,
+                         risk::Sequence sequence) {
+    return line_of({{"id", id},
+                    {"ok", false},
+                    {"error", error},
+                    {"text", text},
+                    {"sequence", sequence},
+                    {"more", false}});
+}
+
+}  // namespace fairlead::gateway
