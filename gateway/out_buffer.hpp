@@ -5,8 +5,8 @@
 #pragma once
 
 #include <cstring>
+#include <memory>
 #include <span>
-#include <vector>
 
 #include "risk/assert.hpp"
 #include "risk/words.hpp"
@@ -16,29 +16,33 @@ namespace fairlead::gateway {
 class OutBuffer {
   public:
     // capacity: bytes. Marks are bounded by capacity / 64, the size of the smallest FIX message.
-    explicit OutBuffer(std::size_t capacity) : bytes_(capacity), marks_(capacity / 64 + 1) {}
+    explicit OutBuffer(std::size_t capacity)
+        : capacity_(capacity),
+          mark_capacity_(capacity / 64 + 1),
+          bytes_(std::make_unique_for_overwrite<char[]>(capacity_)),
+          marks_(std::make_unique_for_overwrite<Mark[]>(mark_capacity_)) {}
 
     // Room for at most `length` contiguous bytes, or an empty span when the peer has fallen behind.
     [[nodiscard]] std::span<char> room(std::size_t length) noexcept {
-        if (mark_count_ == marks_.size()) {
+        if (mark_count_ == mark_capacity_) {
             return {};
         }
-        if (bytes_.size() - tail_ < length) {
+        if (capacity_ - tail_ < length) {
             compact();
-            if (bytes_.size() - tail_ < length) {
+            if (capacity_ - tail_ < length) {
                 return {};
             }
         }
-        return {bytes_.data() + tail_, length};
+        return {bytes_.get() + tail_, length};
     }
 
     // Takes the first `length` bytes of the last room() as one message with number `number` (0 = none).
     void commit(std::size_t length, risk::Sequence gate, std::uint64_t number) noexcept {
-        risk::require(mark_count_ < marks_.size() && tail_ + length <= bytes_.size(),
+        risk::require(mark_count_ < mark_capacity_ && tail_ + length <= capacity_,
                       "a message is committed into room that was given");
         tail_ += length;
         written_ += length;
-        marks_[(first_mark_ + mark_count_) % marks_.size()] = {written_, gate, number};
+        marks_[(first_mark_ + mark_count_) % mark_capacity_] = {written_, gate, number};
         ++mark_count_;
     }
 
@@ -48,7 +52,7 @@ class OutBuffer {
             open_end_ = mark(open_marks_).end;
             ++open_marks_;
         }
-        return {bytes_.data() + head_, static_cast<std::size_t>(open_end_ - sent_)};
+        return {bytes_.get() + head_, static_cast<std::size_t>(open_end_ - sent_)};
     }
 
     // `length` bytes have been handed to the socket. Returns the number of the last message that left
@@ -59,7 +63,7 @@ class OutBuffer {
         std::uint64_t last_number = 0;
         while (mark_count_ > 0 && mark(0).end <= sent_) {
             last_number = mark(0).number != 0 ? mark(0).number : last_number;
-            first_mark_ = (first_mark_ + 1) % marks_.size();
+            first_mark_ = (first_mark_ + 1) % mark_capacity_;
             --mark_count_;
             open_marks_ -= open_marks_ > 0 ? 1 : 0;
         }
@@ -77,25 +81,28 @@ class OutBuffer {
 
     [[nodiscard]] bool empty() const noexcept { return head_ == tail_; }
     [[nodiscard]] std::size_t size() const noexcept { return tail_ - head_; }
-    [[nodiscard]] std::size_t capacity() const noexcept { return bytes_.size(); }
+    [[nodiscard]] std::size_t capacity() const noexcept { return capacity_; }
 
   private:
     struct Mark {
-        std::uint64_t end = 0;  // in bytes ever written
-        risk::Sequence gate = 0;
-        std::uint64_t number = 0;
+        std::uint64_t end;  // in bytes ever written
+        risk::Sequence gate;
+        std::uint64_t number;
     };
 
-    Mark& mark(std::size_t index) noexcept { return marks_[(first_mark_ + index) % marks_.size()]; }
+    Mark& mark(std::size_t index) noexcept { return marks_[(first_mark_ + index) % mark_capacity_]; }
 
     void compact() noexcept {
-        std::memmove(bytes_.data(), bytes_.data() + head_, tail_ - head_);
+        std::memmove(bytes_.get(), bytes_.get() + head_, tail_ - head_);
         tail_ -= head_;
         head_ = 0;
     }
 
-    std::vector<char> bytes_;
-    std::vector<Mark> marks_;
+    // Untouched until used: a thousand idle connections cost address space, not memory.
+    std::size_t capacity_;
+    std::size_t mark_capacity_;
+    std::unique_ptr<char[]> bytes_;
+    std::unique_ptr<Mark[]> marks_;
     std::size_t head_ = 0;
     std::size_t tail_ = 0;
     std::uint64_t written_ = 0;

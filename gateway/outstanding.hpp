@@ -52,6 +52,10 @@ class Outstanding {
     // The venue has said its final word about this command.
     void answered(OutstandingCommand& entry) noexcept {
         entry.answered = true;
+        drop_answered();
+    }
+    // For loops over `at`: mark first, drop when done.
+    void drop_answered() noexcept {
         while (count_ > 0 && ring_[first_].answered) {
             first_ = (first_ + 1) % ring_.size();
             --count_;

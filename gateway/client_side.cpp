@@ -1,0 +1,659 @@
+// The client sessions at work; see client_side.hpp.
+#include "gateway/client_side.hpp"
+
+#include "gateway/orders/client_reports.hpp"
+
+namespace fairlead::gateway {
+
+namespace {
+
+fix::SessionConfig machine_config(const config::SessionConfig& session, const config::GatewayConfig& config) {
+    fix::SessionConfig machine;
+    machine.role = fix::Role::acceptor;
+    machine.our_comp_id = session.target_comp_id;
+    machine.peer_comp_id = session.sender_comp_id;
+    machine.heartbeat_seconds_min = session.heartbeat_min_s;
+    machine.heartbeat_seconds_max = session.heartbeat_max_s;
+    machine.logon_wait_ns = std::int64_t{config.gateway.logon_timeout_s} * fix::second_ns;
+    machine.reset_permitted = session.reset_permitted;
+    machine.reset_at_logon = session.reset_at_logon;
+    machine.reader = fix::Reader(config.gateway.message_bytes_max);
+    return machine;
+}
+
+risk::LogonVerdict verdict_of(AuthVerdict verdict) noexcept {
+    switch (verdict) {
+        case AuthVerdict::accepted:
+            return risk::LogonVerdict::accepted;
+        case AuthVerdict::locked:
+            return risk::LogonVerdict::locked;
+        case AuthVerdict::bad_credentials:
+        case AuthVerdict::none:
+            break;
+    }
+    return risk::LogonVerdict::bad_credentials;
+}
+
+// What a client is told about a refused logon: nothing that helps guessing.
+constexpr std::string_view refused_text = "Logon refused";
+
+}  // namespace
+
+ClientSide::ClientSide(Core& core, AuthWorker& auth, History& history, MassEffects& mass_effects)
+    : core_(core),
+      auth_(auth),
+      history_(history),
+      mass_effects_(mass_effects),
+      mask_scratch_(core.config.gateway.message_bytes_max) {
+    sessions_.reserve(core.config.sessions.size());
+    for (const config::SessionConfig& session : core.config.sessions) {
+        sessions_.emplace_back(session, machine_config(session, core.config));
+        sessions_.back().person.user = risk::UserName(session.user);
+        if (slot_by_id_.size() <= session.id) {
+            slot_by_id_.resize(std::size_t{session.id} + 1);
+        }
+        slot_by_id_[session.id] = static_cast<std::uint32_t>(sessions_.size());
+    }
+}
+
+ClientSession* ClientSide::find(std::uint32_t id) noexcept {
+    return id < slot_by_id_.size() && slot_by_id_[id] != 0 ? &sessions_[slot_by_id_[id] - 1] : nullptr;
+}
+
+ClientSession* ClientSide::find(std::string_view peer, std::string_view ours) noexcept {
+    for (ClientSession& session : sessions_) {
+        if (session.config->sender_comp_id == peer && session.config->target_comp_id == ours) {
+            return &session;
+        }
+    }
+    return nullptr;
+}
+
+// --- logon
+
+void ClientSide::on_first_message(std::uint32_t connection, const fix::Message& message,
+                                  const risk::Arrival& arrival) noexcept {
+    const fix::FirstMessage first = fix::examine_first(message);
+    if (!first.ok) {
+        refuse_unbound(connection, &message, arrival, 0, first.verdict);
+        return;
+    }
+    ClientSession* session = find(first.sender, first.target);
+    if (session == nullptr) {
+        refuse_unbound(connection, &message, arrival, 0, risk::LogonVerdict::unknown_session);
+        return;
+    }
+    if (session->connection != no_connection) {
+        refuse_unbound(connection, &message, arrival, session->config->id,
+                       risk::LogonVerdict::already_logged_on);
+        return;
+    }
+    Connection& peer = *core_.connections[connection];
+    bool allowed = session->config->allowed_addresses.empty();
+    for (const config::AddressRange& range : session->config->allowed_addresses) {
+        allowed = allowed || range.contains(peer.address());
+    }
+    if (!allowed) {
+        refuse_unbound(connection, &message, arrival, session->config->id,
+                       risk::LogonVerdict::address_not_allowed);
+        return;
+    }
+    peer.owner = Owner::client;
+    peer.owner_index = session->config->id;
+    session->connection = connection;
+    session->person.address = peer.address();
+    session->resend.clear();
+    session->history_asked = false;
+    actions_.clear();
+    session->machine.on_connect(core_.now(), {}, actions_);
+    perform(*session, actions_);
+    on_message(connection, message, arrival);
+}
+
+void ClientSide::refuse_unbound(std::uint32_t connection, const fix::Message* message,
+                                const risk::Arrival& arrival, std::uint32_t session,
+                                risk::LogonVerdict verdict) noexcept {
+    Connection& peer = *core_.connections[connection];
+    risk::LogonAttempt attempt;
+    attempt.record.kind = risk::RecordKind::logon_attempt;
+    attempt.record.session = session;
+    attempt.facts.arrival = arrival;
+    attempt.person.address = peer.address();
+    std::span<const std::byte> raw;
+    if (message != nullptr) {
+        bool was_masked = false;
+        raw = masked(*message, mask_scratch_, was_masked);
+        attempt.record.flags = was_masked ? 4 : 0;
+        attempt.person.user = risk::UserName(message->value(553));
+    }
+    core_.step(attempt, raw);
+    risk::LogonResult result;
+    result.record.kind = risk::RecordKind::logon_result;
+    result.record.session = session;
+    result.record.cause = core_.sequencer->last();
+    result.facts.verdict = verdict;
+    result.person = attempt.person;
+    core_.step(result);
+    core_.log(LogLevel::warning, "logon refused", session, static_cast<std::int64_t>(verdict));
+    peer.close_when_flushed = true;
+    core_.mark_dirty(connection);
+}
+
+void ClientSide::on_logon_timeout(std::uint32_t connection) noexcept {
+    refuse_unbound(connection, nullptr, {}, 0, risk::LogonVerdict::timed_out);
+}
+
+void ClientSide::attempt_logon(ClientSession& session, const fix::Action& action) noexcept {
+    const fix::Message& message = *action.message;
+    risk::LogonAttempt attempt;
+    attempt.record.kind = risk::RecordKind::logon_attempt;
+    attempt.record.session = session.config->id;
+    attempt.facts.arrival = action.arrival;
+    attempt.facts.heartbeat_seconds = action.heartbeat_seconds;
+    attempt.facts.reset_numbers = action.reset_flag ? 1 : 0;
+    attempt.facts.password_change = message.has(925) ? 1 : 0;
+    attempt.person = session.person;
+    attempt.person.user = risk::UserName(message.value(553));
+    bool was_masked = false;
+    const auto raw = masked(message, mask_scratch_, was_masked);
+    attempt.record.flags = was_masked ? 4 : 0;
+    core_.step(attempt, raw);
+    session.logon_attempt = core_.sequencer->last();
+    if (action.verdict != risk::LogonVerdict::none) {
+        return;  // refused already: the result follows
+    }
+    // The session is bound to its user: another user's good password is a bad credential here. The work
+    // is done all the same, so that the time tells nothing.
+    ++session.ticket;
+    AuthRequest request;
+    request.ticket = std::uint64_t{session.config->id} << 32 | session.ticket;
+    request.source = session.person.address;
+    const bool right_user = message.value(553) == session.config->user;
+    request.set(right_user ? message.value(553) : std::string_view{}, message.value(554));
+    const bool taken = auth_.submit(request);
+    request.wipe();
+    if (!taken) {
+        fix::Actions refusal;
+        session.machine.refuse_logon(risk::LogonVerdict::timed_out, "Too many logons, try again", core_.now(),
+                                     refusal);
+        perform(session, refusal);
+    }
+}
+
+void ClientSide::on_logon_checked(const AuthResult& result) noexcept {
+    ClientSession* session = find(static_cast<std::uint32_t>(result.ticket >> 32));
+    if (session == nullptr || session->ticket != static_cast<std::uint32_t>(result.ticket) ||
+        session->connection == no_connection || !session->machine.reading_paused()) {
+        return;  // the client has gone away meanwhile; the attempt's Record stands, its result with it
+    }
+    actions_.clear();
+    if (result.verdict == AuthVerdict::accepted && result.role == config::Role::client) {
+        session->machine.accept_logon(core_.now(), actions_);
+    } else {
+        session->machine.refuse_logon(verdict_of(result.verdict), refused_text, core_.now(), actions_);
+    }
+    perform(*session, actions_);
+}
+
+// --- messages
+
+void ClientSide::on_message(std::uint32_t connection, const fix::Message& message,
+                            const risk::Arrival& arrival) noexcept {
+    ClientSession& session = *find(core_.connections[connection]->owner_index);
+    actions_.clear();
+    session.machine.on_message(message, arrival, core_.now(), actions_);
+    perform(session, actions_);
+}
+
+void ClientSide::on_garbled(std::uint32_t connection) noexcept {
+    ClientSession& session = *find(core_.connections[connection]->owner_index);
+    actions_.clear();
+    session.machine.on_garbled(true, core_.now(), actions_);
+    perform(session, actions_);
+}
+
+void ClientSide::on_early(ClientSession& session) noexcept {
+    actions_.clear();
+    session.machine.on_early(early_message_, core_.now(), actions_);
+    perform(session, actions_);
+}
+
+void ClientSide::on_timer() noexcept {
+    const fix::Now now = core_.now();
+    for (ClientSession& session : sessions_) {
+        if (session.connection != no_connection && session.machine.next_deadline() <= now.monotonic_ns) {
+            actions_.clear();
+            session.machine.on_timer(now, actions_);
+            perform(session, actions_);
+        }
+    }
+}
+
+void ClientSide::on_disconnected(std::uint32_t connection, risk::LogoutCause cause) noexcept {
+    ClientSession& session = *find(core_.connections[connection]->owner_index);
+    actions_.clear();
+    session.machine.on_disconnect(cause, actions_);
+    perform(session, actions_);
+    session.connection = no_connection;
+    session.resend.clear();
+    session.history_asked = false;
+}
+
+bool ClientSide::disconnect(std::uint32_t id, std::string_view text) noexcept {
+    ClientSession* session = find(id);
+    if (session == nullptr || session->connection == no_connection) {
+        return false;
+    }
+    actions_.clear();
+    session->machine.start_logout(risk::LogoutCause::by_operator, text, core_.now(), actions_);
+    perform(*session, actions_);
+    return true;
+}
+
+void ClientSide::log_out_all(std::string_view text) noexcept {
+    for (ClientSession& session : sessions_) {
+        if (session.connection != no_connection) {
+            actions_.clear();
+            session.machine.start_logout(risk::LogoutCause::shutdown, text, core_.now(), actions_);
+            perform(session, actions_);
+        }
+    }
+}
+
+void ClientSide::perform(ClientSession& session, const fix::Actions& actions) noexcept {
+    for (const fix::Action& action : actions) {
+        perform(session, action);
+    }
+}
+
+void ClientSide::perform(ClientSession& session, const fix::Action& action) noexcept {
+    switch (action.kind) {
+        case fix::ActionKind::none:
+            break;
+        case fix::ActionKind::deliver:
+            on_application(session, *action.message, action.arrival);
+            break;
+        case fix::ActionKind::received:
+            journal_received(session, action);
+            break;
+        case fix::ActionKind::send:
+            send_admin(session, action);
+            break;
+        case fix::ActionKind::business_reject: {
+            refusal_ = {};
+            refusal_.reference_number = action.reference_number;
+            refusal_.reason = BusinessReason::unsupported_message_type;
+            refusal_.reference_type = risk::Text<4>(action.message->type());
+            refusal_.text = risk::Text<192>("This message type is not served here");
+            refuse_business(session, *action.message, action.arrival, refusal_);
+            break;
+        }
+        case fix::ActionKind::resend:
+            session.resend.request(action.begin, action.end);
+            break;
+        case fix::ActionKind::sequence_moved: {
+            risk::SequenceReset reset;
+            reset.record.kind = risk::RecordKind::sequence_reset;
+            reset.record.session = session.config->id;
+            reset.facts.arrival = action.arrival;
+            reset.facts.next_in = action.next_in;
+            reset.facts.next_out = action.next_out;
+            reset.facts.cause = action.reset_cause;
+            if (action.next_out == 1) {
+                core_.outgoing.reset(session.config->id);
+                session.resend.clear();
+            }
+            core_.step(reset);
+            break;
+        }
+        case fix::ActionKind::logon_attempt:
+            attempt_logon(session, action);
+            break;
+        case fix::ActionKind::logon_result: {
+            risk::LogonResult result;
+            result.record.kind = risk::RecordKind::logon_result;
+            result.record.session = session.config->id;
+            result.record.cause = session.logon_attempt;
+            result.facts.verdict = action.verdict;
+            result.facts.next_in = action.next_in;
+            result.facts.next_out = action.next_out;
+            result.person = session.person;
+            core_.step(result);
+            core_.log(action.verdict == risk::LogonVerdict::accepted ? LogLevel::info : LogLevel::warning,
+                      action.verdict == risk::LogonVerdict::accepted ? "client logged on" : "logon refused",
+                      session.config->id, static_cast<std::int64_t>(action.verdict), session.config->user);
+            break;
+        }
+        case fix::ActionKind::logged_out:
+            record_logout(session, action);
+            break;
+        case fix::ActionKind::close:
+            if (session.connection != no_connection) {
+                core_.connections[session.connection]->close_when_flushed = true;
+                core_.mark_dirty(session.connection);
+            }
+            break;
+    }
+}
+
+void ClientSide::record_logout(ClientSession& session, const fix::Action& action) noexcept {
+    risk::Logout logout;
+    logout.record.kind = risk::RecordKind::logout;
+    logout.record.session = session.config->id;
+    logout.facts.next_in = action.next_in;
+    logout.facts.next_out = action.next_out;
+    logout.facts.cause = action.logout_cause;
+    logout.person = session.person;
+    core_.step(logout);
+    core_.log(LogLevel::info, "client logged out", session.config->id,
+              static_cast<std::int64_t>(action.logout_cause));
+    if (session.config->cancel_on_disconnect) {
+        risk::OpenFilter filter;
+        filter.session = session.config->id;
+        if (!mass_effects_.start(filter, risk::CancelOrigin::disconnect, core_.sequencer->last())) {
+            core_.log(LogLevel::error, "too many mass cancels at once: orders of a session stay open",
+                      session.config->id);
+        }
+    }
+}
+
+// --- commands
+
+void ClientSide::on_application(ClientSession& session, const fix::Message& message,
+                                const risk::Arrival& arrival) noexcept {
+    const ClientContext context{session.config->id, session.person.user, session.person.address, arrival};
+    const ClientCommand command = translate(message, context, storage_, refusal_);
+    if (!command) {
+        refuse_business(session, message, arrival, refusal_);
+        return;
+    }
+    if (command.venue != risk::Venue::none) {
+        const risk::Symbol symbol(message.value(55));
+        const std::uint32_t row = core_.ledger.find_security(symbol);
+        const risk::Venue listed = row != 0 ? core_.ledger.security(row).venue : risk::Venue::none;
+        if (refuse_other_venue(message, command, listed, refusal_)) {
+            refuse_business(session, message, arrival, refusal_);
+            return;
+        }
+    }
+    bool was_masked = false;
+    const auto raw = masked(message, mask_scratch_, was_masked);
+    command.record->flags = was_masked ? 4 : 0;
+    apply_command(session, command, raw);
+}
+
+void ClientSide::apply_command(ClientSession& session, const ClientCommand& command,
+                               std::span<const std::byte> raw) noexcept {
+    switch (command.record->kind) {
+        case risk::RecordKind::new_order: {
+            auto& order = command.as<risk::NewOrder>();
+            complete_person(session, order.person, {});
+            core_.step(order, raw);
+            return;
+        }
+        case risk::RecordKind::replace_order: {
+            auto& replace = command.as<risk::ReplaceOrder>();
+            complete_person(session, replace.person, replace.facts.original_client_order_id);
+            core_.step(replace, raw);
+            return;
+        }
+        case risk::RecordKind::cancel_order: {
+            auto& cancel = command.as<risk::CancelOrder>();
+            complete_person(session, cancel.person, cancel.facts.original_client_order_id);
+            core_.step(cancel, raw);
+            return;
+        }
+        case risk::RecordKind::order_status: {
+            auto& status = command.as<risk::OrderStatusRequest>();
+            complete_person(session, status.person, status.facts.client_order_id);
+            core_.step(status, raw);
+            return;
+        }
+        case risk::RecordKind::mass_cancel: {
+            auto& mass = command.as<risk::MassCancel>();
+            const risk::Answered answered = core_.step(mass, raw);
+            if (answered.decision.outcome == risk::Outcome::accepted) {
+                risk::OpenFilter filter;
+                filter.session = session.config->id;
+                filter.side = mass.facts.side;
+                filter.security = mass.facts.mass_kind == risk::MassCancelKind::symbol
+                                      ? core_.ledger.find_security(mass.facts.symbol)
+                                      : 0;
+                if (!mass_effects_.start(filter, risk::CancelOrigin::mass_cancel,
+                                         answered.decision.sequence)) {
+                    core_.log(LogLevel::error, "too many mass cancels at once", session.config->id);
+                }
+            }
+            return;
+        }
+        default:
+            risk::require(false, "the translation makes commands only");
+    }
+}
+
+void ClientSide::complete_person(ClientSession& session, risk::Person& person,
+                                 const risk::ClientOrderId& original) noexcept {
+    if (person.account.number == 0 && person.account.branch.empty() && !original.empty()) {
+        const std::uint32_t slot = core_.ledger.find_order(session.config->id, original);
+        if (slot != 0) {
+            person.account = core_.ledger.account_key(core_.ledger.order(slot).account);
+        }
+    }
+    const risk::AccountFound found = core_.ledger.find_account(person.account);
+    if (found.account != 0) {
+        person.investor = core_.ledger.investor_id(found.investor);
+    }
+}
+
+void ClientSide::refuse_business(ClientSession& session, const fix::Message& message,
+                                 const risk::Arrival& arrival, const BusinessReject& refusal) noexcept {
+    fix::Action received;
+    received.kind = fix::ActionKind::received;
+    received.message = &message;
+    received.arrival = arrival;
+    received.next_in = session.machine.next_in();
+    received.next_out = session.machine.next_out();
+    const risk::Sequence cause = journal_received(session, received);
+
+    // The message itself is what the journal keeps of it: a resend copies its body from there.
+    std::array<char, Core::message_room> text;  // NOLINT: written by the encoder
+    const fix::Now now = core_.now();
+    const std::uint64_t number = session.machine.take_number(now);
+    const ClientMessage out{text, &session.machine.header(), number, now.utc_ns, 0};
+    const std::size_t length = encode_business_reject(encoder_, out, refusal);
+    risk::SessionMessage sent;
+    sent.record.kind = risk::RecordKind::session_sent;
+    sent.record.session = session.config->id;
+    sent.record.cause = cause;
+    sent.facts.arrival.message_number = number;
+    sent.facts.next_in = session.machine.next_in();
+    sent.facts.next_out = session.machine.next_out();
+    sent.facts.message_type = risk::Text<4>("j");
+    core_.step(sent, std::as_bytes(std::span(text.data(), length)));
+    core_.outgoing.add(session.config->id, number, core_.sequencer->last());
+    const std::span<char> into = room(session);
+    if (!into.empty()) {
+        std::memcpy(into.data(), text.data(), length);
+        send(session, length, core_.sequencer->last(), number);
+    }
+}
+
+risk::Sequence ClientSide::journal_received(ClientSession& session, const fix::Action& action) noexcept {
+    risk::SessionMessage received;
+    received.record.kind = risk::RecordKind::session_received;
+    received.record.session = session.config->id;
+    received.facts.arrival = action.arrival;
+    received.facts.next_in = action.next_in;
+    received.facts.next_out = action.next_out;
+    received.facts.reject_tag = static_cast<std::uint32_t>(action.reference_tag);
+    received.facts.reject_reason =
+        static_cast<std::uint16_t>(static_cast<std::int16_t>(action.reject_reason) + 1);
+    std::span<const std::byte> raw;
+    if (action.message != nullptr) {
+        bool was_masked = false;
+        raw = masked(*action.message, mask_scratch_, was_masked);
+        received.record.flags = was_masked ? 4 : 0;
+        received.facts.message_type = risk::Text<4>(action.message->type());
+        received.facts.poss_dup = action.message->poss_dup() ? 1 : 0;
+    }
+    core_.step(received, raw);
+    return core_.sequencer->last();
+}
+
+// --- messages to the client
+
+void ClientSide::send_admin(ClientSession& session, const fix::Action& action) noexcept {
+    const fix::Now now = core_.now();
+    const std::uint64_t number = session.machine.take_number(now);
+    risk::SessionMessage sent;
+    sent.record.kind = risk::RecordKind::session_sent;
+    sent.record.session = session.config->id;
+    sent.facts.arrival.message_number = number;
+    sent.facts.next_in = session.machine.next_in();
+    sent.facts.next_out = session.machine.next_out();
+    sent.facts.message_type = risk::Text<4>(std::string_view(&action.type, 1));
+    sent.facts.reject_tag = static_cast<std::uint32_t>(action.reference_tag);
+    sent.facts.reject_reason =
+        static_cast<std::uint16_t>(static_cast<std::int16_t>(action.reject_reason) + 1);
+    core_.step(sent);
+    core_.outgoing.add(session.config->id, number, 0);
+    const std::span<char> into = room(session);
+    if (!into.empty()) {
+        send(session, fix::encode_admin(encoder_, into, session.machine, action, number, now),
+             core_.sequencer->last(), number);
+    }
+}
+
+std::uint64_t ClientSide::take_number(std::uint32_t id, risk::Sequence sequence) noexcept {
+    ClientSession* session = find(id);
+    if (session == nullptr) {
+        return 0;  // a session that today's configuration no longer has
+    }
+    const std::uint64_t number = session->machine.take_number(core_.now());
+    if (!core_.outgoing.add(id, number, sequence)) {
+        core_.log(LogLevel::error, "no room left to remember outgoing messages: a resend gap-fills them", id);
+    }
+    return number;
+}
+
+void ClientSide::deliver(const risk::Record& record, const risk::Answered& answered) noexcept {
+    ClientSession* session = find(answered.routing.client_session);
+    if (session == nullptr || !session->machine.logged_on()) {
+        return;  // its number is taken: the client asks for it when it is back
+    }
+    const std::span<char> into = room(*session);
+    if (into.empty()) {
+        return;
+    }
+    const ClientMessage out{into, &session->machine.header(), answered.routing.client_number, record.utc_ns,
+                            0};
+    send(*session, encode_answer(encoder_, out, record, answered.decision, answered.routing), record.sequence,
+         answered.routing.client_number);
+}
+
+std::span<char> ClientSide::room(ClientSession& session) noexcept {
+    if (session.connection == no_connection) {
+        return {};
+    }
+    const std::span<char> into = core_.room(session.connection);
+    if (into.empty() && !core_.connections[session.connection]->overflowed) {
+        core_.connections[session.connection]->overflowed = true;
+        core_.mark_dirty(session.connection);
+        core_.log(LogLevel::warning, "client does not read: connection ended", session.config->id);
+    }
+    return into;
+}
+
+void ClientSide::send(ClientSession& session, std::size_t length, risk::Sequence gate,
+                      std::uint64_t number) noexcept {
+    if (length == 0) {
+        core_.log(LogLevel::error, "a message could not be encoded", session.config->id,
+                  static_cast<std::int64_t>(number));
+        return;
+    }
+    core_.commit(session.connection, length, gate, number);
+}
+
+// --- resends
+
+void ClientSide::serve_resends() noexcept {
+    for (ClientSession& session : sessions_) {
+        if (session.resend.active() && !session.history_asked && session.machine.logged_on()) {
+            serve_resend(session);
+        }
+    }
+}
+
+void ClientSide::serve_resend(ClientSession& session) noexcept {
+    // Live traffic goes first: nothing is sent again while much is waiting to leave.
+    Connection& peer = *core_.connections[session.connection];
+    if (peer.out().size() > peer.out().capacity() / 4) {
+        return;
+    }
+    HistoryRequest request;
+    request.session = session.config->id;
+    request.generation = peer.generation();
+    request.header = &session.machine.header();
+    const auto is_application = [&](std::uint64_t number) {
+        return core_.outgoing.find(session.config->id, number) != 0;
+    };
+    while (request.count < HistoryRequest::items_max) {
+        const fix::ResendPlan::Step step = session.resend.next(is_application);
+        if (step.kind == fix::ResendPlan::StepKind::none || step.kind == fix::ResendPlan::StepKind::more) {
+            break;
+        }
+        HistoryItem& item = request.items[request.count++];
+        item.number = step.number;
+        item.new_number = step.new_number;
+        item.sequence = step.kind == fix::ResendPlan::StepKind::application
+                            ? core_.outgoing.find(session.config->id, step.number)
+                            : 0;
+    }
+    if (request.count == 0) {
+        return;
+    }
+    if (history_.ask(request)) {
+        session.history_asked = true;
+    } else {
+        session.resend.request(request.items[0].number, session.machine.next_out() - 1);
+    }
+}
+
+void ClientSide::on_history(HistoryAnswer& answer) noexcept {
+    ClientSession* session = find(answer.session);
+    const bool current = session != nullptr && session->connection != no_connection &&
+                         core_.connections[session->connection]->generation() == answer.generation;
+    if (current) {
+        session->history_asked = false;
+        if (!answer.complete) {
+            core_.log(LogLevel::error, "a resend could not be read from the journal", answer.session);
+        }
+        std::size_t at = 0;
+        for (const HistoryAnswer::Piece& piece : answer.pieces) {
+            const std::span<char> into = room(*session);
+            if (into.empty()) {
+                break;
+            }
+            std::memcpy(into.data(), answer.bytes.data() + at, piece.length);
+            send(*session, piece.length, piece.gate, 0);
+            at += piece.length;
+        }
+    }
+    history_.give_back(answer);
+}
+
+void ClientSide::start_day() noexcept {
+    for (ClientSession& session : sessions_) {
+        risk::require(session.connection == no_connection, "a day starts while no client is connected");
+        session.machine.restore(1, 1);
+        core_.outgoing.reset(session.config->id);
+        risk::SequenceReset reset;
+        reset.record.kind = risk::RecordKind::sequence_reset;
+        reset.record.session = session.config->id;
+        reset.facts.next_in = reset.facts.next_out = 1;
+        reset.facts.cause = risk::ResetCause::new_day;
+        core_.step(reset);
+    }
+}
+
+}  // namespace fairlead::gateway

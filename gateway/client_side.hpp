@@ -1,0 +1,107 @@
+// ClientSide: the client sessions of the gateway: logons, commands made into Records, answers encoded,
+// resends, cancel on disconnect. It performs what the pure fix::Session says and journals each act first.
+// It does not decide about orders (the Ledger) nor about turns (the Road). Order thread only.
+#pragma once
+
+#include <vector>
+
+#include "gateway/control/auth.hpp"
+#include "gateway/core.hpp"
+#include "gateway/fix/resend_plan.hpp"
+#include "gateway/history.hpp"
+#include "gateway/mass_effects.hpp"
+#include "gateway/orders/client_commands.hpp"
+
+namespace fairlead::gateway {
+
+struct ClientSession {
+    ClientSession(const config::SessionConfig& configuration, const fix::SessionConfig& machine_config)
+        : config(&configuration), machine(machine_config) {}
+
+    const config::SessionConfig* config;
+    fix::Session machine;
+    std::uint32_t connection = no_connection;
+    risk::Person person;               // user and address; the account is the order's
+    risk::Sequence logon_attempt = 0;  // Record of the attempt being checked
+    std::uint32_t ticket = 0;          // tells this check from an earlier one
+    fix::ResendPlan resend;
+    bool history_asked = false;
+    bool was_logged_on = false;  // in replay: no logout Record yet
+};
+
+class ClientSide {
+  public:
+    ClientSide(Core& core, AuthWorker& auth, History& history, MassEffects& mass_effects);
+
+    // --- from the Road
+    // The message at the head of a connection that belongs to no session yet.
+    void on_first_message(std::uint32_t connection, const fix::Message& message,
+                          const risk::Arrival& arrival) noexcept;
+    void on_message(std::uint32_t connection, const fix::Message& message,
+                    const risk::Arrival& arrival) noexcept;
+    void on_garbled(std::uint32_t connection) noexcept;
+    // A message kept because it came before its turn; at most one a pass and session.
+    void on_early(ClientSession& session) noexcept;
+    void on_disconnected(std::uint32_t connection, risk::LogoutCause cause) noexcept;
+    void on_timer() noexcept;
+    // Never logged on in time.
+    void on_logon_timeout(std::uint32_t connection) noexcept;
+    void serve_resends() noexcept;
+
+    // --- from the Inbox
+    void on_logon_checked(const AuthResult& result) noexcept;
+    void on_history(HistoryAnswer& answer) noexcept;
+    // False: no such session, or it is not connected.
+    [[nodiscard]] bool disconnect(std::uint32_t session, std::string_view text) noexcept;
+    void log_out_all(std::string_view text) noexcept;
+
+    // --- from the Outbox
+    [[nodiscard]] std::uint64_t take_number(std::uint32_t session, risk::Sequence sequence) noexcept;
+    void deliver(const risk::Record& record, const risk::Answered& answered) noexcept;
+
+    // --- at start and for control
+    [[nodiscard]] ClientSession* find(std::uint32_t id) noexcept;
+    [[nodiscard]] std::vector<ClientSession>& sessions() noexcept { return sessions_; }
+    // A new trading day: both sides begin at 1. Only while nobody is connected.
+    void start_day() noexcept;
+
+  private:
+    [[nodiscard]] ClientSession* find(std::string_view peer, std::string_view ours) noexcept;
+    // Every attempt is a Record, also one that no session stands behind.
+    void refuse_unbound(std::uint32_t connection, const fix::Message* message, const risk::Arrival& arrival,
+                        std::uint32_t session, risk::LogonVerdict verdict) noexcept;
+    void perform(ClientSession& session, const fix::Actions& actions) noexcept;
+    void perform(ClientSession& session, const fix::Action& action) noexcept;
+    void on_application(ClientSession& session, const fix::Message& message,
+                        const risk::Arrival& arrival) noexcept;
+    void apply_command(ClientSession& session, const ClientCommand& command,
+                       std::span<const std::byte> raw) noexcept;
+    void complete_person(ClientSession& session, risk::Person& person,
+                         const risk::ClientOrderId& original) noexcept;
+    void refuse_business(ClientSession& session, const fix::Message& message, const risk::Arrival& arrival,
+                         const BusinessReject& refusal) noexcept;
+    risk::Sequence journal_received(ClientSession& session, const fix::Action& action) noexcept;
+    void send_admin(ClientSession& session, const fix::Action& action) noexcept;
+    void attempt_logon(ClientSession& session, const fix::Action& action) noexcept;
+    void record_logout(ClientSession& session, const fix::Action& action) noexcept;
+    void serve_resend(ClientSession& session) noexcept;
+    // Takes the message just encoded into the session's connection; 0 length: nothing was encoded.
+    void send(ClientSession& session, std::size_t length, risk::Sequence gate, std::uint64_t number) noexcept;
+    [[nodiscard]] std::span<char> room(ClientSession& session) noexcept;
+    void drop(ClientSession& session, risk::LogoutCause cause) noexcept;
+
+    Core& core_;
+    AuthWorker& auth_;
+    History& history_;
+    MassEffects& mass_effects_;
+    std::vector<ClientSession> sessions_;
+    std::vector<std::uint32_t> slot_by_id_;  // index into sessions_ + 1; 0 = none
+    fix::Actions actions_;
+    fix::Encoder encoder_;
+    fix::Message early_message_;
+    CommandStorage storage_;
+    BusinessReject refusal_;
+    std::vector<char> mask_scratch_;
+};
+
+}  // namespace fairlead::gateway

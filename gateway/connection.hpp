@@ -1,0 +1,142 @@
+// Connection: one TCP connection of a client or a venue line as the order thread has it: bytes read and
+// not yet taken, the message at their head with its arrival stamps, and bytes waiting to leave. It knows
+// no FIX session: that is whoever owns it. Slots are made once and used again.
+#pragma once
+
+#include <cstring>
+#include <memory>
+#include <span>
+
+#include "gateway/fix/reader.hpp"
+#include "gateway/out_buffer.hpp"
+#include "gateway/socket.hpp"
+#include "risk/record.hpp"
+
+namespace fairlead::gateway {
+
+enum class Owner : std::uint8_t { none, pending_client, client, line };
+
+class Connection {
+  public:
+    enum class Head : std::uint8_t { none, ready, oversize };
+
+    Connection(std::size_t in_capacity, std::size_t out_capacity)
+        : out_(out_capacity),
+          in_capacity_(in_capacity),
+          in_(std::make_unique_for_overwrite<char[]>(in_capacity)) {}
+
+    void open(Socket socket, const std::array<std::uint8_t, 16>& address, risk::MonotonicNs now) noexcept {
+        socket_ = std::move(socket);
+        address_ = address;
+        opened_ns_ = now;
+        in_head_ = in_tail_ = 0;
+        out_.clear();
+        head_ = Head::none;
+        head_length_ = 0;
+        kernel_ns_ = effective_ns_ = 0;
+        fresh_ = false;
+        closed_by_peer = close_when_flushed = overflowed = listed = maybe_readable = false;
+        ++generation_;
+    }
+    // The slot is free again; what was waiting to leave is gone.
+    void close() noexcept {
+        socket_.close();
+        head_ = Head::none;
+        owner = Owner::none;
+        owner_index = 0;
+    }
+
+    // Reads once into what room there is. The caller looks at status; data is then at the end of pending
+    // bytes, stamped.
+    [[nodiscard]] ReadResult read(risk::UtcNs now_utc_ns) noexcept {
+        if (in_head_ != 0 && in_capacity_ - in_tail_ < in_capacity_ / 2) {
+            std::memmove(in_.get(), in_.get() + in_head_, in_tail_ - in_head_);
+            in_tail_ -= in_head_;
+            in_head_ = 0;
+        }
+        ReadResult result =
+            read_stamped(socket_.fd(), std::span(in_.get() + in_tail_, in_capacity_ - in_tail_));
+        if (result.status == ReadResult::Status::data) {
+            in_tail_ += result.length;
+            kernel_ns_ = result.stamp_ns;
+            stamp_ns_ = result.stamp_ns != 0 ? result.stamp_ns : now_utc_ns;
+            fresh_ = true;
+        }
+        return result;
+    }
+
+    // Frames the message at the head of the pending bytes. The first message of a read competes at the
+    // read's stamp, each further one at `pass_ns`, the start of the pass that finds it (the arrival rule).
+    Head frame(const fix::Reader& reader, fix::Message& message, risk::UtcNs pass_ns) noexcept {
+        if (head_ != Head::none) {
+            return head_;
+        }
+        while (in_head_ < in_tail_) {
+            const std::span<const char> bytes(in_.get() + in_head_, in_tail_ - in_head_);
+            const fix::ReadResult result = reader.read(bytes, message);
+            if (result.status == fix::ReadStatus::incomplete) {
+                return Head::none;
+            }
+            if (result.status == fix::ReadStatus::oversize) {
+                return head_ = Head::oversize;
+            }
+            if (result.status == fix::ReadStatus::complete) {
+                head_length_ = result.consumed;
+                effective_ns_ = fresh_ ? stamp_ns_ : pass_ns;
+                fresh_ = false;
+                return head_ = Head::ready;
+            }
+            in_head_ += result.consumed;
+        }
+        return Head::none;
+    }
+    // The head message has been taken.
+    void take_head() noexcept {
+        in_head_ += head_length_;
+        head_length_ = 0;
+        head_ = Head::none;
+    }
+
+    [[nodiscard]] bool is_open() const noexcept { return socket_.open(); }
+    [[nodiscard]] int fd() const noexcept { return socket_.fd(); }
+    [[nodiscard]] Head head() const noexcept { return head_; }
+    [[nodiscard]] std::span<const char> head_bytes() const noexcept {
+        return {in_.get() + in_head_, head_length_};
+    }
+    [[nodiscard]] bool has_pending_bytes() const noexcept { return in_head_ < in_tail_; }
+    [[nodiscard]] risk::UtcNs kernel_ns() const noexcept { return kernel_ns_; }
+    [[nodiscard]] risk::UtcNs effective_ns() const noexcept { return effective_ns_; }
+    [[nodiscard]] const std::array<std::uint8_t, 16>& address() const noexcept { return address_; }
+    [[nodiscard]] risk::MonotonicNs opened_ns() const noexcept { return opened_ns_; }
+    // Tells this use of the slot from the ones before.
+    [[nodiscard]] std::uint32_t generation() const noexcept { return generation_; }
+    [[nodiscard]] OutBuffer& out() noexcept { return out_; }
+
+    Owner owner = Owner::none;
+    std::uint32_t owner_index = 0;
+    bool listed = false;          // readable, or holding bytes: looked at in each pass
+    bool maybe_readable = false;  // an edge was told and no read has found the socket empty since
+    bool closed_by_peer = false;
+    bool close_when_flushed = false;
+    bool overflowed = false;  // its reader fell too far behind: to be ended
+    bool dirty = false;       // on the list of connections with bytes to write
+
+  private:
+    Socket socket_;
+    std::array<std::uint8_t, 16> address_{};
+    risk::MonotonicNs opened_ns_ = 0;
+    std::uint32_t generation_ = 0;
+    OutBuffer out_;
+    std::size_t in_capacity_;
+    std::unique_ptr<char[]> in_;
+    std::size_t in_head_ = 0;
+    std::size_t in_tail_ = 0;
+    std::size_t head_length_ = 0;
+    Head head_ = Head::none;
+    bool fresh_ = false;  // no message has competed at the last read's stamp yet
+    risk::UtcNs kernel_ns_ = 0;
+    risk::UtcNs stamp_ns_ = 0;
+    risk::UtcNs effective_ns_ = 0;
+};
+
+}  // namespace fairlead::gateway

@@ -1,0 +1,79 @@
+// What the parts of the order thread share; see core.hpp.
+#include "gateway/core.hpp"
+
+#include <cstring>
+
+namespace fairlead::gateway {
+
+namespace {
+
+std::size_t session_slots(const config::GatewayConfig& config) {
+    std::uint32_t highest = 0;
+    for (const auto& session : config.sessions) {
+        highest = std::max(highest, session.id);
+    }
+    return std::size_t{highest} + 1;
+}
+
+}  // namespace
+
+Core::Core(const config::GatewayConfig& configuration, risk::Ledger& the_ledger, FrontJournal& the_journal,
+           Errands& the_errands)
+    : config(configuration),
+      ledger(the_ledger),
+      journal(the_journal),
+      errands(the_errands),
+      routes(configuration.sizes.orders),
+      // A command is answered about twice (accepted, ended) and a fill once.
+      outgoing(session_slots(configuration),
+               2 * std::size_t{configuration.sizes.commands} + configuration.sizes.executions),
+      level_flag(configuration.journal.level == config::JournalLevel::disk ? 1 : 0) {
+    const std::size_t slots = configuration.gateway.connections_max + configuration.lines.size();
+    const std::size_t in_capacity = 4 * std::size_t{configuration.gateway.message_bytes_max};
+    connections.reserve(slots);
+    for (std::size_t i = 0; i < slots; ++i) {
+        connections.push_back(
+            std::make_unique<Connection>(in_capacity, configuration.gateway.out_buffer_bytes));
+    }
+    dirty.reserve(slots);
+}
+
+void Core::log(LogLevel level, const char* text, std::uint32_t session, std::int64_t value,
+               std::string_view detail) noexcept {
+    LogLine line;
+    line.level = level;
+    line.sequence = sequencer != nullptr ? sequencer->last() : 0;
+    line.session = session;
+    line.value = value;
+    line.text = text;
+    line.detail = risk::Text<96>(detail);
+    if (!errands.push(line)) {
+        ++dropped_log_lines;
+    }
+}
+
+std::span<const std::byte> masked(const fix::Message& message, std::span<char> scratch,
+                                  bool& was_masked) noexcept {
+    const std::string_view text = message.text();
+    was_masked = false;
+    for (const fix::Field& field : message.fields()) {
+        if (field.tag != 554 && field.tag != 925 && field.tag != 96) {
+            continue;
+        }
+        if (!was_masked) {
+            if (text.size() > scratch.size()) {
+                return {};
+            }
+            std::memcpy(scratch.data(), text.data(), text.size());
+            was_masked = true;
+        }
+        // Of the venue's RawData the first three digits are the append number, which is no secret and
+        // must be known after a restart.
+        const std::uint32_t keep = field.tag == 96 ? std::min(field.length, 3U) : 0U;
+        std::memset(scratch.data() + field.offset + keep, '*', field.length - keep);
+    }
+    const char* from = was_masked ? scratch.data() : text.data();
+    return {reinterpret_cast<const std::byte*>(from), text.size()};
+}
+
+}  // namespace fairlead::gateway

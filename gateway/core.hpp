@@ -1,0 +1,82 @@
+// Core: what the parts of the order thread share: Ledger, journal, sequencer, clock, connections, and the
+// ways out to other threads. It decides nothing. Everything here belongs to the order thread.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "config/gateway_config.hpp"
+#include "gateway/clock.hpp"
+#include "gateway/connection.hpp"
+#include "gateway/fix/session.hpp"
+#include "gateway/front_journal.hpp"
+#include "gateway/inbox.hpp"
+#include "gateway/order_routes.hpp"
+#include "gateway/outbox.hpp"
+#include "gateway/outgoing_index.hpp"
+#include "gateway/sequencer.hpp"
+
+namespace fairlead::gateway {
+
+using RoadSequencer = Sequencer<SystemClock, FrontJournal, Outbox>;
+
+inline constexpr std::uint32_t no_connection = UINT32_MAX;
+
+struct Core {
+    Core(const config::GatewayConfig& configuration, risk::Ledger& the_ledger, FrontJournal& the_journal,
+         Errands& the_errands);
+
+    const config::GatewayConfig& config;
+    risk::Ledger& ledger;
+    FrontJournal& journal;
+    Errands& errands;
+    SystemClock clock;
+    OrderRoutes routes;
+    OutgoingIndex outgoing;
+    std::vector<std::unique_ptr<Connection>> connections;
+    std::vector<std::uint32_t> dirty;  // connections with bytes to write; reserved in full
+    RoadSequencer* sequencer = nullptr;
+    std::uint64_t dropped_log_lines = 0;
+
+    [[nodiscard]] fix::Now now() const noexcept { return {clock.utc_ns(), clock.monotonic_ns()}; }
+
+    // A Record of ours or of a message received, through the Sequencer. session 0 = none.
+    template <class RecordStruct>
+    risk::Answered step(RecordStruct& record, std::span<const std::byte> raw = {}) noexcept {
+        record.record.flags = static_cast<std::uint16_t>(record.record.flags | level_flag);
+        return sequencer->step(record, raw);
+    }
+
+    // Room for one message in a connection's buffer; empty when the peer has fallen too far behind.
+    [[nodiscard]] std::span<char> room(std::uint32_t connection) noexcept {
+        return connections[connection]->out().room(message_room);
+    }
+    void commit(std::uint32_t connection, std::size_t length, risk::Sequence gate,
+                std::uint64_t number) noexcept {
+        Connection& target = *connections[connection];
+        target.out().commit(length, gate, number);
+        mark_dirty(connection);
+    }
+    void mark_dirty(std::uint32_t connection) noexcept {
+        if (!connections[connection]->dirty) {
+            connections[connection]->dirty = true;
+            dirty.push_back(connection);
+        }
+    }
+
+    void log(LogLevel level, const char* text, std::uint32_t session = 0, std::int64_t value = 0,
+             std::string_view detail = {}) noexcept;
+
+    // No message of ours is longer: the longest is an ExecutionReport with its Text.
+    static constexpr std::size_t message_room = 2048;
+
+  private:
+    std::uint16_t level_flag;
+};
+
+// The bytes of a message as the journal keeps them: values of Password (554), NewPassword (925) and
+// RawData (96) overwritten by '*'. `scratch` holds the copy when there is something to mask.
+[[nodiscard]] std::span<const std::byte> masked(const fix::Message& message, std::span<char> scratch,
+                                                bool& was_masked) noexcept;
+
+}  // namespace fairlead::gateway

@@ -1,0 +1,138 @@
+// The history thread; see history.hpp.
+#include "gateway/history.hpp"
+
+#include <cstring>
+
+#include "audit/journal_reader.hpp"
+#include "gateway/core.hpp"
+#include "gateway/fix/reader.hpp"
+#include "gateway/fix/session.hpp"
+#include "gateway/orders/client_reports.hpp"
+
+namespace fairlead::gateway {
+
+namespace {
+
+constexpr auto poll_wait = std::chrono::milliseconds(50);
+
+// A message the journal keeps as sent: its body goes out again under its old number.
+std::size_t copy_again(fix::Encoder& encoder, std::span<char> out, const fix::HeaderTemplate& header,
+                       audit::Bytes kept, std::uint64_t number, risk::UtcNs now, risk::UtcNs original) {
+    fix::Message message;
+    const fix::Reader reader(kept.size() + 1);
+    const std::span<const char> text(reinterpret_cast<const char*>(kept.data()), kept.size());
+    if (reader.read(text, message).status != fix::ReadStatus::complete) {
+        return 0;
+    }
+    encoder.begin(out, header, message.type(), number, now, {true, original});
+    for (const fix::Field& field : message.fields()) {
+        switch (field.tag) {
+            case 8:
+            case 9:
+            case 10:
+            case 34:
+            case 35:
+            case 43:
+            case 49:
+            case 52:
+            case 56:
+            case 122:
+                break;
+            default:
+                encoder.add(field.tag, message.value(field));
+        }
+    }
+    return encoder.finish();
+}
+
+}  // namespace
+
+History::History(HistoryPlaces places, Inbox& inbox)
+    : places_(std::move(places)), inbox_(inbox), requests_(64), free_(answers_max) {
+    for (std::size_t i = 0; i < answers_max; ++i) {
+        answers_.push_back(std::make_unique<HistoryAnswer>());
+        free_.enqueue(answers_.back().get());
+    }
+    thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
+}
+
+History::~History() {
+    thread_.request_stop();
+    thread_.join();
+}
+
+bool History::ask(const HistoryRequest& request) noexcept {
+    return requests_.try_enqueue(request);
+}
+
+void History::give_back(HistoryAnswer& answer) noexcept {
+    free_.try_enqueue(&answer);
+}
+
+void History::run(const std::stop_token& stop) {
+    HistoryRequest request;
+    while (!stop.stop_requested()) {
+        if (!requests_.wait_dequeue_timed(request, poll_wait)) {
+            continue;
+        }
+        HistoryAnswer* into = nullptr;
+        while (!stop.stop_requested() && !free_.wait_dequeue_timed(into, poll_wait)) {
+        }
+        if (into == nullptr) {
+            return;
+        }
+        answer(request, *into);
+        while (!stop.stop_requested() && !inbox_.push(HistoryReady{into})) {
+            std::this_thread::sleep_for(std::chrono::milliseconds(1));
+        }
+    }
+}
+
+void History::answer(const HistoryRequest& request, HistoryAnswer& into) {
+    into.session = request.session;
+    into.generation = request.generation;
+    into.complete = true;
+    into.pieces.clear();
+    into.bytes.clear();
+    audit::HistoryReader reader(places_.journal_directory, places_.front_directory);
+    fix::Encoder encoder;
+    std::array<char, Core::message_room> text{};
+    const SystemClock clock;
+    for (std::size_t i = 0; i < request.count; ++i) {
+        const HistoryItem& item = request.items[i];
+        std::size_t length = 0;
+        risk::Sequence gate = 0;
+        if (item.sequence == 0) {
+            length = fix::encode_gap_fill(encoder, text, *request.header, item.number, item.new_number,
+                                          clock.utc_ns());
+        } else {
+            audit::RecordView view;
+            audit::RecordStorage storage;
+            const bool found = reader.seek(item.sequence) && reader.next(view) == audit::ReadStatus::record &&
+                               view.header.sequence == item.sequence;
+            const risk::Record* record = found ? audit::materialize(view, storage) : nullptr;
+            const audit::Bytes decided =
+                record != nullptr ? view.section(audit::SectionKind::decision) : audit::Bytes{};
+            if (record != nullptr && record->kind == risk::RecordKind::session_sent) {
+                length =
+                    copy_again(encoder, text, *request.header, view.section(audit::SectionKind::received),
+                               item.number, clock.utc_ns(), record->utc_ns);
+            } else if (decided.size() == sizeof(risk::Answered)) {
+                risk::Answered answered;
+                std::memcpy(&answered, decided.data(), sizeof answered);
+                const ClientMessage message{text, request.header, item.number, clock.utc_ns(),
+                                            record->utc_ns};
+                length = encode_answer(encoder, message, *record, answered.decision, answered.routing);
+            }
+            gate = item.sequence;
+        }
+        if (length == 0) {
+            into.complete = false;
+            return;
+        }
+        into.pieces.push_back({length, gate});
+        into.bytes.insert(into.bytes.end(), text.data(), text.data() + length);
+    }
+}
+
+}  // namespace fairlead::gateway

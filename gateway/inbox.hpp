@@ -1,0 +1,77 @@
+// Inbox and Errands: what other threads bring to the order thread, and what it asks of them. Bounded
+// moodycamel queues, filled and emptied without lock or heap after construction. They are not linearizable
+// between producers, so nothing here carries an order: an item gets its place in the one order when the
+// Sequencer makes it a Record.
+#pragma once
+
+#include <concurrentqueue/concurrentqueue.h>
+
+#include <array>
+#include <cstdint>
+#include <variant>
+
+#include "gateway/control/auth.hpp"
+#include "gateway/control/protocol.hpp"
+
+namespace fairlead::gateway {
+
+struct HistoryAnswer;
+
+// A client connected to a listener; the descriptor is the order thread's from here on.
+struct ConnectionAccepted {
+    int fd = -1;
+    std::array<std::uint8_t, 16> address{};
+};
+// A line's connect ended: fd, or -1 and the errno.
+struct LineConnected {
+    std::uint32_t line = 0;
+    int fd = -1;
+    int error = 0;
+};
+struct ShutdownAsked {};
+// Messages read back from the journal for a resend; given back to the history thread when sent.
+struct HistoryReady {
+    HistoryAnswer* answer = nullptr;
+};
+
+using InboxItem = std::variant<std::monostate, ConnectionAccepted, LineConnected, AuthResult, ControlRequest,
+                               HistoryReady, ShutdownAsked>;
+
+// The order thread asks for a line's connection, after a pause.
+struct ConnectLine {
+    std::uint32_t line = 0;
+    std::uint32_t pause_ms = 0;
+};
+// Something an operator should read. Formatted and written by the control thread.
+enum class LogLevel : std::uint8_t { info, warning, error };
+struct LogLine {
+    LogLevel level = LogLevel::info;
+    risk::Sequence sequence = 0;
+    std::uint32_t session = 0;
+    std::int64_t value = 0;
+    const char* text = nullptr;  // a literal
+    risk::Text<96> detail;
+};
+struct Stopped {};  // the order thread has ended its work
+
+using Errand = std::variant<std::monostate, ConnectLine, ControlReply, LogLine, Stopped>;
+
+// Many producers, one consumer. push answers false when the queue is full: the producer keeps the item.
+template <class Item>
+class BoundedQueue {
+  public:
+    explicit BoundedQueue(std::size_t capacity) : queue_(capacity, 0, producers_max) {}
+
+    // Never takes memory: what does not fit into the blocks taken at construction is refused.
+    [[nodiscard]] bool push(const Item& item) noexcept { return queue_.try_enqueue(item); }
+    [[nodiscard]] bool pop(Item& into) noexcept { return queue_.try_dequeue(into); }
+
+  private:
+    static constexpr std::size_t producers_max = 8;
+    moodycamel::ConcurrentQueue<Item> queue_;
+};
+
+using Inbox = BoundedQueue<InboxItem>;
+using Errands = BoundedQueue<Errand>;
+
+}  // namespace fairlead::gateway

@@ -1,0 +1,106 @@
+// The journal's health and the clock's, turned into Records; see journal_watch.hpp.
+#include "gateway/journal_watch.hpp"
+
+#include <cstdlib>
+
+namespace fairlead::gateway {
+
+namespace {
+
+constexpr std::int64_t ms_ns = 1'000'000;
+// The keeper beats at least this often while it lives; silence is judged by the configured lag.
+constexpr risk::MonotonicNs settle_ns = 50 * ms_ns;
+constexpr risk::MonotonicNs reading_ns_max = 20'000;
+
+}  // namespace
+
+JournalWatch::Finding JournalWatch::examine(risk::MonotonicNs now) const noexcept {
+    const audit::Front& front = core_.journal.front();
+    const config::JournalSection& journal = core_.config.journal;
+    if (front.keeper_state() >= audit::KeeperState::io_error) {
+        return {risk::DeviceCause::disk_error, front.keeper_error()};
+    }
+    const std::int64_t silent_ns = now - front.keeper_heartbeat_ns();
+    const std::int64_t writing_ns = front.write_started_ns() != 0 ? now - front.write_started_ns() : 0;
+    if (writing_ns > std::int64_t{journal.sync_refuse_ms} * ms_ns) {
+        return {risk::DeviceCause::sync_slow, writing_ns};
+    }
+    if (silent_ns > std::int64_t{journal.keeper_lag_ms} * ms_ns + writing_ns) {
+        return {risk::DeviceCause::keeper_lost, silent_ns};
+    }
+    if (front.lag_bytes() > std::uint64_t{journal.keeper_lag_mib} << 20) {
+        return {risk::DeviceCause::keeper_lag, static_cast<std::int64_t>(front.lag_bytes())};
+    }
+    if (front.fill_permille() > journal.front_refuse_percent * 10) {
+        return {risk::DeviceCause::front_full, front.fill_permille()};
+    }
+    if (front.ready_segments() == 0) {
+        return {risk::DeviceCause::disk_space, front.ready_segments()};
+    }
+    return {};
+}
+
+void JournalWatch::look(risk::MonotonicNs now) noexcept {
+    look_at_clock();
+    const Finding finding = examine(now);
+    if (finding.cause != risk::DeviceCause::none) {
+        good_since_ns_ = 0;
+        if (closed_by_ == risk::DeviceCause::none) {
+            closed_by_ = finding.cause;
+            record(finding, true);
+            core_.log(LogLevel::error, "journal not safe: no new orders", 0, finding.value);
+        }
+        return;
+    }
+    if (closed_by_ == risk::DeviceCause::none) {
+        return;
+    }
+    if (good_since_ns_ == 0) {
+        good_since_ns_ = now;
+    } else if (now - good_since_ns_ > settle_ns) {
+        closed_by_ = risk::DeviceCause::none;
+        record({risk::DeviceCause::recovered, 0}, false);
+        core_.log(LogLevel::info, "journal safe again: new orders are taken");
+    }
+}
+
+void JournalWatch::record(const Finding& finding, bool closed) noexcept {
+    risk::DeviceEvent event;
+    event.record.kind = risk::RecordKind::device_event;
+    event.facts.cause = finding.cause;
+    event.facts.value = finding.value;
+    event.facts.orders_closed = closed ? 1 : 0;
+    core_.step(event);
+}
+
+// Between two looks UTC and the monotonic clock should have gone on alike; what they differ by is a step.
+// Between two looks UTC and the monotonic clock should have gone on alike; what they differ by is a step.
+// UTC is read between two monotonic readings: a thread put aside in between must not look like a step.
+void JournalWatch::look_at_clock() noexcept {
+    const risk::MonotonicNs before = core_.clock.monotonic_ns();
+    const risk::UtcNs utc = core_.clock.utc_ns();
+    const risk::MonotonicNs after = core_.clock.monotonic_ns();
+    if (after - before > reading_ns_max) {
+        return;
+    }
+    const risk::MonotonicNs monotonic = before + (after - before) / 2;
+    const std::int64_t step = (utc - last_utc_ns_) - (monotonic - last_monotonic_ns_);
+    const bool first = last_monotonic_ns_ == 0;
+    last_utc_ns_ = utc;
+    last_monotonic_ns_ = monotonic;
+    if (first || std::abs(step) <= std::int64_t{core_.config.clock.alarm_us} * 1'000) {
+        return;
+    }
+    risk::Clock clock;
+    clock.record.kind = risk::RecordKind::clock;
+    clock.facts.offset_ns = step;
+    core_.step(clock);
+    core_.log(LogLevel::warning, "the clock stepped", 0, step);
+    if (std::abs(step) > std::int64_t{core_.config.clock.refuse_ms} * ms_ns) {
+        closed_by_ = risk::DeviceCause::clock_untrusted;
+        good_since_ns_ = 0;
+        record({risk::DeviceCause::clock_untrusted, step}, true);
+    }
+}
+
+}  // namespace fairlead::gateway

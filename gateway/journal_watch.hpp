@@ -1,0 +1,33 @@
+// JournalWatch: looks at the keeper's mark a few hundred times a second and closes the road for new
+// orders when the journal cannot be trusted to reach the disk: keeper gone, lagging, failing, front
+// nearly full, write stuck. Each closing and opening is a Record. Order thread only.
+#pragma once
+
+#include "gateway/core.hpp"
+
+namespace fairlead::gateway {
+
+class JournalWatch {
+  public:
+    // closed_by: what had closed the road when the last run ended; it opens by a Record as ever.
+    JournalWatch(Core& core, risk::DeviceCause closed_by) : core_(core), closed_by_(closed_by) {}
+
+    void look(risk::MonotonicNs now) noexcept;
+
+  private:
+    struct Finding {
+        risk::DeviceCause cause = risk::DeviceCause::none;
+        std::int64_t value = 0;
+    };
+    [[nodiscard]] Finding examine(risk::MonotonicNs now) const noexcept;
+    void record(const Finding& finding, bool closed) noexcept;
+    void look_at_clock() noexcept;
+
+    Core& core_;
+    risk::DeviceCause closed_by_;
+    risk::MonotonicNs good_since_ns_ = 0;
+    risk::UtcNs last_utc_ns_ = 0;
+    risk::MonotonicNs last_monotonic_ns_ = 0;
+};
+
+}  // namespace fairlead::gateway

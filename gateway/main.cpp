@@ -1,0 +1,206 @@
+// fairlead-gateway: wires the order road in numbered steps and decides nothing. The order thread is
+// Road::run; everything around it is Outside::run on this thread.
+#include <spdlog/async.h>
+#include <spdlog/sinks/basic_file_sink.h>
+#include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/spdlog.h>
+#include <sys/eventfd.h>
+#include <sys/random.h>
+
+#include <CLI/CLI.hpp>
+#include <iostream>
+#include <thread>
+
+#include "gateway/outside.hpp"
+#include "gateway/recovery.hpp"
+#include "gateway/road.hpp"
+#include "gateway/start_day.hpp"
+
+namespace {
+
+using namespace fairlead;
+
+constexpr std::size_t inbox_capacity = 4096;
+constexpr std::size_t errands_capacity = 8192;
+
+void open_log(const config::GatewayConfig& config) {
+    spdlog::init_thread_pool(8192, 1);
+    spdlog::sink_ptr sink;
+    if (config.gateway.log_file.empty()) {
+        sink = std::make_shared<spdlog::sinks::stderr_color_sink_mt>();
+    } else {
+        sink = std::make_shared<spdlog::sinks::basic_file_sink_mt>(config.gateway.log_file);
+    }
+    auto logger = std::make_shared<spdlog::async_logger>(config.gateway.name, sink, spdlog::thread_pool(),
+                                                         spdlog::async_overflow_policy::overrun_oldest);
+    spdlog::set_default_logger(logger);
+    spdlog::flush_every(std::chrono::seconds(1));
+}
+
+std::uint64_t random_number() {
+    std::uint64_t number = 0;
+    risk::require(::getrandom(&number, sizeof number, 0) == sizeof number, "the kernel gives random numbers");
+    return number;
+}
+
+risk::Sizes sizes_of(const config::GatewayConfig& config) {
+    risk::Sizes sizes;
+    sizes.orders_max = config.sizes.orders;
+    sizes.commands_max = config.sizes.commands;
+    sizes.executions_max = config.sizes.executions;
+    sizes.positions_max = config.sizes.positions;
+    sizes.accounts_max = config.sizes.accounts;
+    sizes.investors_max = config.sizes.accounts;
+    sizes.securities_max = config.sizes.securities;
+    sizes.limits_max = config.sizes.limits;
+    sizes.sessions_max = static_cast<std::uint32_t>(config.sessions.size()) + 1;
+    sizes.hash_seed = random_number();
+    return sizes;
+}
+
+template <class Errors>
+int complain(const Errors& errors) {
+    for (const auto& error : errors) {
+        std::cerr << config::describe(error) << '\n';
+    }
+    return 2;
+}
+
+int complain(const std::string& error) {
+    std::cerr << error << '\n';
+    spdlog::error("{}", error);
+    spdlog::shutdown();
+    return 1;
+}
+
+struct Options {
+    std::string config_file;
+    bool check = false;
+    risk::UtcNs day_origin = 0;
+};
+
+int run(const Options& options) {
+    // 1. Configuration and users: checked whole before anything is touched.
+    auto loaded = config::load_gateway_config(options.config_file);
+    if (!loaded.ok()) {
+        return complain(loaded.errors);
+    }
+    const config::GatewayConfig& config = loaded.value;
+    const auto users = config::load_users(config.control.users);
+    if (!users.ok()) {
+        return complain(users.errors);
+    }
+
+    // 2. Reference data of the day.
+    auto reference =
+        config::load_reference(config, [](std::string_view what, std::uint64_t done, std::uint64_t total) {
+            if (total != done) {
+                std::cerr << "loading " << what << ": " << done << " rows\n";
+            }
+        });
+    if (!reference.ok()) {
+        return complain(reference.errors);
+    }
+    if (options.check) {
+        std::cout << options.config_file << ": good; " << reference.reference.securities.size() - 1
+                  << " securities, " << reference.reference.accounts.size() - 1 << " accounts, "
+                  << config.sessions.size() << " sessions, " << config.lines.size() << " lines\n";
+        return 0;
+    }
+    open_log(config);
+
+    // 3. The front: locked memory the order thread appends to.
+    audit::FrontOptions front_options;
+    front_options.directory = config.journal.front_directory;
+    front_options.segment_count = config.journal.front_segments;
+    front_options.segment_bytes = std::uint64_t{config.journal.front_segment_mib} << 20;
+    front_options.journal_directory = config.journal.directory;
+    auto front = audit::Front::open(front_options);
+    if (!front.ok()) {
+        return complain(front.error);
+    }
+    for (const std::string& warning : front.warnings) {
+        spdlog::warn("{}", warning);
+    }
+
+    // 4. The parts of the road.
+    gateway::Inbox inbox(inbox_capacity);
+    gateway::Errands errands(errands_capacity);
+    const int wakeup_fd = ::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    gateway::InboxDoor door(inbox, wakeup_fd, !config.gateway.polling);
+    risk::Ledger ledger(sizes_of(config));
+    gateway::FrontJournal journal(*front.front, config.journal.level);
+    gateway::Core core(config, ledger, journal, errands);
+    gateway::Outbox outbox;
+    gateway::RoadSequencer sequencer(core.clock, journal, ledger, outbox);
+    core.sequencer = &sequencer;
+    gateway::AuthWorker auth(users.value, [&door](const gateway::AuthResult& result) {
+        while (!door.push(result)) {
+            std::this_thread::sleep_for(std::chrono::milliseconds(1));
+        }
+    });
+    gateway::History history({config.journal.directory, config.journal.front_directory}, inbox);
+    gateway::MassEffects mass_effects(core);
+    gateway::ClientSide clients(core, auth, history, mass_effects);
+    gateway::VenueSide venues(core, random_number());
+    gateway::ControlSide control(core, clients, venues, mass_effects);
+    outbox.join(clients, venues);
+
+    // 5. Back to where the journal says we were.
+    gateway::Recovery recovery(core, clients, venues);
+    const auto replayed =
+        recovery.replay([](std::uint64_t records) { spdlog::info("replayed {} records", records); });
+    if (!replayed.error.empty()) {
+        return complain(replayed.error);
+    }
+    sequencer.restore(replayed.last);
+    spdlog::info("replayed {} records, digest {:016x}{:016x}", replayed.records, ledger.digest()[0],
+                 ledger.digest()[1]);
+
+    // 6. Start Record, open ends of the last run, and the day.
+    const std::string day_error = gateway::start_run(core, recovery, clients, venues, std::move(reference),
+                                                     replayed.records, options.day_origin);
+    if (!day_error.empty()) {
+        return complain(day_error);
+    }
+
+    // 7. Listeners, control socket, signals; then the order thread; this thread stays outside.
+    gateway::Outside outside(config, users.value, door, errands);
+    if (std::string error = outside.start(); !error.empty()) {
+        return complain(error);
+    }
+    for (const std::string& address : outside.addresses()) {
+        spdlog::info("listening on {}", address);
+    }
+    gateway::Road road(core, clients, venues, mass_effects, control, inbox, wakeup_fd, replayed.closed_by);
+    std::thread order_thread([&road, &errands] {
+        road.run();
+        while (!errands.push(gateway::Stopped{})) {
+            std::this_thread::sleep_for(std::chrono::milliseconds(1));
+        }
+    });
+    outside.run();
+    order_thread.join();
+    spdlog::info("stopped after record {}", sequencer.last());
+    spdlog::shutdown();
+    return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    CLI::App app{"Fairlead: checks, journals and routes the orders of a broker's clients to TWSE and TPEx"};
+    Options options;
+    app.add_option("--config", options.config_file, "configuration file (TOML)")
+        ->required()
+        ->check(CLI::ExistingFile);
+    app.add_flag("--check", options.check, "only check configuration and reference data");
+    app.add_option("--day-origin", options.day_origin,
+                   "UTC nanoseconds the phases of a calendar with origin = \"start\" count from");
+    CLI11_PARSE(app, argc, argv);
+    try {
+        return run(options);
+    } catch (const std::exception& problem) {
+        return complain(std::string("start failed: ") + problem.what());
+    }
+}

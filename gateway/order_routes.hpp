@@ -1,0 +1,30 @@
+// OrderRoutes: what the gateway must remember of an order that the Ledger need not: its line, its order
+// number, and the terms its later messages to the venue repeat. One row per Ledger slot, taken at
+// construction; order thread only. Rebuilt from the journal at start.
+#pragma once
+
+#include <vector>
+
+#include "risk/record.hpp"
+
+namespace fairlead::gateway {
+
+struct OrderRoute {
+    risk::Sequence order_key = 0;
+    std::uint32_t line = 0;  // 0 = waiting for its line's rate
+    risk::Channel channel = risk::Channel::dma;
+    std::array<std::uint8_t, 3> reserved{};
+    risk::OrderNumber order_number;
+};
+
+class OrderRoutes {
+  public:
+    explicit OrderRoutes(std::size_t orders_max) : rows_(orders_max + 1) {}
+    [[nodiscard]] OrderRoute& at(std::uint32_t slot) noexcept { return rows_[slot]; }
+    [[nodiscard]] const OrderRoute& at(std::uint32_t slot) const noexcept { return rows_[slot]; }
+
+  private:
+    std::vector<OrderRoute> rows_;
+};
+
+}  // namespace fairlead::gateway

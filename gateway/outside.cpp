@@ -1,0 +1,224 @@
+// The control thread at work; see outside.hpp.
+#include "gateway/outside.hpp"
+
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
+#include <boost/asio/ip/v6_only.hpp>
+#include <csignal>
+
+namespace fairlead::gateway {
+
+namespace asio = boost::asio;
+using asio::ip::tcp;
+
+namespace {
+
+constexpr auto errand_pause = std::chrono::milliseconds(2);
+constexpr auto connect_wait = std::chrono::seconds(5);
+
+std::array<std::uint8_t, 16> mapped(const asio::ip::address& address) {
+    const asio::ip::address_v6 six =
+        address.is_v6() ? address.to_v6() : asio::ip::make_address_v6(asio::ip::v4_mapped, address.to_v4());
+    return six.to_bytes();
+}
+
+ControlOptions control_options(const config::GatewayConfig& config) {
+    ControlOptions options;
+    options.socket_path = config.control.socket;
+    return options;
+}
+
+}  // namespace
+
+bool InboxDoor::push(const InboxItem& item) noexcept {
+    if (!inbox_.push(item)) {
+        return false;
+    }
+    if (ring_) {
+        const std::uint64_t one = 1;
+        static_cast<void>(!::write(wakeup_fd_, &one, sizeof one));
+    }
+    return true;
+}
+
+// One attempt to reach a venue line, with its time-out.
+struct Outside::Connecting : std::enable_shared_from_this<Outside::Connecting> {
+    Connecting(asio::io_context& context, std::uint32_t line_id)
+        : socket(context), timer(context), line(line_id) {}
+    tcp::socket socket;
+    asio::steady_timer timer;
+    std::uint32_t line;
+    bool done = false;
+};
+
+Outside::Outside(const config::GatewayConfig& config, const config::UserTable& users, InboxDoor& door,
+                 Errands& errands)
+    : config_(config),
+      door_(door),
+      errands_(errands),
+      control_(context_, control_options(config), users,
+               [this](const ControlRequest& request) { return door_.push(request); }) {}
+
+Outside::~Outside() = default;
+
+std::string Outside::start() {
+    for (const config::ListenAddress& listen : config_.gateway.listen) {
+        boost::system::error_code error;
+        const asio::ip::address address = asio::ip::make_address(listen.address, error);
+        tcp::acceptor acceptor(context_);
+        const tcp::endpoint endpoint(address, listen.port);
+        if (!error) {
+            acceptor.open(endpoint.protocol(), error);
+        }
+        if (!error) {
+            acceptor.set_option(tcp::acceptor::reuse_address(true), error);
+        }
+        if (!error) {
+            acceptor.bind(endpoint, error);
+        }
+        if (!error) {
+            acceptor.listen(asio::socket_base::max_listen_connections, error);
+        }
+        if (error) {
+            return "gateway.listen: " + listen.address + ":" + std::to_string(listen.port) +
+                   " cannot be listened on: " + error.message();
+        }
+        addresses_.push_back(listen.address + ":" + std::to_string(acceptor.local_endpoint().port()));
+        listeners_.push_back(std::move(acceptor));
+    }
+    if (std::string error = control_.start(); !error.empty()) {
+        return error;
+    }
+    for (std::size_t i = 0; i < listeners_.size(); ++i) {
+        accept(i);
+    }
+    signals_.add(SIGINT);
+    signals_.add(SIGTERM);
+    wait_for_signal();
+    poll_errands();
+    return {};
+}
+
+void Outside::run() {
+    context_.run();
+}
+
+void Outside::accept(std::size_t listener) {
+    auto socket = std::make_shared<tcp::socket>(context_);
+    listeners_[listener].async_accept(
+        *socket, [this, socket, listener](const boost::system::error_code& error) {
+            if (error == asio::error::operation_aborted) {
+                return;
+            }
+            if (!error) {
+                boost::system::error_code ignored;
+                const auto address = mapped(socket->remote_endpoint(ignored).address());
+                if (!ignored) {
+                    const int fd = socket->release();
+                    if (!door_.push(ConnectionAccepted{fd, address})) {
+                        ::close(fd);
+                        spdlog::warn("connection refused: the order thread is too busy");
+                    }
+                }
+            } else {
+                spdlog::warn("accept failed: {}", error.message());
+            }
+            accept(listener);
+        });
+}
+
+void Outside::connect(const ConnectLine& errand) {
+    const config::LineConfig* line = nullptr;
+    for (const config::LineConfig& candidate : config_.lines) {
+        line = candidate.id == errand.line ? &candidate : line;
+    }
+    auto attempt = std::make_shared<Connecting>(context_, errand.line);
+    const auto finish = [this, attempt](const boost::system::error_code& error) {
+        if (attempt->done) {
+            return;
+        }
+        attempt->done = true;
+        attempt->timer.cancel();
+        LineConnected connected;
+        connected.line = attempt->line;
+        connected.error = error.value();
+        if (!error) {
+            connected.fd = attempt->socket.release();
+        } else {
+            boost::system::error_code ignored;
+            attempt->socket.close(ignored);
+        }
+        if (!door_.push(connected) && connected.fd >= 0) {
+            ::close(connected.fd);
+        }
+    };
+    boost::system::error_code error;
+    const asio::ip::address address = asio::ip::make_address(line->host, error);
+    if (!error) {
+        attempt->socket.open(address.is_v6() ? tcp::v6() : tcp::v4(), error);
+    }
+    if (!error && line->local_port != 0) {
+        attempt->socket.set_option(tcp::socket::reuse_address(true), error);
+        attempt->socket.bind(tcp::endpoint(address.is_v6() ? tcp::v6() : tcp::v4(), line->local_port), error);
+    }
+    if (error) {
+        finish(error);
+        return;
+    }
+    attempt->timer.expires_after(connect_wait);
+    attempt->timer.async_wait([finish](const boost::system::error_code& cancelled) {
+        if (!cancelled) {
+            finish(asio::error::timed_out);
+        }
+    });
+    attempt->socket.async_connect(tcp::endpoint(address, line->port), finish);
+}
+
+void Outside::wait_for_signal() {
+    signals_.async_wait([this](const boost::system::error_code& error, int number) {
+        if (error) {
+            return;
+        }
+        spdlog::info("signal {}: stopping in order", number);
+        if (!door_.push(ShutdownAsked{})) {
+            spdlog::error("the order thread does not take the stop: try again");
+        }
+        wait_for_signal();
+    });
+}
+
+void Outside::poll_errands() {
+    Errand errand;
+    while (errands_.pop(errand)) {
+        if (const auto* line = std::get_if<ConnectLine>(&errand)) {
+            connect(*line);
+        } else if (const auto* reply = std::get_if<ControlReply>(&errand)) {
+            control_.reply(*reply);
+        } else if (const auto* log = std::get_if<LogLine>(&errand)) {
+            write_log(*log);
+        } else if (std::holds_alternative<Stopped>(errand)) {
+            stopped_ = true;
+        }
+    }
+    if (stopped_) {
+        control_.stop();
+        context_.stop();
+        return;
+    }
+    errand_timer_.expires_after(errand_pause);
+    errand_timer_.async_wait([this](const boost::system::error_code& error) {
+        if (!error) {
+            poll_errands();
+        }
+    });
+}
+
+void Outside::write_log(const LogLine& line) {
+    static constexpr std::array levels{spdlog::level::info, spdlog::level::warn, spdlog::level::err};
+    spdlog::log(levels[static_cast<std::size_t>(line.level)],
+                "{} [session {}] [value {}] {} (after record {})", line.text, line.session, line.value,
+                line.detail.view(), line.sequence);
+}
+
+}  // namespace fairlead::gateway

@@ -1,0 +1,77 @@
+// Recovery: brings the gateway back to where the journal says it was: the Ledger by replay, with every
+// Decision compared, and with it both sides' message numbers, order numbers, and what was on its way.
+// Called once by main, before the order thread starts; it may take time and memory.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "audit/journal_reader.hpp"
+#include "gateway/client_side.hpp"
+#include "gateway/venue_side.hpp"
+
+namespace fairlead::gateway {
+
+class Recovery {
+  public:
+    Recovery(Core& core, ClientSide& clients, VenueSide& venues)
+        : core_(core), clients_(clients), venues_(venues) {}
+
+    struct Result {
+        std::string error;  // empty: replayed to the end
+        risk::Sequence last = 0;
+        std::uint64_t records = 0;
+        risk::DeviceCause closed_by = risk::DeviceCause::none;  // the road was closed by this when it ended
+    };
+    // Told every 262,144 records.
+    using Progress = std::function<void(std::uint64_t records)>;
+    [[nodiscard]] Result replay(const Progress& progress);
+
+    // After the Start Record: closes by Records what the end of the last run left open: sessions logged
+    // on, lines open, commands that never left; what may have left becomes in doubt.
+    void settle_open_ends() noexcept;
+
+    // The reference data of the day the journal is in; kept alive here. Null before the first day.
+    [[nodiscard]] const risk::Reference* day_reference() const noexcept {
+        return references_.empty() ? nullptr : references_.back().get();
+    }
+    // Keeps the reference data of a new day alive as long as the Ledger uses it.
+    const risk::Reference& keep(risk::Reference reference) {
+        references_.push_back(std::make_unique<risk::Reference>(std::move(reference)));
+        return *references_.back();
+    }
+
+  private:
+    struct Numbers {
+        std::uint64_t in = 1;
+        std::uint64_t out = 1;
+    };
+    struct Waiting {
+        std::uint32_t order_slot = 0;
+        risk::Sequence order_key = 0;
+    };
+
+    [[nodiscard]] std::string apply(const audit::RecordView& view, const risk::Record& record);
+    [[nodiscard]] std::string stage_day(const risk::DayStart& start);
+    [[nodiscard]] std::string check_lines();
+    void remember_outgoing(std::uint32_t session, std::uint64_t number, risk::Sequence sequence);
+    void follow_session(const risk::Record& record, const audit::RecordView& view);
+    void follow_command(const risk::Record& record, const risk::Answered& answered);
+    void follow_line(const risk::Record& record);
+    void take_line_numbers(const risk::Answered& answered, risk::Sequence command, risk::RecordKind kind);
+    Numbers& numbers(std::uint32_t session) { return numbers_[session]; }
+
+    Core& core_;
+    ClientSide& clients_;
+    VenueSide& venues_;
+    Result result_;
+    std::map<std::uint32_t, Numbers> numbers_;
+    std::map<risk::Sequence, Waiting> waiting_;
+    std::map<risk::Sequence, risk::RecordKind> waiting_kinds_;
+    std::deque<std::unique_ptr<risk::Reference>> references_;
+};
+
+}  // namespace fairlead::gateway

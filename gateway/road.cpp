@@ -1,0 +1,433 @@
+// The order thread at work; see road.hpp.
+#include "gateway/road.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+
+namespace fairlead::gateway {
+
+namespace {
+
+constexpr std::uint64_t wakeup_token = UINT64_MAX;
+constexpr risk::MonotonicNs timer_ns = 5'000'000;
+constexpr risk::MonotonicNs shutdown_wait_ns = 3 * fix::second_ns;
+constexpr int idle_wait_ms = 5;
+constexpr std::size_t inbox_items_per_pass = 64;
+// Reports of one line taken in one pass. They compete with nobody: each frees credit or tells a fact.
+constexpr std::size_t line_messages_per_pass = 64;
+
+}  // namespace
+
+Road::Road(Core& core, ClientSide& clients, VenueSide& venues, MassEffects& mass_effects,
+           ControlSide& control, Inbox& inbox, int wakeup_fd, risk::DeviceCause closed_by)
+    : core_(core),
+      clients_(clients),
+      venues_(venues),
+      mass_effects_(mass_effects),
+      control_(control),
+      inbox_(inbox),
+      journal_watch_(core, closed_by),
+      wakeup_fd_(wakeup_fd),
+      reader_(core.config.gateway.message_bytes_max),
+      messages_(core.connections.size()) {
+    listed_.reserve(core.connections.size());
+    still_listed_.reserve(core.connections.size());
+    turns_.reserve(core.connections.size());
+    writing_.reserve(core.connections.size());
+    risk::require(readiness_.add_wakeup(wakeup_fd, wakeup_token), "the wake-up descriptor can be watched");
+}
+
+void Road::run() noexcept {
+    while (shutdown_ != Shutdown::done) {
+        pass();
+    }
+}
+
+bool Road::idle() const noexcept {
+    return !worked_ && listed_.empty() && core_.dirty.empty() && !mass_effects_.active();
+}
+
+void Road::pass() noexcept {
+    const risk::UtcNs pass_ns = core_.clock.utc_ns();
+    const bool may_sleep = !core_.config.gateway.polling && idle();
+    worked_ = false;
+    for (const Readiness::Event& event : readiness_.ask(may_sleep ? idle_wait_ms : 0)) {
+        if (event.token == wakeup_token) {
+            std::uint64_t count = 0;
+            static_cast<void>(::read(wakeup_fd_, &count, sizeof count));
+            continue;
+        }
+        const auto connection = static_cast<std::uint32_t>(event.token);
+        if (event.readable) {
+            core_.connections[connection]->maybe_readable = true;
+            list(connection);
+        }
+        if (event.writable && !core_.connections[connection]->out().empty()) {
+            core_.mark_dirty(connection);
+        }
+    }
+    take_inbox();
+    // What cannot be journaled must not be decided, so it is not read either.
+    if (core_.sequencer->can_step() && venues_.has_room()) {
+        gather(pass_ns);
+        std::sort(turns_.begin(), turns_.end(),
+                  [](const Turn& a, const Turn& b) { return a.effective_ns < b.effective_ns; });
+        for (const Turn& turn : turns_) {
+            if (!core_.sequencer->can_step()) {
+                break;
+            }
+            take_turn(turn.connection);
+        }
+        take_early();
+        mass_effects_.run();
+    }
+    venues_.settle_doubt();
+    venues_.release_waiting();
+    const risk::MonotonicNs now = core_.clock.monotonic_ns();
+    if (now >= next_timer_ns_) {
+        next_timer_ns_ = now + timer_ns;
+        on_timers(now);
+    }
+    clients_.serve_resends();
+    flush();
+}
+
+// --- reading, and whose turn it is
+
+void Road::list(std::uint32_t connection) noexcept {
+    Connection& peer = *core_.connections[connection];
+    if (!peer.listed && peer.is_open()) {
+        peer.listed = true;
+        listed_.push_back(connection);
+    }
+}
+
+void Road::gather(risk::UtcNs pass_ns) noexcept {
+    turns_.clear();
+    still_listed_.clear();
+    for (const std::uint32_t connection : listed_) {
+        Connection& peer = *core_.connections[connection];
+        if (!peer.listed || !peer.is_open()) {
+            continue;
+        }
+        if (!look_at(connection, pass_ns)) {
+            peer.listed = false;
+            continue;
+        }
+        still_listed_.push_back(connection);
+        // A head stamped after this pass began waits for the next: something earlier may still be
+        // unread elsewhere.
+        if (peer.head() != Connection::Head::none && peer.effective_ns() <= pass_ns) {
+            turns_.push_back({peer.effective_ns(), connection});
+        }
+    }
+    listed_.swap(still_listed_);
+}
+
+bool Road::look_at(std::uint32_t connection, risk::UtcNs pass_ns) noexcept {
+    Connection& peer = *core_.connections[connection];
+    if (peer.owner == Owner::client) {
+        const ClientSession* session = clients_.find(peer.owner_index);
+        if (session->machine.reading_paused()) {
+            return true;  // its logon is being checked
+        }
+    }
+    if (peer.frame(reader_, messages_[connection], pass_ns) != Connection::Head::none) {
+        return true;
+    }
+    if (!peer.maybe_readable) {
+        return false;
+    }
+    worked_ = true;
+    const ReadResult result = peer.read(core_.clock.utc_ns());
+    switch (result.status) {
+        case ReadResult::Status::data:
+            // A short read found the socket empty; what comes later is told as a new edge.
+            peer.maybe_readable = !result.drained;
+            static_cast<void>(peer.frame(reader_, messages_[connection], pass_ns));
+            return peer.maybe_readable || peer.head() != Connection::Head::none;
+        case ReadResult::Status::empty:
+            peer.maybe_readable = !result.drained;
+            return peer.maybe_readable;
+        case ReadResult::Status::closed:
+        case ReadResult::Status::failed:
+            end(connection, risk::LogoutCause::disconnected);
+            return false;
+    }
+    return false;
+}
+
+void Road::take_turn(std::uint32_t connection) noexcept {
+    Connection& peer = *core_.connections[connection];
+    if (!peer.is_open() || peer.close_when_flushed || peer.overflowed) {
+        peer.take_head();
+        return;
+    }
+    worked_ = true;
+    if (peer.head() == Connection::Head::oversize) {
+        if (peer.owner == Owner::client) {
+            clients_.on_garbled(connection);
+        } else if (peer.owner == Owner::line) {
+            venues_.on_garbled(connection);
+        }
+        peer.close_when_flushed = true;
+        core_.mark_dirty(connection);
+        return;
+    }
+    const fix::Message& message = messages_[connection];
+    risk::Arrival arrival;
+    arrival.kernel_ns = peer.kernel_ns();
+    arrival.effective_ns = peer.effective_ns();
+    arrival.message_number = message.number();
+    if (peer.owner == Owner::client) {
+        clients_.on_message(connection, message, arrival);
+    } else if (peer.owner == Owner::line) {
+        venues_.on_message(connection, message, arrival);
+    } else {
+        clients_.on_first_message(connection, message, arrival);
+    }
+    peer.take_head();
+    if (peer.owner == Owner::line) {
+        take_line_messages(connection, core_.clock.utc_ns());
+    }
+}
+
+void Road::take_line_messages(std::uint32_t connection, risk::UtcNs pass_ns) noexcept {
+    Connection& peer = *core_.connections[connection];
+    for (std::size_t i = 0; i < line_messages_per_pass && core_.sequencer->can_step(); ++i) {
+        if (peer.close_when_flushed ||
+            peer.frame(reader_, messages_[connection], pass_ns) != Connection::Head::ready) {
+            return;
+        }
+        risk::Arrival arrival;
+        arrival.kernel_ns = peer.kernel_ns();
+        arrival.effective_ns = peer.effective_ns();
+        arrival.message_number = messages_[connection].number();
+        venues_.on_message(connection, messages_[connection], arrival);
+        peer.take_head();
+    }
+}
+
+void Road::take_early() noexcept {
+    for (ClientSession& session : clients_.sessions()) {
+        if (session.connection != no_connection && session.machine.early_ready() &&
+            core_.sequencer->can_step()) {
+            worked_ = true;
+            clients_.on_early(session);
+        }
+    }
+    for (VenueLine& line : venues_.lines()) {
+        for (std::size_t i = 0; i < line_messages_per_pass && line.connection != no_connection &&
+                                line.machine.early_ready() && core_.sequencer->can_step();
+             ++i) {
+            worked_ = true;
+            venues_.on_early(line);
+        }
+    }
+}
+
+// --- connections
+
+void Road::take_inbox() noexcept {
+    InboxItem item;
+    for (std::size_t i = 0; i < inbox_items_per_pass && core_.sequencer->can_step() && inbox_.pop(item);
+         ++i) {
+        worked_ = true;
+        if (const auto* accepted = std::get_if<ConnectionAccepted>(&item)) {
+            adopt(*accepted);
+        } else if (const auto* connected = std::get_if<LineConnected>(&item)) {
+            adopt(*connected);
+        } else if (const auto* checked = std::get_if<AuthResult>(&item)) {
+            clients_.on_logon_checked(*checked);
+        } else if (const auto* request = std::get_if<ControlRequest>(&item)) {
+            control_.on_request(*request);
+        } else if (const auto* history = std::get_if<HistoryReady>(&item)) {
+            clients_.on_history(*history->answer);
+        } else if (std::holds_alternative<ShutdownAsked>(item) && shutdown_ == Shutdown::no) {
+            shutdown_ = Shutdown::asked;
+        }
+    }
+    if (control_.stop_asked() && shutdown_ == Shutdown::no) {
+        shutdown_ = Shutdown::asked;
+    }
+}
+
+std::uint32_t Road::free_connection() noexcept {
+    for (std::size_t tried = 0; tried < core_.connections.size(); ++tried) {
+        const std::uint32_t slot = next_slot_;
+        next_slot_ = (next_slot_ + 1) % static_cast<std::uint32_t>(core_.connections.size());
+        if (!core_.connections[slot]->is_open() && !core_.connections[slot]->dirty) {
+            return slot;
+        }
+    }
+    return no_connection;
+}
+
+bool Road::watch(std::uint32_t connection, int fd, const std::array<std::uint8_t, 16>& address,
+                 bool& stamped) noexcept {
+    Socket socket(fd);
+    if (prepare_socket(fd, stamped) != 0 || !readiness_.add(fd, connection)) {
+        return false;
+    }
+    Connection& peer = *core_.connections[connection];
+    peer.open(std::move(socket), address, core_.clock.monotonic_ns());
+    peer.maybe_readable = true;  // what came before it was watched has no edge
+    list(connection);
+    return true;
+}
+
+void Road::adopt(const ConnectionAccepted& accepted) noexcept {
+    const std::uint32_t connection = shutdown_ == Shutdown::no ? free_connection() : no_connection;
+    bool stamped = false;
+    if (connection == no_connection || !watch(connection, accepted.fd, accepted.address, stamped)) {
+        if (connection == no_connection) {
+            Socket refused(accepted.fd);
+            core_.log(LogLevel::warning, "connection refused: no free connection slot");
+        }
+        return;
+    }
+    core_.connections[connection]->owner = Owner::pending_client;
+    if (!stamped && !stamps_missing_told_) {
+        stamps_missing_told_ = true;
+        core_.log(LogLevel::warning, "this kernel gives no receive stamps: arrival is the time of reading");
+    }
+}
+
+void Road::adopt(const LineConnected& connected) noexcept {
+    VenueLine* line = venues_.find(connected.line);
+    if (line == nullptr || line->state != LineState::connecting || shutdown_ != Shutdown::no) {
+        Socket unwanted(connected.fd);
+        return;
+    }
+    if (connected.fd < 0) {
+        venues_.on_connect_failed(*line, connected.error);
+        return;
+    }
+    const std::uint32_t connection = free_connection();
+    bool stamped = false;
+    if (connection == no_connection || !watch(connection, connected.fd, {}, stamped)) {
+        venues_.on_connect_failed(*line, 0);
+        return;
+    }
+    venues_.on_connected(*line, connection);
+}
+
+void Road::end(std::uint32_t connection, risk::LogoutCause cause) noexcept {
+    Connection& peer = *core_.connections[connection];
+    if (!peer.is_open()) {
+        return;
+    }
+    readiness_.remove(peer.fd());
+    if (peer.owner == Owner::client) {
+        clients_.on_disconnected(connection, cause);
+    } else if (peer.owner == Owner::line) {
+        venues_.on_disconnected(connection, cause);
+    }
+    peer.close();
+}
+
+// --- writing
+
+void Road::flush() noexcept {
+    if (core_.dirty.empty()) {
+        return;
+    }
+    const risk::Sequence gate = core_.journal.gate();
+    writing_.assign(core_.dirty.begin(), core_.dirty.end());
+    core_.dirty.clear();
+    for (const std::uint32_t connection : writing_) {
+        core_.connections[connection]->dirty = false;
+        if (core_.connections[connection]->is_open()) {
+            write(connection, gate);
+        }
+    }
+}
+
+void Road::write(std::uint32_t connection, risk::Sequence gate) noexcept {
+    Connection& peer = *core_.connections[connection];
+    if (peer.overflowed) {
+        end(connection, risk::LogoutCause::slow_reader);
+        return;
+    }
+    const std::span<const char> bytes = peer.out().sendable(gate);
+    if (!bytes.empty()) {
+        worked_ = true;
+        const WriteResult result = write_some(peer.fd(), bytes);
+        if (result.error != 0) {
+            end(connection, risk::LogoutCause::disconnected);
+            return;
+        }
+        const std::uint64_t number = peer.out().sent(result.length);
+        if (peer.owner == Owner::line && number != 0) {
+            venues_.on_departed(connection, number);
+        }
+        if (result.length < bytes.size()) {
+            return;  // the socket is full: its next edge marks the connection again
+        }
+    }
+    if (peer.out().empty()) {
+        if (peer.close_when_flushed) {
+            end(connection, risk::LogoutCause::disconnected);
+        }
+        return;
+    }
+    core_.mark_dirty(connection);  // behind the gate still
+}
+
+// --- time
+
+void Road::on_timers(risk::MonotonicNs now) noexcept {
+    if (!core_.sequencer->can_step()) {
+        return;
+    }
+    clients_.on_timer();
+    venues_.on_timer();
+    journal_watch_.look(now);
+    const risk::MonotonicNs logon_wait = std::int64_t{core_.config.gateway.logon_timeout_s} * fix::second_ns;
+    for (std::uint32_t i = 0; i < core_.connections.size(); ++i) {
+        Connection& peer = *core_.connections[i];
+        if (peer.is_open() && peer.owner == Owner::pending_client && !peer.close_when_flushed &&
+            now - peer.opened_ns() > logon_wait) {
+            clients_.on_logon_timeout(i);
+        }
+    }
+    advance_shutdown(now);
+}
+
+// Orderly stop: clients are logged out, what waits at the venue's rate is given its time, the lines are
+// logged out, and the last Record says in which state the program ended.
+void Road::advance_shutdown(risk::MonotonicNs now) noexcept {
+    if (shutdown_ == Shutdown::asked) {
+        clients_.log_out_all("The gateway stops");
+        shutdown_ = Shutdown::logging_out;
+        shutdown_deadline_ns_ = now + shutdown_wait_ns;
+        return;
+    }
+    if (shutdown_ != Shutdown::logging_out) {
+        return;
+    }
+    const bool late = now > shutdown_deadline_ns_;
+    const auto& sessions = clients_.sessions();
+    const bool clients_out = std::all_of(sessions.begin(), sessions.end(), [](const ClientSession& session) {
+        return session.connection == no_connection;
+    });
+    if (!late && !(clients_out && venues_.quiet() && !mass_effects_.active())) {
+        return;
+    }
+    venues_.log_out_all("The gateway stops");
+    flush();
+    for (std::uint32_t i = 0; i < core_.connections.size(); ++i) {
+        end(i, risk::LogoutCause::shutdown);
+    }
+    while (venues_.doubt_open() && core_.sequencer->can_step()) {
+        venues_.settle_doubt();
+    }
+    risk::Stop stop;
+    stop.record.kind = risk::RecordKind::stop;
+    stop.facts.state_digest = core_.ledger.digest();
+    core_.step(stop);
+    shutdown_ = Shutdown::done;
+}
+
+}  // namespace fairlead::gateway

@@ -1,0 +1,75 @@
+// Road: the order thread. One thread runs the whole road to completion, for every client and every venue
+// line, in arrival order: it asks which sockets are readable, reads them, releases the messages at their
+// heads in stamp order, and writes what the gate has opened. It decides nothing itself.
+#pragma once
+
+#include <vector>
+
+#include "gateway/client_side.hpp"
+#include "gateway/control_side.hpp"
+#include "gateway/journal_watch.hpp"
+#include "gateway/outbox.hpp"
+#include "gateway/venue_side.hpp"
+
+namespace fairlead::gateway {
+
+class Road {
+  public:
+    Road(Core& core, ClientSide& clients, VenueSide& venues, MassEffects& mass_effects, ControlSide& control,
+         Inbox& inbox, int wakeup_fd, risk::DeviceCause closed_by);
+
+    // Until a shutdown has been asked for and carried out.
+    void run() noexcept;
+
+  private:
+    struct Turn {
+        risk::UtcNs effective_ns = 0;
+        std::uint32_t connection = 0;
+    };
+
+    void pass() noexcept;
+    void take_inbox() noexcept;
+    void adopt(const ConnectionAccepted& accepted) noexcept;
+    void adopt(const LineConnected& connected) noexcept;
+    [[nodiscard]] std::uint32_t free_connection() noexcept;
+    [[nodiscard]] bool watch(std::uint32_t connection, int fd, const std::array<std::uint8_t, 16>& address,
+                             bool& stamped) noexcept;
+    void list(std::uint32_t connection) noexcept;
+    void gather(risk::UtcNs pass_ns) noexcept;
+    // Reads a listed connection once and frames its head; false: nothing more to do with it for now.
+    [[nodiscard]] bool look_at(std::uint32_t connection, risk::UtcNs pass_ns) noexcept;
+    void take_turn(std::uint32_t connection) noexcept;
+    void take_line_messages(std::uint32_t connection, risk::UtcNs pass_ns) noexcept;
+    void take_early() noexcept;
+    void on_timers(risk::MonotonicNs now) noexcept;
+    void flush() noexcept;
+    void write(std::uint32_t connection, risk::Sequence gate) noexcept;
+    void end(std::uint32_t connection, risk::LogoutCause cause) noexcept;
+    void advance_shutdown(risk::MonotonicNs now) noexcept;
+    [[nodiscard]] bool idle() const noexcept;
+
+    Core& core_;
+    ClientSide& clients_;
+    VenueSide& venues_;
+    MassEffects& mass_effects_;
+    ControlSide& control_;
+    Inbox& inbox_;
+    JournalWatch journal_watch_;
+    int wakeup_fd_;
+    Readiness readiness_;
+    fix::Reader reader_;
+    std::vector<fix::Message> messages_;  // one per connection: its head, framed
+    std::vector<std::uint32_t> listed_;   // connections readable or holding bytes
+    std::vector<std::uint32_t> still_listed_;
+    std::vector<Turn> turns_;
+    std::vector<std::uint32_t> writing_;
+    std::uint32_t next_slot_ = 0;
+    risk::MonotonicNs next_timer_ns_ = 0;
+    bool worked_ = false;  // the last pass found something to do
+    bool stamps_missing_told_ = false;
+    enum class Shutdown : std::uint8_t { no, asked, logging_out, done };
+    Shutdown shutdown_ = Shutdown::no;
+    risk::MonotonicNs shutdown_deadline_ns_ = 0;
+};
+
+}  // namespace fairlead::gateway

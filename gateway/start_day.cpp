@@ -1,0 +1,83 @@
+// The first Records of a run; see start_day.hpp.
+#include "gateway/start_day.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include "config/files.hpp"
+#include "config/reference_archive.hpp"
+
+namespace fairlead::gateway {
+
+namespace {
+
+bool same_reference(const risk::DayStartFacts& a, const risk::DayStartFacts& b) {
+    return a.securities == b.securities && a.accounts == b.accounts && a.limits == b.limits &&
+           a.inventory == b.inventory && a.calendar == b.calendar && a.rules == b.rules &&
+           a.sessions == b.sessions;
+}
+
+void record_start(Core& core, std::uint64_t replayed_records) {
+    if (core.sequencer->last() == 0) {
+        struct {
+            risk::Record record;
+        } genesis;
+        genesis.record.kind = risk::RecordKind::genesis;
+        core.step(genesis);
+    }
+    risk::Start start;
+    start.record.kind = risk::RecordKind::start;
+    std::string program;
+    std::string error;
+    if (config::read_file("/proc/self/exe", program, error)) {
+        start.facts.program = config::sha256_of(program);
+    }
+    start.facts.configuration = core.config.file_sha256;
+    start.facts.boot_id = core.journal.front().boot_id();
+    start.facts.replayed_records = replayed_records;
+    start.facts.state_digest = core.ledger.digest();
+    core.step(start);
+}
+
+}  // namespace
+
+std::string start_run(Core& core, Recovery& recovery, ClientSide& clients, VenueSide& venues,
+                      config::LoadedReference loaded, std::uint64_t replayed_records,
+                      risk::UtcNs day_origin) {
+    risk::DayStartFacts day;
+    config::set_day(day, loaded.origin, day_origin != 0 ? day_origin : core.clock.utc_ns());
+    const std::string archive = core.config.journal.directory + "/reference";
+    const auto archived = config::archive_reference(loaded.reference, archive);
+    if (!archived.ok()) {
+        return "reference data cannot be kept beside the journal: " + archived.error;
+    }
+    record_start(core, replayed_records);
+    recovery.settle_open_ends();
+    while (venues.doubt_open() && core.sequencer->can_step()) {
+        venues.settle_doubt();
+    }
+    if (core.ledger.day().date == day.date) {
+        if (!same_reference(core.ledger.day(), archived.day)) {
+            spdlog::warn(
+                "reference data or rules differ from those the day {} began with: the day goes on with "
+                "its own, the new ones take hold with the next day",
+                day.date);
+        }
+        return {};
+    }
+    risk::DayStart start;
+    start.record.kind = risk::RecordKind::day_start;
+    start.facts = archived.day;
+    start.facts.date = day.date;
+    start.facts.origin_utc_ns = day.origin_utc_ns;
+    loaded.reference.day = start.facts;
+    if (std::string problem = core.ledger.stage(recovery.keep(std::move(loaded.reference)));
+        !problem.empty()) {
+        return "reference data: " + problem;
+    }
+    core.step(start);
+    clients.start_day();
+    venues.start_day();
+    return {};
+}
+
+}  // namespace fairlead::gateway

@@ -1,0 +1,18 @@
+// What a run begins with, as Records: Start with the hashes of what runs, the last run's open ends, and
+// the trading day, new or continued. Called once by main, after replay and before the order thread.
+#pragma once
+
+#include <string>
+
+#include "config/reference_loader.hpp"
+#include "gateway/recovery.hpp"
+
+namespace fairlead::gateway {
+
+// day_origin 0: now, for a calendar whose phases count from the start; otherwise that moment.
+// Empty: started; else what is wrong, and the program must not go on.
+[[nodiscard]] std::string start_run(Core& core, Recovery& recovery, ClientSide& clients, VenueSide& venues,
+                                    config::LoadedReference loaded, std::uint64_t replayed_records,
+                                    risk::UtcNs day_origin);
+
+}  // namespace fairlead::gateway

@@ -1,0 +1,629 @@
+// The venue lines at work: sessions, lines chosen, orders out. What a cut leaves behind is in
+// venue_doubt.cpp. See venue_side.hpp.
+#include "gateway/venue_side.hpp"
+
+#include <algorithm>
+
+namespace fairlead::gateway {
+
+namespace {
+
+fix::SessionConfig machine_config(const config::LineConfig& line, const config::GatewayConfig& config) {
+    fix::SessionConfig machine;
+    machine.role = fix::Role::initiator;
+    machine.our_comp_id = line.sender_comp_id;
+    machine.peer_comp_id = line.target_comp_id;
+    machine.heartbeat_seconds = line.heartbeat_seconds;
+    machine.reader = fix::Reader(config.gateway.message_bytes_max);
+    // Reports that come early are the venue's word: all of a burst is kept.
+    machine.early_messages_max = 8'192;
+    machine.early_bytes_max = 8'192 * 512;
+    return machine;
+}
+
+constexpr risk::MonotonicNs first_pause_ns = 1 * fix::second_ns;
+constexpr risk::MonotonicNs pause_ns_max = 30 * fix::second_ns;
+
+}  // namespace
+
+VenueSide::VenueSide(Core& core, std::uint64_t random_seed)
+    : core_(core), random_state_(random_seed), mask_scratch_(core.config.gateway.message_bytes_max) {
+    lines_.reserve(core.config.lines.size());
+    for (const config::LineConfig& line : core.config.lines) {
+        lines_.emplace_back(line, machine_config(line, core.config), outstanding_max, waiting_max);
+    }
+}
+
+VenueLine* VenueSide::find(std::uint32_t id) noexcept {
+    const auto found = std::find_if(lines_.begin(), lines_.end(),
+                                    [id](const VenueLine& line) { return line.config->id == id; });
+    return found != lines_.end() ? &*found : nullptr;
+}
+
+// --- connecting
+
+void VenueSide::on_timer() noexcept {
+    const fix::Now now = core_.now();
+    for (VenueLine& line : lines_) {
+        if (line.state == LineState::down && !line.marking_doubt && now.monotonic_ns >= line.next_try_ns &&
+            core_.errands.push(ConnectLine{line.config->id, 0})) {
+            line.state = LineState::connecting;
+        }
+        if (line.connection != no_connection && line.machine.next_deadline() <= now.monotonic_ns) {
+            actions_.clear();
+            line.machine.on_timer(now, actions_);
+            perform(line, actions_);
+        }
+        if (line.state == LineState::asking) {
+            ask_status(line);
+        }
+        // Those that wait will need a number each.
+        if (line.takes_new && line.numbers.left() < line.waiting.size() + pass_reserve) {
+            core_.log(LogLevel::error, "order numbers of a line are used up: closed for new orders",
+                      line.config->id);
+            set_open(line, false);
+        }
+    }
+}
+
+void VenueSide::on_connected(VenueLine& line, std::uint32_t connection) noexcept {
+    Connection& peer = *core_.connections[connection];
+    peer.owner = Owner::line;
+    peer.owner_index = line.config->id;
+    line.connection = connection;
+    line.handed_from = line.machine.next_out();
+    line.state = LineState::logging_on;
+    line.probe = 0;
+    line.question_count = 0;
+    // splitmix64: any spread does, the venue only asks that no recent number comes again.
+    random_state_ += 0x9E3779B97F4A7C15ULL;
+    std::uint64_t mixed = random_state_;
+    mixed = (mixed ^ (mixed >> 30)) * 0xBF58476D1CE4E5B9ULL;
+    mixed = (mixed ^ (mixed >> 27)) * 0x94D049BB133111EBULL;
+    const std::uint32_t append = line.appends.choose(mixed ^ (mixed >> 31));
+    line.raw_data = make_raw_data(
+        append, static_cast<std::uint32_t>(fix::parse_unsigned(line.config->password.reveal()).value));
+    actions_.clear();
+    line.machine.on_connect(core_.now(), {line.raw_data.view(), {}, {}}, actions_);
+    perform(line, actions_);
+}
+
+void VenueSide::on_connect_failed(VenueLine& line, int error) noexcept {
+    if (line.state != LineState::connecting) {
+        return;
+    }
+    line.state = LineState::down;
+    const auto pause = std::min(first_pause_ns << std::min(line.failures, 5U), pause_ns_max);
+    line.next_try_ns = core_.clock.monotonic_ns() + pause;
+    if (line.failures++ == 0) {
+        core_.log(LogLevel::warning, "venue line could not connect, trying on", line.config->id, error);
+    }
+}
+
+// --- messages
+
+void VenueSide::on_message(std::uint32_t connection, const fix::Message& message,
+                           const risk::Arrival& arrival) noexcept {
+    VenueLine& line = *find(core_.connections[connection]->owner_index);
+    actions_.clear();
+    line.machine.on_message(message, arrival, core_.now(), actions_);
+    perform(line, actions_);
+}
+
+void VenueSide::on_garbled(std::uint32_t connection) noexcept {
+    VenueLine& line = *find(core_.connections[connection]->owner_index);
+    actions_.clear();
+    line.machine.on_garbled(true, core_.now(), actions_);
+    perform(line, actions_);
+}
+
+void VenueSide::on_early(VenueLine& line) noexcept {
+    actions_.clear();
+    line.machine.on_early(early_message_, core_.now(), actions_);
+    perform(line, actions_);
+}
+
+void VenueSide::on_disconnected(std::uint32_t connection, risk::LogoutCause cause) noexcept {
+    VenueLine& line = *find(core_.connections[connection]->owner_index);
+    actions_.clear();
+    line.machine.on_disconnect(cause, actions_);
+    perform(line, actions_);
+    line.connection = no_connection;
+    line_lost(line);
+}
+
+bool VenueSide::disconnect(std::uint32_t id, std::string_view text) noexcept {
+    VenueLine* line = find(id);
+    if (line == nullptr || line->connection == no_connection) {
+        return false;
+    }
+    actions_.clear();
+    line->machine.start_logout(risk::LogoutCause::by_operator, text, core_.now(), actions_);
+    perform(*line, actions_);
+    return true;
+}
+
+void VenueSide::log_out_all(std::string_view text) noexcept {
+    for (VenueLine& line : lines_) {
+        if (line.connection != no_connection) {
+            actions_.clear();
+            line.machine.start_logout(risk::LogoutCause::shutdown, text, core_.now(), actions_);
+            perform(line, actions_);
+        }
+    }
+}
+
+void VenueSide::perform(VenueLine& line, const fix::Actions& actions) noexcept {
+    for (const fix::Action& action : actions) {
+        perform(line, action);
+    }
+}
+
+void VenueSide::perform(VenueLine& line, const fix::Action& action) noexcept {
+    switch (action.kind) {
+        case fix::ActionKind::none:
+            break;
+        case fix::ActionKind::deliver:
+            on_application(line, action);
+            break;
+        case fix::ActionKind::received:
+        case fix::ActionKind::business_reject:
+            on_received(line, action);
+            break;
+        case fix::ActionKind::send:
+            send_admin(line, action);
+            break;
+        case fix::ActionKind::resend:
+            on_resend(line, action);
+            break;
+        case fix::ActionKind::sequence_moved: {
+            risk::SequenceReset reset;
+            reset.record.kind = risk::RecordKind::sequence_reset;
+            reset.record.session = line.config->id;
+            reset.facts.arrival = action.arrival;
+            reset.facts.next_in = action.next_in;
+            reset.facts.next_out = action.next_out;
+            reset.facts.cause = action.reset_cause;
+            reset.facts.venue_side = 1;
+            core_.step(reset);
+            break;
+        }
+        case fix::ActionKind::logon_attempt:
+            break;  // an initiator is asked by nobody
+        case fix::ActionKind::logon_result:
+            on_logon_result(line, action);
+            break;
+        case fix::ActionKind::logged_out: {
+            risk::Logout logout;
+            logout.record.kind = risk::RecordKind::logout;
+            logout.record.session = line.config->id;
+            logout.facts.next_in = action.next_in;
+            logout.facts.next_out = action.next_out;
+            logout.facts.cause = action.logout_cause;
+            logout.facts.venue_side = 1;
+            core_.step(logout);
+            core_.log(LogLevel::warning, "venue line logged out", line.config->id,
+                      static_cast<std::int64_t>(action.logout_cause));
+            break;
+        }
+        case fix::ActionKind::close:
+            if (line.connection != no_connection) {
+                core_.connections[line.connection]->close_when_flushed = true;
+                core_.mark_dirty(line.connection);
+            }
+            break;
+    }
+}
+
+risk::Sequence VenueSide::journal_received(VenueLine& line, const fix::Action& action) noexcept {
+    risk::SessionMessage received;
+    received.record.kind = risk::RecordKind::session_received;
+    received.record.session = line.config->id;
+    received.facts.arrival = action.arrival;
+    received.facts.next_in = action.next_in;
+    received.facts.next_out = action.next_out;
+    received.facts.venue_side = 1;
+    received.facts.reject_tag = static_cast<std::uint32_t>(action.reference_tag);
+    received.facts.reject_reason =
+        static_cast<std::uint16_t>(static_cast<std::int16_t>(action.reject_reason) + 1);
+    std::span<const std::byte> raw;
+    if (action.message != nullptr) {
+        bool was_masked = false;
+        raw = masked(*action.message, mask_scratch_, was_masked);
+        received.facts.message_type = risk::Text<4>(action.message->type());
+        received.facts.poss_dup = action.message->poss_dup() ? 1 : 0;
+    }
+    core_.step(received, raw);
+    return core_.sequencer->last();
+}
+
+risk::Sequence VenueSide::send_admin(VenueLine& line, const fix::Action& action) noexcept {
+    const fix::Now now = core_.now();
+    if (action.type == 'A') {
+        risk::LogonAttempt attempt;
+        attempt.record.kind = risk::RecordKind::logon_attempt;
+        attempt.record.session = line.config->id;
+        attempt.facts.venue_side = 1;
+        attempt.facts.heartbeat_seconds = action.heartbeat_seconds;
+        core_.step(attempt);
+    }
+    const std::uint64_t number = line.machine.take_number(now);
+    std::array<char, Core::message_room> text;  // NOLINT: written by the encoder
+    const std::size_t length = fix::encode_admin(encoder_, text, line.machine, action, number, now);
+    risk::SessionMessage sent;
+    sent.record.kind = risk::RecordKind::session_sent;
+    sent.record.session = line.config->id;
+    sent.facts.arrival.message_number = number;
+    sent.facts.next_in = line.machine.next_in();
+    sent.facts.next_out = line.machine.next_out();
+    sent.facts.message_type = risk::Text<4>(std::string_view(&action.type, 1));
+    sent.facts.venue_side = 1;
+    std::span<const std::byte> raw;
+    if (action.type == 'A') {
+        // The append number must be known after a restart; the key value is masked.
+        std::array<std::byte, raw_data_width> kept{};
+        std::memcpy(kept.data(), line.raw_data.bytes.data(), 3);
+        kept[3] = kept[4] = std::byte{'*'};
+        core_.step(sent, kept);
+    } else {
+        core_.step(sent, raw);
+    }
+    const std::span<char> into =
+        line.connection != no_connection ? core_.room(line.connection) : std::span<char>{};
+    if (into.size() >= length && length != 0) {
+        std::memcpy(into.data(), text.data(), length);
+        core_.commit(line.connection, length, core_.sequencer->last(), number);
+    }
+    return core_.sequencer->last();
+}
+
+void VenueSide::on_logon_result(VenueLine& line, const fix::Action& action) noexcept {
+    risk::LogonResult result;
+    result.record.kind = risk::RecordKind::logon_result;
+    result.record.session = line.config->id;
+    result.facts.verdict = action.verdict;
+    result.facts.next_in = action.next_in;
+    result.facts.next_out = action.next_out;
+    result.facts.venue_side = 1;
+    core_.step(result);
+    if (action.verdict != risk::LogonVerdict::accepted) {
+        const std::string_view text =
+            action.message != nullptr ? action.message->value(58) : std::string_view{};
+        const LogonRefusal* refusal = logon_refusal(text);
+        if (refusal != nullptr && refusal->action == LogonRefusalAction::stop) {
+            line.state = LineState::stopped;
+        }
+        core_.log(LogLevel::error, "venue refused the logon of a line", line.config->id,
+                  static_cast<std::int64_t>(action.verdict), text);
+        return;
+    }
+    core_.log(LogLevel::info, "venue line logged on", line.config->id);
+    line.failures = 0;
+    line.state = LineState::probing;
+    send_probe(line);
+}
+
+// --- reports
+
+void VenueSide::on_received(VenueLine& line, const fix::Action& action) noexcept {
+    if (action.message != nullptr && action.message->type() == "3" &&
+        action.reject_reason == fix::RejectReason::none) {
+        on_application(line, action);
+        return;
+    }
+    journal_received(line, action);
+    if (line.state == LineState::probing && action.message != nullptr && action.message->type() == "0" &&
+        line.probe != 0 && fix::parse_unsigned(action.message->value(112)).value == line.probe) {
+        line.probe = 0;
+        line.state = LineState::asking;
+        line.asked_since_ns = core_.clock.monotonic_ns();
+        ask_status(line);
+    }
+}
+
+void VenueSide::on_application(VenueLine& line, const fix::Action& action) noexcept {
+    const fix::Message& message = *action.message;
+    VenueReference reference = reference_of(message);
+    if (reference.message_number != 0) {
+        const OutstandingCommand* entry = line.outstanding.find_number(reference.message_number);
+        reference.command = entry != nullptr ? entry->command : 0;
+        if (entry == nullptr && message.type() == "3") {
+            journal_received(line, action);  // it rejects a session message of ours
+            return;
+        }
+    }
+    if (on_answer_to_question(line, action, reference)) {
+        return;
+    }
+    VenueOrder order;
+    order.command = reference.command;
+    order.session_kind = reference.session_kind;
+    const std::uint32_t slot = core_.ledger.find_command(reference.command);
+    if (slot != 0) {
+        const risk::Order& known = core_.ledger.order(slot);
+        order.order_key = known.key;
+        order.lot = core_.ledger.security(known.security).lot;
+        order.session_kind = known.session_kind;
+    } else {
+        const std::uint32_t security = core_.ledger.find_security(reference.symbol);
+        order.lot = security != 0 ? core_.ledger.security(security).lot : order.lot;
+    }
+    VenueMessageFault fault;
+    const VenueEvent event =
+        read_venue_message(message, line.config->id, action.arrival, order, storage_, fault);
+    if (!event) {
+        journal_received(line, action);
+        core_.log(LogLevel::error, "venue message could not be read", line.config->id, fault.tag,
+                  fault.text.view());
+        fix::Action reject;
+        reject.kind = fix::ActionKind::send;
+        reject.type = '3';
+        reject.message = &message;
+        reject.reference_number = message.number();
+        reject.reference_tag = fault.tag;
+        reject.reject_reason = static_cast<fix::RejectReason>(fault.reject_reason);
+        reject.text = risk::Text<160>(fault.text.view());
+        send_admin(line, reject);
+        return;
+    }
+    on_event(line, message, event);
+}
+
+void VenueSide::on_event(VenueLine& line, const fix::Message& message, const VenueEvent& event) noexcept {
+    const auto raw = std::as_bytes(std::span(message.text().data(), message.text().size()));
+    if (event.record->kind == risk::RecordKind::venue_reject) {
+        auto& reject = event.as<risk::VenueReject>();
+        reject.record.cause = reject.facts.command;
+        core_.step(reject, raw);
+        note_reject(line, reject.facts);
+        return;
+    }
+    auto& report = event.as<risk::VenueReport>();
+    report.record.cause = report.facts.command;
+    const risk::Answered answered = core_.step(report, raw);
+    if (report.record.kind == risk::RecordKind::orphan_report) {
+        core_.log(LogLevel::error, "venue reports an order that is none of ours", line.config->id);
+    }
+    if ((answered.decision.flags & risk::overfill_flag) != 0) {
+        core_.log(LogLevel::error, "venue filled more than was ordered", line.config->id);
+    }
+    note_report(line, report.facts);
+}
+
+void VenueSide::note_report(VenueLine& line, const risk::VenueReportFacts& facts) noexcept {
+    if (OutstandingCommand* entry = line.outstanding.find_command(facts.command); entry != nullptr) {
+        line.outstanding.answered(*entry);
+    }
+}
+
+void VenueSide::note_reject(VenueLine& line, const risk::VenueRejectFacts& facts) noexcept {
+    if (OutstandingCommand* entry = line.outstanding.find_command(facts.command); entry != nullptr) {
+        line.outstanding.answered(*entry);
+    }
+}
+
+// --- orders out
+
+bool VenueSide::can_send(const VenueLine& line, risk::MonotonicNs now) const noexcept {
+    return line.state == LineState::open && line.waiting.empty() && !line.outstanding.full() &&
+           line.rate.can_send(now);
+}
+
+VenueLine* VenueSide::choose(risk::Venue venue, risk::LineChoice& choice) noexcept {
+    const risk::MonotonicNs now = core_.clock.monotonic_ns();
+    VenueLine* best = nullptr;
+    std::size_t open_lines = 0;
+    for (VenueLine& line : lines_) {
+        if (line.config->venue != venue || line.state != LineState::open || !line.takes_new) {
+            continue;
+        }
+        ++open_lines;
+        // Fewest waiting first, then most rate left; the lowest number among equals.
+        if (best == nullptr || line.waiting.size() < best->waiting.size() ||
+            (line.waiting.size() == best->waiting.size() && line.rate.left(now) > best->rate.left(now))) {
+            best = &line;
+        }
+    }
+    choice = open_lines > 1 ? risk::LineChoice::least_used : risk::LineChoice::only_line;
+    return best;
+}
+
+void VenueSide::route_command(const risk::Record& record, const risk::Decision& decision,
+                              risk::Routing& routing) noexcept {
+    OrderRoute& route = core_.routes.at(decision.order_slot);
+    VenueLine* line = nullptr;
+    if (record.kind == risk::RecordKind::new_order) {
+        route = {};
+        route.order_key = record.sequence;
+        route.channel = reinterpret_cast<const risk::NewOrder&>(record).facts.channel;
+        line = choose(decision.venue, routing.choice);
+        risk::require(line != nullptr, "the Ledger accepts a New only while a line of its venue is open");
+        route.line = line->config->id;
+    } else {
+        line = find(route.line);
+        routing.choice = risk::LineChoice::order_line;
+        risk::require(line != nullptr, "an accepted order has a line");
+    }
+    if (can_send(*line, core_.clock.monotonic_ns())) {
+        take_numbers(*line, record.kind, decision.order_slot, routing);
+    } else {
+        routing.choice = risk::LineChoice::waiting;
+    }
+}
+
+void VenueSide::route_released(const risk::Record& record, risk::Routing& routing) noexcept {
+    VenueLine* line = find(record.session);
+    risk::require(line != nullptr && !line->waiting.empty(), "only a waiting command is released");
+    const WaitingCommand& front = line->waiting.front();
+    routing.choice = risk::LineChoice::order_line;
+    take_numbers(*line, front.command.record().kind, front.order_slot, routing);
+}
+
+void VenueSide::take_numbers(VenueLine& line, risk::RecordKind kind, std::uint32_t slot,
+                             risk::Routing& routing) noexcept {
+    const fix::Now now = core_.now();
+    OrderRoute& route = core_.routes.at(slot);
+    if (kind == risk::RecordKind::new_order) {
+        const bool taken = line.numbers.take(route.order_number);
+        risk::require(taken, "a line has order numbers left while it is open");
+    }
+    routing.line = line.config->id;
+    routing.line_number = line.machine.take_number(now);
+    routing.order_number = route.order_number;
+    line.rate.sent(now.monotonic_ns);
+}
+
+void VenueSide::deliver(const risk::Record& record, const risk::Answered& answered) noexcept {
+    const std::uint32_t slot = answered.decision.order_slot;
+    if (answered.routing.choice == risk::LineChoice::waiting) {
+        VenueLine& line = *find(core_.routes.at(slot).line);
+        line.waiting.push({CommandCopy(record), slot, answered.decision.order_key, record.monotonic_ns});
+        return;
+    }
+    if (answered.routing.line == 0) {
+        return;
+    }
+    VenueLine& line = *find(answered.routing.line);
+    if (record.kind == risk::RecordKind::released) {
+        const WaitingCommand front = line.waiting.front();
+        line.waiting.pop();
+        encode(line, front.command.record(), record.sequence, front.order_slot, answered.routing);
+        return;
+    }
+    encode(line, record, record.sequence, slot, answered.routing);
+}
+
+OrderTerms VenueSide::terms(std::uint32_t slot) const noexcept {
+    const risk::Order& order = core_.ledger.order(slot);
+    const risk::SecurityState& security = core_.ledger.security(order.security);
+    const OrderRoute& route = core_.routes.at(slot);
+    OrderTerms terms;
+    terms.order_key = order.key;
+    terms.account = core_.ledger.account_key(order.account);
+    terms.symbol = security.symbol;
+    terms.order_number = route.order_number;
+    terms.price = order.price;
+    terms.ordered = order.quantity;
+    terms.filled = order.filled;
+    terms.lot = security.lot;
+    terms.side = order.side;
+    terms.order_type = order.order_type;
+    terms.time_in_force = order.time_in_force;
+    terms.session_kind = order.session_kind;
+    terms.credit_type = order.credit_type;
+    terms.channel = route.channel;
+    return terms;
+}
+
+void VenueSide::encode(VenueLine& line, const risk::Record& command, risk::Sequence gate, std::uint32_t slot,
+                       const risk::Routing& routing) noexcept {
+    const OrderTerms order_terms = terms(slot);
+    line.outstanding.push({routing.line_number, command.sequence, order_terms.order_key, slot, command.kind,
+                           false, false, false});
+    const std::span<char> into =
+        line.connection != no_connection ? core_.room(line.connection) : std::span<char>{};
+    if (into.empty()) {
+        // The venue has not read for long: the number is taken, so the order is in doubt from here on
+        // and the line is ended; its next logon settles it.
+        if (line.connection != no_connection) {
+            core_.connections[line.connection]->overflowed = true;
+            core_.mark_dirty(line.connection);
+        }
+        return;
+    }
+    const LineMessage out{into, &line.machine.header(), routing.line_number, core_.clock.utc_ns()};
+    const VenueMessage message = encode_command(encoder_, out, command, order_terms);
+    risk::require(message.length != 0, "an accepted command can be said to the venue");
+    core_.commit(line.connection, message.length, gate, routing.line_number);
+}
+
+void VenueSide::release_waiting() noexcept {
+    const risk::MonotonicNs now = core_.clock.monotonic_ns();
+    for (VenueLine& line : lines_) {
+        while (!line.waiting.empty() && core_.sequencer->can_step()) {
+            if (end_aged(line, now)) {
+                continue;
+            }
+            if (line.state != LineState::open || line.outstanding.full() || !line.rate.can_send(now)) {
+                break;
+            }
+            const WaitingCommand& front = line.waiting.front();
+            risk::Released released;
+            released.record.kind = risk::RecordKind::released;
+            released.record.session = line.config->id;
+            released.record.cause = front.command.record().sequence;
+            released.facts.command = front.command.record().sequence;
+            released.facts.waited_ns = now - front.since_ns;
+            core_.step(released);
+        }
+    }
+}
+
+bool VenueSide::end_aged(VenueLine& line, risk::MonotonicNs now) noexcept {
+    const WaitingCommand front = line.waiting.front();
+    const risk::MonotonicNs limit = std::int64_t{line.config->wait_age_limit_ms} * 1'000'000;
+    if (now - front.since_ns <= limit) {
+        return false;
+    }
+    line.waiting.pop();
+    risk::WaitExpired expired;
+    expired.record.kind = risk::RecordKind::wait_expired;
+    expired.record.session = line.config->id;
+    expired.record.cause = front.command.record().sequence;
+    expired.facts.command = front.command.record().sequence;
+    expired.facts.waited_ns = now - front.since_ns;
+    core_.step(expired);
+    return true;
+}
+
+void VenueSide::on_departed(std::uint32_t connection, std::uint64_t number) noexcept {
+    VenueLine& line = *find(core_.connections[connection]->owner_index);
+    if (number < line.handed_from) {
+        return;
+    }
+    const fix::Now now = core_.now();
+    risk::HandedToSocket handed;
+    handed.record.kind = risk::RecordKind::handed_to_socket;
+    handed.record.session = line.config->id;
+    handed.facts.first_number = line.handed_from;
+    handed.facts.last_number = number;
+    handed.facts.departure_utc_ns = now.utc_ns;
+    handed.facts.departure_monotonic_ns = now.monotonic_ns;
+    line.handed_from = number + 1;
+    core_.step(handed);
+}
+
+bool VenueSide::has_room() const noexcept {
+    return std::all_of(lines_.begin(), lines_.end(), [](const VenueLine& line) {
+        return line.waiting.size() + pass_reserve <= waiting_max;
+    });
+}
+
+bool VenueSide::doubt_open() const noexcept {
+    return std::any_of(lines_.begin(), lines_.end(),
+                       [](const VenueLine& line) { return line.marking_doubt || line.filled_count > 0; });
+}
+
+bool VenueSide::quiet() noexcept {
+    return std::all_of(lines_.begin(), lines_.end(),
+                       [](const VenueLine& line) { return line.waiting.empty() && !line.marking_doubt; });
+}
+
+void VenueSide::start_day() noexcept {
+    for (VenueLine& line : lines_) {
+        risk::require(line.connection == no_connection, "a day starts while no line is connected");
+        line.machine.restore(1, 1);
+        line.numbers.start_day();
+        line.outstanding.clear();
+        line.handed_from = 1;
+        risk::SequenceReset reset;
+        reset.record.kind = risk::RecordKind::sequence_reset;
+        reset.record.session = line.config->id;
+        reset.facts.next_in = reset.facts.next_out = 1;
+        reset.facts.cause = risk::ResetCause::new_day;
+        reset.facts.venue_side = 1;
+        core_.step(reset);
+    }
+}
+
+}  // namespace fairlead::gateway

@@ -1,0 +1,175 @@
+// VenueSide: the venue lines of the gateway: logging on, choosing a line, the line's rate and those who
+// wait for it, orders encoded, reports made into Records, and what a cut leaves in doubt. Orders are
+// never sent again: a resend request is answered by gap fill, which proves what was not processed.
+// It does not decide about orders (the Ledger). Order thread only.
+#pragma once
+
+#include <vector>
+
+#include "gateway/core.hpp"
+#include "gateway/orders/line_rate.hpp"
+#include "gateway/orders/order_number.hpp"
+#include "gateway/orders/venue_logon.hpp"
+#include "gateway/orders/venue_orders.hpp"
+#include "gateway/orders/venue_reports.hpp"
+#include "gateway/outstanding.hpp"
+#include "gateway/wait_queue.hpp"
+
+namespace fairlead::gateway {
+
+// A line's way from nothing to orders.
+enum class LineState : std::uint8_t {
+    down,        // no connection; one is asked for at next_try
+    connecting,  // the control thread is at it
+    logging_on,
+    probing,  // logged on; a TestRequest is out: its answer proves that the venue has no more to ask for
+    asking,   // status of what is still in doubt is asked, order by order
+    open,
+    stopped,  // refused for a cause that trying again does not mend; an operator starts it again
+};
+
+struct VenueLine {
+    VenueLine(const config::LineConfig& configuration, const fix::SessionConfig& machine_config,
+              std::size_t outstanding_max, std::size_t waiting_max)
+        : config(&configuration),
+          machine(machine_config),
+          rate(configuration.rate_per_second),
+          numbers(configuration.term_id),
+          outstanding(outstanding_max),
+          waiting(waiting_max) {}
+
+    const config::LineConfig* config;
+    fix::Session machine;
+    std::uint32_t connection = no_connection;
+    LineState state = LineState::down;
+    LineRate rate;
+    OrderNumbers numbers;
+    AppendNumbers appends;
+    RawData raw_data;
+    Outstanding outstanding;
+    WaitQueue waiting;
+    std::uint32_t failures = 0;  // connects or logons in a row that came to nothing
+    risk::MonotonicNs next_try_ns = 0;
+    std::uint64_t probe = 0;       // number of the TestRequest out; 0 = none
+    risk::Sequence closed_by = 0;  // the Record that closed the line: evidence for what never left it
+    std::size_t doubt_scan = 0;    // outstanding commands already marked after a cut
+    bool marking_doubt = false;
+    // Message numbers the venue has asked for again: proven not processed, their commands are being ended.
+    struct Filled {
+        std::uint64_t begin = 0;
+        std::uint64_t end = 0;
+        risk::Sequence evidence = 0;
+    };
+    static constexpr std::size_t filled_max = 8;
+    std::array<Filled, filled_max> filled{};
+    std::size_t filled_count = 0;
+    std::uint64_t handed_from = 0;  // first message number not yet in a departure Record
+    risk::MonotonicNs asked_since_ns = 0;
+    bool was_logged_on = false;  // in replay: no logout Record yet
+    bool takes_new = false;      // the Ledger knows the line as open
+
+    // The gateway's own status questions under way: by the ClOrdID they carry.
+    struct Question {
+        risk::Sequence asked_by = 0;
+        risk::Sequence command = 0;
+    };
+    static constexpr std::size_t questions_max = 16;
+    std::array<Question, questions_max> questions{};
+    std::size_t question_count = 0;
+};
+
+class VenueSide {
+  public:
+    static constexpr std::size_t outstanding_max = 65'536;
+    static constexpr std::size_t waiting_max = 65'536;
+    // Commands one pass may add to a queue before it is asked again.
+    static constexpr std::size_t pass_reserve = 2'048;
+
+    VenueSide(Core& core, std::uint64_t random_seed);
+
+    // --- from the Road
+    void on_message(std::uint32_t connection, const fix::Message& message,
+                    const risk::Arrival& arrival) noexcept;
+    void on_garbled(std::uint32_t connection) noexcept;
+    void on_early(VenueLine& line) noexcept;
+    void on_disconnected(std::uint32_t connection, risk::LogoutCause cause) noexcept;
+    void on_timer() noexcept;
+    // Commands whose line's rate allows it leave, in arrival order; those too old are ended unsent.
+    void release_waiting() noexcept;
+    // A bounded part of what a cut left in doubt, one Record a command.
+    void settle_doubt() noexcept;
+    // Message numbers up to `number` were handed to the socket.
+    void on_departed(std::uint32_t connection, std::uint64_t number) noexcept;
+
+    // --- from the Inbox
+    // The connection slot the line shall use is given by the Road.
+    void on_connected(VenueLine& line, std::uint32_t connection) noexcept;
+    void on_connect_failed(VenueLine& line, int error) noexcept;
+    [[nodiscard]] bool disconnect(std::uint32_t line, std::string_view text) noexcept;
+    void log_out_all(std::string_view text) noexcept;
+
+    // --- from the Outbox
+    void route_command(const risk::Record& record, const risk::Decision& decision,
+                       risk::Routing& routing) noexcept;
+    void route_released(const risk::Record& record, risk::Routing& routing) noexcept;
+    void deliver(const risk::Record& record, const risk::Answered& answered) noexcept;
+
+    // --- at start and for control
+    // A person has decided about what is in doubt of an order; `evidence` is the Record of the request.
+    void resolve_by_operator(std::uint32_t order_slot, risk::Resolution resolution,
+                             risk::Sequence evidence) noexcept;
+    [[nodiscard]] VenueLine* find(std::uint32_t id) noexcept;
+    [[nodiscard]] std::vector<VenueLine>& lines() noexcept { return lines_; }
+    // A report was applied: its command has the venue's word. Live and in replay.
+    void note_report(VenueLine& line, const risk::VenueReportFacts& facts) noexcept;
+    void note_reject(VenueLine& line, const risk::VenueRejectFacts& facts) noexcept;
+    // The line as a crash left it: closed by a Record, what may have left it is in doubt.
+    void reopen_after_crash(VenueLine& line) noexcept;
+    void start_day() noexcept;
+    // No command waits and nothing is in doubt on any open line (for an orderly stop).
+    [[nodiscard]] bool quiet() noexcept;
+    // False: so many commands wait for a line that no more may be decided until some have left.
+    [[nodiscard]] bool has_room() const noexcept;
+    // Some of what a cut left has not been recorded yet.
+    [[nodiscard]] bool doubt_open() const noexcept;
+
+  private:
+    void perform(VenueLine& line, const fix::Actions& actions) noexcept;
+    void perform(VenueLine& line, const fix::Action& action) noexcept;
+    void on_received(VenueLine& line, const fix::Action& action) noexcept;
+    void on_application(VenueLine& line, const fix::Action& action) noexcept;
+    void on_event(VenueLine& line, const fix::Message& message, const VenueEvent& event) noexcept;
+    [[nodiscard]] bool on_answer_to_question(VenueLine& line, const fix::Action& action,
+                                             const VenueReference& reference) noexcept;
+    void on_resend(VenueLine& line, const fix::Action& action) noexcept;
+    void on_logon_result(VenueLine& line, const fix::Action& action) noexcept;
+    risk::Sequence journal_received(VenueLine& line, const fix::Action& action) noexcept;
+    risk::Sequence send_admin(VenueLine& line, const fix::Action& action) noexcept;
+    void send_probe(VenueLine& line) noexcept;
+    void ask_status(VenueLine& line) noexcept;
+    void resolve(VenueLine& line, OutstandingCommand& entry, risk::Resolution resolution,
+                 risk::Sequence evidence) noexcept;
+    void set_open(VenueLine& line, bool open) noexcept;
+    void line_lost(VenueLine& line) noexcept;
+    void mark_doubt(VenueLine& line) noexcept;
+    void end_filled(VenueLine& line) noexcept;
+    [[nodiscard]] VenueLine* choose(risk::Venue venue, risk::LineChoice& choice) noexcept;
+    [[nodiscard]] bool can_send(const VenueLine& line, risk::MonotonicNs now) const noexcept;
+    void take_numbers(VenueLine& line, risk::RecordKind kind, std::uint32_t slot,
+                      risk::Routing& routing) noexcept;
+    void encode(VenueLine& line, const risk::Record& command, risk::Sequence gate, std::uint32_t slot,
+                const risk::Routing& routing) noexcept;
+    [[nodiscard]] OrderTerms terms(std::uint32_t slot) const noexcept;
+    [[nodiscard]] bool end_aged(VenueLine& line, risk::MonotonicNs now) noexcept;
+
+    Core& core_;
+    std::vector<VenueLine> lines_;
+    std::uint64_t random_state_;
+    fix::Actions actions_;
+    fix::Encoder encoder_;
+    fix::Message early_message_;
+    VenueEventStorage storage_;
+    std::vector<char> mask_scratch_;
+};
+
+}  // namespace fairlead::gateway

@@ -1,0 +1,75 @@
+// WaitQueue: accepted commands that wait for their line's rate, in arrival order. A copy of the command's
+// Record stands in it, since the venue message is encoded only when the line takes it. Fixed capacity;
+// order thread only. Who leaves by age is the caller's decision and a Record.
+#pragma once
+
+#include <cstring>
+#include <vector>
+
+#include "risk/assert.hpp"
+#include "risk/record.hpp"
+
+namespace fairlead::gateway {
+
+// Any command that goes to a venue, by value.
+class CommandCopy {
+  public:
+    CommandCopy() = default;
+    explicit CommandCopy(const risk::Record& record) noexcept {
+        std::memcpy(bytes_, &record, size_of(record.kind));
+    }
+    [[nodiscard]] const risk::Record& record() const noexcept {
+        return *reinterpret_cast<const risk::Record*>(bytes_);
+    }
+
+  private:
+    static std::size_t size_of(risk::RecordKind kind) noexcept {
+        switch (kind) {
+            case risk::RecordKind::new_order:
+                return sizeof(risk::NewOrder);
+            case risk::RecordKind::replace_order:
+                return sizeof(risk::ReplaceOrder);
+            case risk::RecordKind::cancel_order:
+                return sizeof(risk::CancelOrder);
+            default:
+                risk::require(false, "only New, Replace and Cancel go to a venue");
+                return 0;
+        }
+    }
+    alignas(8) std::byte bytes_[sizeof(risk::ReplaceOrder)]{};
+};
+
+struct WaitingCommand {
+    CommandCopy command;
+    std::uint32_t order_slot = 0;
+    risk::Sequence order_key = 0;
+    risk::MonotonicNs since_ns = 0;
+};
+
+class WaitQueue {
+  public:
+    explicit WaitQueue(std::size_t capacity) : ring_(capacity) {}
+
+    [[nodiscard]] bool empty() const noexcept { return count_ == 0; }
+    [[nodiscard]] bool full() const noexcept { return count_ == ring_.size(); }
+    [[nodiscard]] std::size_t size() const noexcept { return count_; }
+    [[nodiscard]] const WaitingCommand& front() const noexcept { return ring_[first_]; }
+
+    void push(const WaitingCommand& waiting) noexcept {
+        risk::require(!full(), "a command waits only while there is room");
+        ring_[(first_ + count_) % ring_.size()] = waiting;
+        ++count_;
+    }
+    void pop() noexcept {
+        risk::require(count_ > 0, "only a waiting command leaves the queue");
+        first_ = (first_ + 1) % ring_.size();
+        --count_;
+    }
+
+  private:
+    std::vector<WaitingCommand> ring_;
+    std::size_t first_ = 0;
+    std::size_t count_ = 0;
+};
+
+}  // namespace fairlead::gateway
