@@ -91,12 +91,13 @@ class Front {
     [[nodiscard]] std::string map_segments(bool fresh, OpenResult& result);
     [[nodiscard]] std::string find_end();
     [[nodiscard]] bool next_segment_free() const noexcept;
+    void close_generation() noexcept;
     void begin_generation(std::uint64_t generation) noexcept;
     std::byte* put_section(std::byte* at, SectionKind kind, Bytes bytes, risk::Sequence sequence) noexcept;
 
     // Hot: touched by each append.
     FrontHead* head_ = nullptr;
-    KeeperMarkPage* mark_ = nullptr;
+    const KeeperMarkPage* mark_ = nullptr;
     std::uint64_t position_ = 0;     // bytes used so far, all generations
     std::uint64_t segment_end_ = 0;  // position at which the present generation ends
     std::byte* segment_ = nullptr;   // the present generation's file

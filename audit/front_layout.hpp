@@ -7,6 +7,7 @@
 #include <string>
 
 #include "audit/format.hpp"
+#include "audit/mapped_file.hpp"
 
 namespace fairlead::audit {
 
@@ -64,7 +65,7 @@ enum class KeeperState : std::uint32_t {
 [[nodiscard]] const char* describe(KeeperState state) noexcept;
 
 struct KeeperMarkPage {
-    // Written once by the keeper, before `magic`.
+    // Of this boot, set by whoever opens the page first; `magic` is the keeper's sign that it has run.
     std::atomic<std::uint64_t> magic{0};
     BootId boot_id{};
     // Keeper stores (release) after the frame's synchronous write has returned; gate loads (acquire).
@@ -85,6 +86,14 @@ static_assert(sizeof(KeeperMarkPage) <= shared_page_bytes);
 
 // This boot of this machine. All zero when the kernel does not say.
 [[nodiscard]] BootId current_boot_id() noexcept;
+
+// Opens the mark, makes it if it is not there, and clears it if it is from another boot: a watermark of
+// another boot must never open a gate. Empty error: mapped.
+struct MarkResult {
+    MappedFile map;
+    std::string error;
+};
+[[nodiscard]] MarkResult open_mark(const std::string& directory, bool writable);
 
 [[nodiscard]] std::string head_path(const std::string& directory);
 [[nodiscard]] std::string mark_path(const std::string& directory);

@@ -27,6 +27,11 @@ struct ReadPlace {
     risk::Sequence sequence = 0;  // last good one
 };
 
+// What JournalReader does at the end of the log. judge: looks at every byte behind it, once, to tell a
+// clean end from a torn tail and from damage: for replay and examination. follow: takes it as the end
+// for now: for those who read behind a running keeper.
+enum class AtEnd : std::uint8_t { judge, follow };
+
 class JournalReader {
   public:
     JournalReader();
@@ -36,14 +41,16 @@ class JournalReader {
 
     // From the journal's first record, or from `first` (then the chain is checked from there on; what
     // lies before is not looked at). False: see error().
-    [[nodiscard]] bool open(const std::string& directory, risk::Sequence first = 1);
+    [[nodiscard]] bool open(const std::string& directory, risk::Sequence first = 1,
+                            AtEnd at_end = AtEnd::judge);
     // The view points into the reader and stays good until the next call.
     [[nodiscard]] ReadStatus next(RecordView& view);
     [[nodiscard]] const std::string& error() const noexcept;
     [[nodiscard]] ReadPlace place() const;
     // Of the last record given.
     [[nodiscard]] const ChainEnd& chain() const noexcept;
-    // After `end`: bytes of a torn write behind it (0 at a clean end), and whether a seal is the last frame.
+    // After a judged `end`: bytes of a torn write behind it (0 at a clean end), and whether a seal is the
+    // last frame.
     [[nodiscard]] std::uint64_t torn_bytes() const noexcept;
     [[nodiscard]] bool sealed() const noexcept;
     [[nodiscard]] std::uint64_t frames() const noexcept;

@@ -1,0 +1,292 @@
+#include "audit/journal_reader.hpp"
+
+#include <optional>
+
+#include "audit/recovery.hpp"
+#include "audit/segment_directory.hpp"
+
+namespace fairlead::audit {
+
+using Scan = FrameScan<SegmentDirectory>;
+
+struct JournalReader::State {
+    SegmentDirectory source;
+    std::optional<Scan> scan;
+    std::vector<RecordView> records;
+    std::size_t next_record = 0;
+    risk::Sequence first = 1;
+    AtEnd at_end = AtEnd::judge;
+    ChainEnd chain;
+    JournalEnd end;
+    std::uint64_t frames = 0;
+    std::string error;
+};
+
+namespace {
+
+// The sound frame header that lies highest at or below a block, searching back no further than `from`.
+// Sequences rise with offsets, so a segment is searched by halving.
+struct Probe {
+    bool readable = true;
+    bool found = false;
+    std::uint64_t offset = 0;
+    FrameHeader header;
+};
+
+Probe first_frame_from(SegmentDirectory& source, std::size_t segment, std::uint64_t block,
+                       std::uint64_t limit) {
+    Probe probe;
+    std::array<std::byte, sizeof(FrameHeader)> bytes{};
+    for (std::uint64_t i = block; i < limit; ++i) {
+        if (!source.read(segment, i * block_bytes, bytes)) {
+            probe.readable = false;
+            return probe;
+        }
+        if (check_frame_header(bytes, source.segment_id(segment), probe.header) == FrameFault::none) {
+            probe.found = true;
+            probe.offset = i * block_bytes;
+            return probe;
+        }
+        // Behind the last frame all is zero; one block of it inside a frame is possible, so look on, but
+        // no further than a frame can reach.
+        if (i - block > frame_bytes_max / block_bytes) {
+            break;
+        }
+    }
+    return probe;
+}
+
+// Offset of the last frame of the segment whose first sequence is at or below `first`.
+bool seek_in_segment(SegmentDirectory& source, std::size_t segment, risk::Sequence first,
+                     std::uint64_t& offset) {
+    std::uint64_t low = 0;
+    std::uint64_t high = source.segment_bytes(segment) / block_bytes;
+    offset = 0;
+    while (low < high) {
+        const std::uint64_t middle = low + (high - low) / 2;
+        const Probe probe = first_frame_from(source, segment, middle, high);
+        if (!probe.readable) {
+            return false;
+        }
+        if (!probe.found || probe.header.first_sequence > first) {
+            high = middle;
+        } else {
+            // Of a seal and the data frame behind it, which name the same sequence, the later is taken.
+            offset = probe.offset;
+            low = probe.offset / block_bytes + 1;
+        }
+    }
+    return true;
+}
+
+}  // namespace
+
+JournalReader::JournalReader() : state_(std::make_unique<State>()) {}
+JournalReader::~JournalReader() = default;
+JournalReader::JournalReader(JournalReader&&) noexcept = default;
+JournalReader& JournalReader::operator=(JournalReader&&) noexcept = default;
+
+bool JournalReader::open(const std::string& directory, risk::Sequence first, AtEnd at_end) {
+    state_ = std::make_unique<State>();
+    State& state = *state_;
+    state.first = first;
+    state.at_end = at_end;
+    state.error = state.source.open(directory);
+    if (!state.error.empty()) {
+        return false;
+    }
+    FrameChain chain;
+    std::size_t segment = 0;
+    std::uint64_t offset = 0;
+    if (first > 1) {
+        // The last segment that begins at or below `first`.
+        for (std::size_t i = state.source.segment_count(); i-- > 0;) {
+            std::array<std::byte, sizeof(FrameHeader)> bytes{};
+            FrameHeader header;
+            if (state.source.segment_bytes(i) < bytes.size() || !state.source.read(i, 0, bytes)) {
+                state.error = state.source.error();
+                return false;
+            }
+            if (check_frame_header(bytes, state.source.segment_id(i), header) == FrameFault::none &&
+                header.first_sequence <= first) {
+                segment = i;
+                break;
+            }
+        }
+        if (segment < state.source.segment_count() &&
+            !seek_in_segment(state.source, segment, first, offset)) {
+            state.error = state.source.error();
+            return false;
+        }
+        chain.anchor = segment > 0 || offset > 0;
+    }
+    state.scan.emplace(state.source, segment, chain);
+    state.scan->place(segment, offset);
+    return true;
+}
+
+ReadStatus JournalReader::next(RecordView& view) {
+    State& state = *state_;
+    if (!state.error.empty()) {
+        return ReadStatus::damaged;
+    }
+    while (true) {
+        while (state.next_record < state.records.size()) {
+            const RecordView& record = state.records[state.next_record++];
+            const RecordHeader& header = record.header;
+            state.chain = {header.sequence, header.crc, header.epoch, header.utc_ns, header.monotonic_ns};
+            if (header.sequence >= state.first) {
+                view = record;
+                return ReadStatus::record;
+            }
+        }
+        state.records.clear();
+        state.next_record = 0;
+        Scan::Step step = state.scan->next(&state.records);
+        if (step == Scan::Step::stop) {
+            // What was read ahead may be older than the file: look once more with fresh eyes.
+            state.scan->refresh();
+            state.records.clear();
+            state.error = state.source.refresh();
+            step = state.error.empty() ? state.scan->next(&state.records) : Scan::Step::unreadable;
+        }
+        if (step == Scan::Step::frame) {
+            ++state.frames;
+            continue;
+        }
+        state.records.clear();
+        if (step == Scan::Step::unreadable) {
+            if (state.error.empty()) {
+                state.error = state.source.error();
+            }
+            return ReadStatus::damaged;
+        }
+        if (state.at_end == AtEnd::follow) {
+            return ReadStatus::end;
+        }
+        state.at_end = AtEnd::follow;
+        state.end = state.scan->end({});
+        if (state.end.kind == EndKind::damage || state.end.kind == EndKind::unreadable) {
+            state.error = state.end.text;
+            return ReadStatus::damaged;
+        }
+        return ReadStatus::end;
+    }
+}
+
+const std::string& JournalReader::error() const noexcept {
+    return state_->error;
+}
+const ChainEnd& JournalReader::chain() const noexcept {
+    return state_->chain;
+}
+std::uint64_t JournalReader::torn_bytes() const noexcept {
+    return state_->end.torn_bytes;
+}
+bool JournalReader::sealed() const noexcept {
+    return state_->end.sealed;
+}
+std::uint64_t JournalReader::frames() const noexcept {
+    return state_->frames;
+}
+std::uint64_t JournalReader::segments() const noexcept {
+    return state_->frames == 0 ? 0 : state_->scan->frame_segment() + 1;
+}
+
+ReadPlace JournalReader::place() const {
+    const State& state = *state_;
+    ReadPlace place;
+    if (state.scan && state.scan->frame_segment() < state.source.segment_count()) {
+        place.segment = state.source.segment_name(state.scan->frame_segment());
+        place.offset = state.scan->frame_offset();
+        place.frame = state.scan->header().frame_number;
+    }
+    place.sequence = state.chain.sequence;
+    return place;
+}
+
+HistoryReader::HistoryReader(std::string journal_directory, std::string front_directory)
+    : journal_directory_(std::move(journal_directory)),
+      front_directory_(std::move(front_directory)),
+      buffer_(record_bytes_max) {}
+
+bool HistoryReader::seek(risk::Sequence first) {
+    error_.clear();
+    next_ = first;
+    on_disk_ = false;
+    on_front_ = !front_directory_.empty() && front_.attach(front_directory_).empty() && front_.seek(first);
+    if (on_front_ || journal_directory_.empty()) {
+        return on_front_;
+    }
+    on_disk_ = disk_.open(journal_directory_, first, AtEnd::follow);
+    if (!on_disk_) {
+        error_ = disk_.error();
+    }
+    return on_disk_;
+}
+
+ReadStatus HistoryReader::from_front(RecordView& view) {
+    const ReadStatus status = front_.next(buffer_, view);
+    if (status == ReadStatus::record) {
+        next_ = view.header.sequence + 1;
+    } else if (status == ReadStatus::damaged) {
+        error_ = front_.error();
+    }
+    return status;
+}
+
+ReadStatus HistoryReader::next(RecordView& view) {
+    if (on_front_) {
+        const ReadStatus status = from_front(view);
+        if (status != ReadStatus::overtaken) {
+            return status;
+        }
+        // Overtaken means synced: the disk has it.
+        on_front_ = false;
+        on_disk_ = disk_.open(journal_directory_, next_, AtEnd::follow);
+        if (!on_disk_) {
+            error_ = disk_.error();
+            return ReadStatus::damaged;
+        }
+    }
+    if (!on_disk_) {
+        return ReadStatus::end;
+    }
+    const ReadStatus status = disk_.next(view);
+    if (status == ReadStatus::record) {
+        next_ = view.header.sequence + 1;
+        return status;
+    }
+    if (status == ReadStatus::damaged) {
+        error_ = disk_.error();
+        return status;
+    }
+    // The disk ends here: the front may have more.
+    on_front_ = !front_directory_.empty() && front_.attach(front_directory_).empty() && front_.seek(next_);
+    on_disk_ = !on_front_;
+    return on_front_ ? from_front(view) : ReadStatus::end;
+}
+
+DiskEnd find_disk_end(const std::string& directory) {
+    DiskEnd result;
+    SegmentDirectory source;
+    result.error = source.open(directory);
+    if (!result.error.empty()) {
+        return result;
+    }
+    std::size_t segment = 0;
+    FrameChain chain;
+    if (!recovery_start(source, segment, chain)) {
+        result.error = source.error();
+        return result;
+    }
+    const JournalEnd end = find_end(source, segment, chain, {});
+    if (end.kind == EndKind::damage || end.kind == EndKind::unreadable) {
+        result.error = end.text;
+        return result;
+    }
+    result.chain = end.chain.records;
+    return result;
+}
+
+}  // namespace fairlead::audit

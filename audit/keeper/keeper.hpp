@@ -1,0 +1,107 @@
+// Keeper: copies what the gateway publishes in the front to the journal on disk, one checked frame and
+// one synchronous write at a time, and tells the gate how far it is. Survives being killed anywhere:
+// what counts is on the disk and in the front. `step` is the whole loop body; fairlead-keeper calls it.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "audit/frame.hpp"
+#include "audit/journal_reader.hpp"
+#include "audit/keeper/segment_store.hpp"
+#include "audit/recovery.hpp"
+
+namespace fairlead::audit {
+
+struct KeeperOptions {
+    std::string journal_directory;
+    std::string front_directory;
+    std::uint64_t segment_bytes = 256 * 1024 * 1024;
+    std::uint32_t ready_segments = 2;
+    std::int64_t seal_after_ns = 10'000'000;   // idle time after which the last frame gets its witness
+    std::int64_t look_again_ns = 100'000'000;  // how often an absent or replaced front is looked for
+    std::int64_t slow_write_ns = 10'000'000;   // a write slower than this is told to the operator
+    std::function<void(const std::string&)> say = [](const std::string&) {};    // operator log
+    std::function<void(const std::string&)> alarm = [](const std::string&) {};  // ... as an error
+};
+
+// What is written to. SegmentStore in production.
+template <class T>
+concept FrameStore = requires(T& store, std::uint64_t offset, Bytes bytes, const SegmentName& name,
+                              const std::string& text) {
+    { store.is_open() } -> std::convertible_to<bool>;
+    { store.open_next() } -> std::convertible_to<bool>;
+    { store.segment() } -> std::convertible_to<SegmentName>;
+    { store.segment_bytes() } -> std::convertible_to<std::uint64_t>;
+    { store.write(offset, bytes) } -> std::convertible_to<int>;
+    store.close_segment();
+    { store.ready() } -> std::convertible_to<std::uint32_t>;
+    { store.prepare_error() } -> std::convertible_to<int>;
+    { store.direct() } -> std::convertible_to<bool>;
+    { store.note(name, text) } -> std::convertible_to<std::string>;
+};
+
+// Where writing goes on, as recovery found it.
+struct KeeperStart {
+    FrameChain chain;
+    std::uint64_t offset = 0;  // in the segment the store has open, if it has
+    bool sealed = false;
+    std::uint64_t cut_bytes = 0;
+};
+
+template <FrameStore Store>
+class Keeper {
+  public:
+    enum class Step : std::uint8_t {
+        wrote = 0,    // a frame went out: ask again at once
+        idle = 1,     // nothing to do
+        waiting = 2,  // no front, or no segment ready
+        halted = 3,   // an error an operator must look at; synced stands still
+    };
+
+    Keeper(const KeeperOptions& options, Store& store, KeeperMarkPage& mark, const KeeperStart& start);
+
+    [[nodiscard]] Step step(risk::MonotonicNs now);
+    // After the last step of an orderly end: seals, and says so in the mark.
+    void finish();
+    [[nodiscard]] KeeperState state() const noexcept { return state_; }
+    [[nodiscard]] risk::Sequence synced() const noexcept { return chain_.records.sequence; }
+    [[nodiscard]] const std::string& error() const noexcept { return error_; }
+    // Everything published is on disk.
+    [[nodiscard]] bool drained() const;
+
+  private:
+    [[nodiscard]] bool attach(risk::MonotonicNs now);
+    [[nodiscard]] bool segment_ready();
+    [[nodiscard]] bool gather();
+    [[nodiscard]] bool write_frame();
+    void halt(KeeperState state, int error, std::string text);
+    void set_state(KeeperState state);
+
+    KeeperOptions options_;
+    Store& store_;
+    KeeperMarkPage& mark_;
+    FrontReader front_;
+    bool attached_ = false;
+    std::string waiting_for_;
+    FrameBuilder builder_;
+    FrameChain chain_;
+    std::uint64_t offset_ = 0;
+    bool sealed_ = true;
+    KeeperState state_ = KeeperState::running;
+    std::string error_;
+    risk::MonotonicNs last_write_ns_ = 0;
+    risk::MonotonicNs last_look_ns_ = INT64_MIN / 2;
+};
+
+// Reads the disk, finds the end, opens or begins the segment to go on in. Empty error: `start` is good.
+struct Recovered {
+    KeeperStart start;
+    std::string error;
+    KeeperState state = KeeperState::running;  // of the error
+};
+[[nodiscard]] Recovered recover_disk(const KeeperOptions& options, risk::Sequence floor, SegmentStore& store);
+
+[[nodiscard]] risk::MonotonicNs monotonic_now() noexcept;
+
+}  // namespace fairlead::audit

@@ -1,0 +1,217 @@
+// The steps of Keeper, for those who instantiate it: keeper.cpp with the real store, tests with one that
+// fails on demand.
+#pragma once
+
+#include <cerrno>
+#include <cstring>
+
+#include "audit/keeper/keeper.hpp"
+
+namespace fairlead::audit {
+
+template <FrameStore Store>
+Keeper<Store>::Keeper(const KeeperOptions& options, Store& store, KeeperMarkPage& mark,
+                      const KeeperStart& start)
+    : options_(options),
+      store_(store),
+      mark_(mark),
+      chain_(start.chain),
+      offset_(start.offset),
+      sealed_(start.sealed || start.chain.number == 1) {
+    mark_.cut_bytes.store(start.cut_bytes, std::memory_order_relaxed);
+    mark_.cut_after.store(start.chain.records.sequence, std::memory_order_relaxed);
+    mark_.error.store(0, std::memory_order_relaxed);
+    mark_.write_started_ns.store(0, std::memory_order_relaxed);
+    mark_.synced.store(chain_.records.sequence, std::memory_order_release);  // pairs with Front::synced
+    set_state(KeeperState::running);
+    mark_.magic.store(mark_magic, std::memory_order_release);
+}
+
+template <FrameStore Store>
+typename Keeper<Store>::Step Keeper<Store>::step(risk::MonotonicNs now) {
+    mark_.heartbeat_ns.store(now, std::memory_order_relaxed);
+    mark_.ready_segments.store(store_.ready(), std::memory_order_relaxed);
+    if (state_ != KeeperState::running && state_ != KeeperState::disk_full) {
+        return Step::halted;
+    }
+    if (!attach(now)) {
+        return state_ == KeeperState::damage ? Step::halted : Step::waiting;
+    }
+    if (!segment_ready()) {
+        return Step::waiting;
+    }
+    builder_.begin();
+    if (!gather()) {
+        return Step::halted;
+    }
+    if (builder_.count() == 0) {
+        if (sealed_ || now - last_write_ns_ < options_.seal_after_ns) {
+            return Step::idle;
+        }
+    }
+    if (!write_frame()) {
+        return Step::halted;
+    }
+    return Step::wrote;
+}
+
+template <FrameStore Store>
+bool Keeper<Store>::attach(risk::MonotonicNs now) {
+    // Only when nothing was published for a while can the front have been made anew.
+    if (attached_ && (now - last_look_ns_ < options_.look_again_ns || !drained())) {
+        return true;
+    }
+    if (now - last_look_ns_ < options_.look_again_ns) {
+        return attached_;
+    }
+    last_look_ns_ = now;
+    if (attached_ && front_.current()) {
+        return true;
+    }
+    attached_ = false;
+    std::string why = front_.attach(options_.front_directory);
+    if (!why.empty()) {
+        if (why != waiting_for_) {
+            options_.say("waiting for a front: " + why);
+            waiting_for_ = why;
+        }
+        return false;
+    }
+    const risk::Sequence end = chain_.records.sequence;
+    const FrontHead& head = *front_.head();
+    const risk::Sequence published = head.published.load(std::memory_order_acquire);
+    const bool base_fits = head.base.sequence != end || end == 0 || head.base.crc == chain_.records.crc;
+    if (head.base.sequence > end || published < end || !base_fits || !front_.seek(end + 1)) {
+        halt(KeeperState::damage, 0,
+             "DAMAGE: the disk ends at record " + std::to_string(end) + ", the front holds records " +
+                 std::to_string(head.base.sequence + 1) + " to " + std::to_string(published) +
+                 (base_fits ? ": the two do not join" : ": the record before them is not the disk's last"));
+        return false;
+    }
+    options_.say("attached to the front in '" + options_.front_directory + "' behind record " +
+                 std::to_string(end) + "; published " + std::to_string(published));
+    waiting_for_.clear();
+    mark_.synced_position.store(front_.position(), std::memory_order_relaxed);
+    attached_ = true;
+    return true;
+}
+
+template <FrameStore Store>
+bool Keeper<Store>::segment_ready() {
+    if (store_.is_open()) {
+        return true;
+    }
+    if (store_.open_next()) {
+        offset_ = 0;
+        options_.say("writing to " + store_.segment().text());
+        set_state(KeeperState::running);
+        return true;
+    }
+    if (store_.prepare_error() != 0 && state_ != KeeperState::disk_full) {
+        mark_.error.store(store_.prepare_error(), std::memory_order_relaxed);
+        options_.alarm(std::string("no journal segment is left and none can be made: ") +
+                       std::strerror(store_.prepare_error()));
+        set_state(KeeperState::disk_full);
+    }
+    return false;
+}
+
+// Copies and checks what is published, up to one frame. False: halted.
+template <FrameStore Store>
+bool Keeper<Store>::gather() {
+    ChainEnd expected = chain_.records;
+    while (true) {
+        const std::span<std::byte> room = builder_.room();
+        if (room.empty()) {
+            return true;
+        }
+        RecordView view;
+        const ReadStatus status = front_.next(room, view);
+        if (status == ReadStatus::end) {
+            return true;
+        }
+        if (status != ReadStatus::record) {
+            halt(KeeperState::corrupt_front, 0, "the front is corrupt: " + front_.error());
+            return false;
+        }
+        if (const RecordFault fault = advance(expected, view.header); fault != RecordFault::none) {
+            halt(KeeperState::damage, 0,
+                 "DAMAGE: record " + std::to_string(view.header.sequence) +
+                     " of the front does not continue the disk: " + describe(fault));
+            return false;
+        }
+        builder_.take(view);
+    }
+}
+
+template <FrameStore Store>
+bool Keeper<Store>::write_frame() {
+    const std::uint64_t whole = round_up(sizeof(FrameHeader) + builder_.payload_bytes(), block_bytes);
+    const bool last = store_.segment_bytes() - (offset_ + whole) < frame_bytes_max;
+    FrameChain next = chain_;
+    const Bytes frame = builder_.finish(store_.segment().id, next, chain_.records.sequence,
+                                        last ? std::uint16_t{last_of_segment_flag} : std::uint16_t{0});
+    const risk::MonotonicNs started = monotonic_now();
+    mark_.write_started_ns.store(started, std::memory_order_relaxed);
+    const int error = store_.write(offset_, frame);
+    const risk::MonotonicNs ended = monotonic_now();
+    mark_.write_started_ns.store(0, std::memory_order_relaxed);
+    mark_.last_write_ns.store(ended - started, std::memory_order_relaxed);
+    if (error != 0) {
+        // Never again on this file: a later success after a failed sync proves nothing.
+        const SegmentName segment = store_.segment();
+        const std::string text = "writing frame " + std::to_string(chain_.number) + " to " + segment.text() +
+                                 " at offset " + std::to_string(offset_) + " failed: " + std::strerror(error);
+        store_.close_segment();
+        static_cast<void>(store_.note(segment, text));
+        halt(KeeperState::io_error, error, text + "; synced stays at " + std::to_string(synced()));
+        return false;
+    }
+    if (ended - started > options_.slow_write_ns) {
+        options_.say("a write of " + std::to_string(whole) + " bytes took " +
+                     std::to_string((ended - started) / 1'000'000) + " ms");
+    }
+    chain_ = next;
+    offset_ += whole;
+    sealed_ = builder_.count() == 0;
+    last_write_ns_ = ended;
+    mark_.synced_position.store(front_.position(), std::memory_order_relaxed);
+    mark_.synced.store(chain_.records.sequence, std::memory_order_release);  // pairs with Front::synced
+    if (last) {
+        store_.close_segment();
+    }
+    return true;
+}
+
+template <FrameStore Store>
+bool Keeper<Store>::drained() const {
+    return !attached_ || front_.head()->published.load(std::memory_order_acquire) <= chain_.records.sequence;
+}
+
+template <FrameStore Store>
+void Keeper<Store>::finish() {
+    if (state_ != KeeperState::running) {
+        return;
+    }
+    builder_.begin();
+    if (!sealed_ && segment_ready() && !write_frame()) {
+        return;
+    }
+    set_state(KeeperState::stopped);
+}
+
+template <FrameStore Store>
+void Keeper<Store>::halt(KeeperState state, int error, std::string text) {
+    error_ = std::move(text);
+    mark_.error.store(error, std::memory_order_relaxed);
+    set_state(state);
+    options_.alarm(error_);
+}
+
+template <FrameStore Store>
+void Keeper<Store>::set_state(KeeperState state) {
+    state_ = state;
+    mark_.state.store(static_cast<std::uint32_t>(state), std::memory_order_relaxed);
+}
+
+}  // namespace fairlead::audit

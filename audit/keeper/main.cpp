@@ -1,0 +1,183 @@
+// fairlead-keeper: the program around Keeper. Reads its options, takes the journal's lock, recovers the
+// disk, then steps until told to end. Its log is for operators; what counts is in the journal.
+#include <signal.h>
+#include <spdlog/sinks/basic_file_sink.h>
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
+#include <sys/prctl.h>
+#include <time.h>
+
+#include <CLI/CLI.hpp>
+#include <csignal>
+#include <new>
+
+#include "audit/keeper/keeper.hpp"
+#include "config/gateway_config.hpp"
+
+namespace {
+
+using namespace fairlead;
+using audit::Keeper;
+using audit::KeeperMarkPage;
+using audit::KeeperOptions;
+using audit::KeeperState;
+using audit::SegmentStore;
+
+volatile std::sig_atomic_t asked_to_end = 0;
+void ask_to_end(int) {
+    asked_to_end = 1;
+}
+
+// An idle keeper wakes this often; a busy one looks again at once a few times before it sleeps.
+constexpr long sleep_ns = 50'000;
+constexpr long long_sleep_ns = 1'000'000;
+constexpr int looks_before_sleep = 20;
+
+void sleep_for(long nanoseconds) {
+    const timespec wait{0, nanoseconds};
+    ::nanosleep(&wait, nullptr);
+}
+
+// Steps until the end is asked for and reached. True: ended in order.
+bool run(Keeper<SegmentStore>& keeper) {
+    int idle_looks = 0;
+    bool told = false;
+    while (true) {
+        switch (keeper.step(audit::monotonic_now())) {
+            case Keeper<SegmentStore>::Step::wrote:
+                idle_looks = 0;
+                break;
+            case Keeper<SegmentStore>::Step::idle:
+                if (asked_to_end != 0 && keeper.drained()) {
+                    keeper.finish();
+                    return keeper.state() == KeeperState::stopped;
+                }
+                if (++idle_looks > looks_before_sleep) {
+                    sleep_for(sleep_ns);
+                }
+                break;
+            case Keeper<SegmentStore>::Step::waiting:
+                if (asked_to_end != 0) {
+                    if (keeper.drained()) {
+                        keeper.finish();
+                        return keeper.state() == KeeperState::stopped;
+                    }
+                    if (!told) {
+                        spdlog::warn("asked to end, waiting for a journal segment for what is published");
+                        told = true;
+                    }
+                }
+                sleep_for(long_sleep_ns);
+                break;
+            case Keeper<SegmentStore>::Step::halted:
+                if (asked_to_end != 0) {
+                    return false;
+                }
+                sleep_for(long_sleep_ns);
+                break;
+        }
+    }
+}
+
+int keep(const KeeperOptions& options) {
+    if (std::string error = audit::make_directory(options.journal_directory); !error.empty()) {
+        spdlog::error(error);
+        return 2;
+    }
+    if (std::string error = audit::make_directory(options.front_directory); !error.empty()) {
+        spdlog::error(error);
+        return 2;
+    }
+    const audit::LockResult lock = audit::take_lock(options.journal_directory + "/keeper.lock", "keeper");
+    if (!lock.ok()) {
+        spdlog::error(lock.error);
+        return 2;
+    }
+    audit::MarkResult mark = audit::open_mark(options.front_directory, true);
+    if (!mark.error.empty()) {
+        spdlog::error(mark.error);
+        return 2;
+    }
+    auto& page = *std::launder(reinterpret_cast<KeeperMarkPage*>(mark.map.data()));
+    page.state.store(static_cast<std::uint32_t>(KeeperState::recovering), std::memory_order_relaxed);
+    audit::SegmentStoreOptions store_options;
+    store_options.directory = options.journal_directory;
+    store_options.segment_bytes = options.segment_bytes;
+    store_options.ready_target = options.ready_segments;
+    store_options.say = options.say;
+    SegmentStore store(store_options);
+    // Of the same boot, or the page would have been cleared: the log may not end below it.
+    const audit::Recovered recovered =
+        audit::recover_disk(options, page.synced.load(std::memory_order_acquire), store);
+    if (!recovered.error.empty()) {
+        page.state.store(static_cast<std::uint32_t>(recovered.state), std::memory_order_relaxed);
+        spdlog::critical(recovered.error);
+        return 1;
+    }
+    Keeper<SegmentStore> keeper(options, store, page, recovered.start);
+    const bool in_order = run(keeper);
+    spdlog::info("ended at record {}: {}", keeper.synced(), audit::describe(keeper.state()));
+    return in_order ? 0 : 1;
+}
+
+}  // namespace
+
+int main(int count, char** arguments) {
+    CLI::App app{"Keeps the journal: copies the front to disk, one checked frame and one write at a time."};
+    std::string config_file;
+    std::string log_file;
+    KeeperOptions options;
+    std::uint64_t segment_mib = 256;
+    auto* config = app.add_option("--config", config_file, "The gateway's TOML file");
+    auto* journal = app.add_option("--journal", options.journal_directory, "Journal directory on disk");
+    auto* front = app.add_option("--front", options.front_directory, "Front directory in tmpfs");
+    journal->excludes(config)->needs(front);
+    front->excludes(config)->needs(journal);
+    app.add_option("--segment-mib", segment_mib, "Size of a journal segment in MiB")
+        ->check(CLI::Range(1, 65536))
+        ->excludes(config);
+    app.add_option("--ready", options.ready_segments, "Zero-written segments kept ready")
+        ->check(CLI::Range(1, 16));
+    app.add_option("--log", log_file, "Log file; standard error without it");
+    try {
+        app.parse(count, arguments);
+    } catch (const CLI::ParseError& error) {
+        return app.exit(error) == 0 ? 0 : 2;
+    }
+    if (!config_file.empty()) {
+        const config::Loaded<config::GatewayConfig> loaded = config::load_gateway_config(config_file);
+        if (!loaded.ok()) {
+            for (const config::ConfigError& error : loaded.errors) {
+                std::fprintf(stderr, "%s\n", config::describe(error).c_str());
+            }
+            return 2;
+        }
+        options.journal_directory = loaded.value.journal.directory;
+        options.front_directory = loaded.value.journal.front_directory;
+        options.slow_write_ns = std::int64_t{loaded.value.journal.sync_alarm_ms} * 1'000'000;
+        segment_mib = loaded.value.journal.segment_mib;
+    } else if (options.journal_directory.empty()) {
+        std::fprintf(stderr, "give --config FILE, or --journal DIRECTORY and --front DIRECTORY\n");
+        return 2;
+    }
+    options.segment_bytes = segment_mib << 20;
+    try {
+        spdlog::set_default_logger(log_file.empty() ? spdlog::stderr_logger_mt("keeper")
+                                                    : spdlog::basic_logger_mt("keeper", log_file));
+    } catch (const spdlog::spdlog_ex& error) {
+        std::fprintf(stderr, "cannot open the log '%s': %s\n", log_file.c_str(), error.what());
+        return 2;
+    }
+    spdlog::flush_on(spdlog::level::info);
+    options.say = [](const std::string& text) { spdlog::info(text); };
+    options.alarm = [](const std::string& text) { spdlog::critical(text); };
+
+    struct sigaction action {};
+    action.sa_handler = ask_to_end;
+    ::sigaction(SIGTERM, &action, nullptr);
+    ::sigaction(SIGINT, &action, nullptr);
+    ::signal(SIGHUP, SIG_IGN);
+    // The kernel may delay a sleeping thread by its timer slack, 50 us unless told otherwise.
+    ::prctl(PR_SET_TIMERSLACK, 1'000UL);
+    return keep(options);
+}

@@ -1,0 +1,82 @@
+// SegmentStore: the keeper's disk. Zero-written segments made ready ahead by a thread of its own, one
+// open for writing, one synchronous write at a time. Knows nothing of frames. Used by Keeper only; tests
+// put a failing disk in its place.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <mutex>
+#include <string>
+#include <thread>
+
+#include "audit/segment_directory.hpp"
+
+namespace fairlead::audit {
+
+struct SegmentStoreOptions {
+    std::string directory;
+    std::uint64_t segment_bytes = 256 * 1024 * 1024;  // multiple of 4096, at least 1 MiB
+    std::uint32_t ready_target = 2;                   // zero-written segments kept waiting
+    // Told to the operator log: from the preparing thread too.
+    std::function<void(const std::string&)> say = [](const std::string&) {};
+};
+
+class SegmentStore {
+  public:
+    explicit SegmentStore(SegmentStoreOptions options);
+    ~SegmentStore();
+    SegmentStore(const SegmentStore&) = delete;
+    SegmentStore& operator=(const SegmentStore&) = delete;
+
+    // `unused`: complete segments behind the end of the log, in order. `next_number`: of the next one to
+    // be made. Starts the preparing thread. Empty text: begun.
+    [[nodiscard]] std::string begin(std::deque<SegmentName> unused, std::uint64_t next_number);
+    // Goes on in a segment that has frames already. Empty text: open.
+    [[nodiscard]] std::string continue_in(const SegmentName& name);
+    // The next ready segment becomes the one written to. False: none is ready yet.
+    [[nodiscard]] bool open_next();
+
+    [[nodiscard]] bool is_open() const noexcept { return file_.open(); }
+    [[nodiscard]] const SegmentName& segment() const noexcept { return name_; }
+    [[nodiscard]] std::uint64_t segment_bytes() const noexcept { return file_bytes_; }
+    // One write, returned only when it is on the disk. 0, or errno; a short write is EIO.
+    [[nodiscard]] int write(std::uint64_t offset, Bytes bytes) noexcept;
+    void close_segment() noexcept { file_.close(); }
+
+    [[nodiscard]] std::uint32_t ready() const noexcept {
+        return ready_count_.load(std::memory_order_relaxed);
+    }
+    // errno of the last failure to make a segment, 0 once one has been made.
+    [[nodiscard]] int prepare_error() const noexcept {
+        return prepare_error_.load(std::memory_order_relaxed);
+    }
+    [[nodiscard]] bool direct() const noexcept { return direct_; }
+    // A text beside the segment that says why it was closed before its end; from then on nothing is
+    // written to it. Empty text: written and synced.
+    [[nodiscard]] std::string note(const SegmentName& name, const std::string& text) const;
+    [[nodiscard]] static bool has_note(const std::string& directory, const SegmentName& name);
+
+  private:
+    void prepare_loop();
+    [[nodiscard]] int prepare_one(std::uint64_t number, SegmentName& made);
+    [[nodiscard]] std::string open_for_writing(const SegmentName& name);
+
+    SegmentStoreOptions options_;
+    Descriptor file_;
+    SegmentName name_;
+    std::uint64_t file_bytes_ = 0;
+    bool direct_ = true;
+
+    std::mutex mutex_;  // guards unused_ and next_number_
+    std::condition_variable wake_;
+    std::deque<SegmentName> unused_;
+    std::uint64_t next_number_ = 1;
+    std::atomic<std::uint32_t> ready_count_{0};
+    std::atomic<int> prepare_error_{0};
+    std::atomic<bool> stopping_{false};
+    std::thread preparer_;
+};
+
+}  // namespace fairlead::audit
