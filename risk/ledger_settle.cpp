@@ -99,6 +99,10 @@ void Ledger::recompute(Order& order) noexcept {
 void Ledger::execute(Order& order, Quantity quantity, Amount amount) noexcept {
     order.filled += quantity;
     order.filled_amount += amount;
+    if ((order.flags & order_old_price_fills) != 0 && order.open() && order.filled >= order.reported_filled) {
+        order.worst = worst_of(order, order.price);
+        order.flags = static_cast<std::uint8_t>(order.flags & ~order_old_price_fills);
+    }
     const Reserve reserve = reserve_of(order);
     require(reserve.amount >= 0 && reserve.quantity >= 0, "a reserve is never negative");
     shift(order, quantity, amount, reserve.quantity - order.reserve_quantity, reserve.amount - order.reserve);

@@ -168,9 +168,17 @@ void Ledger::replaced(const VenueReport& report, Order& order, Decision& decisio
         const bool names = facts.order_quantity > 0 && facts.order_quantity <= order.quantity;
         order.quantity = names ? order.quantity - facts.order_quantity : asked.quantity;
     } else {
-        // Fills the venue has counted and not yet shown may still come at the old price.
+        // Fills the venue has counted and not yet shown may still come at the old price: until they
+        // have, every share is reserved at the worse of the two.
         const bool unseen = facts.filled_quantity > order.filled;
-        order.worst = unseen ? std::max(order.worst, asked.worst) : asked.worst;
+        if (unseen) {
+            order.worst = std::max(order.worst, asked.worst);
+            order.reported_filled = std::min(facts.filled_quantity, order.quantity);
+            order.flags = static_cast<std::uint8_t>(order.flags | order_old_price_fills);
+        } else {
+            order.worst = asked.worst;
+            order.flags = static_cast<std::uint8_t>(order.flags & ~order_old_price_fills);
+        }
         order.price = asked.price;
     }
     if (order.open() && order.quantity <= order.filled) {

@@ -29,13 +29,14 @@ enum : std::uint8_t {
     order_strict = 16,             // a sell reserved at the day's upper limit
     order_in_book = 32,            // in its investor's tree of open prices
     order_cancel_by_gateway = 64,  // the pending cancel was made by the gateway, not by the client
+    order_old_price_fills = 128,   // fills at the price before the last replace are still to come
 };
 
 struct Order {
     Sequence key = 0;              // sequence of its New
     Quantity quantity = 0;         // Q: total the venue has accepted, or was asked for
     Quantity filled = 0;           // C: sum of the fills seen
-    Quantity reported_filled = 0;  // K: the venue's own CumQty when the order ended
+    Quantity reported_filled = 0;  // K: the venue's CumQty at the order's end, or at its last repricing
     Price price = 0;               // as the client named it; 0 for market
     Price worst = 0;               // P: what a share is reserved at
     Amount filled_amount = 0;

@@ -625,6 +625,10 @@ Expected Oracle::report(const VenueReport& report) {
             order->fills.push_back(
                 {facts.last_quantity, facts.last_price, std::string(facts.execution_id.view())});
             order->doubts.erase(order->key);
+            if (order->old_price_fills && order->ended == 0 && order->filled() >= order->reported) {
+                order->old_price_fills = false;
+                order->worst = worst(*order, order->price);
+            }
             if (order->ended == 0 && order->filled() >= order->total) {
                 order->ended = '2';
             }
@@ -647,8 +651,11 @@ Expected Oracle::report(const VenueReport& report) {
                                    : asked.quantity;
             } else {
                 order->price = asked.price;
-                order->worst = facts.filled_quantity > order->filled() ? std::max(order->worst, asked.worst)
-                                                                       : asked.worst;
+                order->old_price_fills = facts.filled_quantity > order->filled();
+                order->worst = order->old_price_fills ? std::max(order->worst, asked.worst) : asked.worst;
+                if (order->old_price_fills) {
+                    order->reported = std::min(Wide{facts.filled_quantity}, order->total);
+                }
             }
             if (order->ended == 0 && order->filled() >= order->total) {
                 order->ended = '2';

@@ -48,6 +48,7 @@ struct OracleOrder {
     std::optional<OracleCommand> cancel;
     std::set<risk::Sequence> doubts;
     bool acknowledged = false;
+    bool old_price_fills = false;  // fills before the last repricing are still to be shown
     char ended = 0;  // OrdStatus letter, 0 = open
 
     [[nodiscard]] Wide filled() const;
