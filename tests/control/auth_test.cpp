@@ -1,0 +1,159 @@
+// Logons verified off the order thread: verdicts, locks, bounds.
+#include "gateway/control/auth.hpp"
+
+#include <catch2/catch.hpp>
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+
+#include "tests/control/world.hpp"
+
+using namespace fairlead;
+using gateway::AuthOptions;
+using gateway::AuthRequest;
+using gateway::AuthResult;
+using gateway::AuthVerdict;
+using gateway::AuthWorker;
+
+namespace {
+
+constexpr std::int64_t second_ns = 1'000'000'000;
+
+// A worker whose clock is the test's, asked one request at a time.
+class AuthWorld {
+  public:
+    explicit AuthWorld(AuthOptions options = {})
+        : worker_(
+              tests::sample_users(),
+              [this](const AuthResult& result) {
+                  const std::lock_guard lock(mutex_);
+                  results_.push_back(result);
+                  arrived_.notify_one();
+              },
+              with_clock(std::move(options))) {}
+    AuthResult ask(const std::string& user, const std::string& password, std::uint8_t source = 1) {
+        AuthRequest request;
+        request.ticket = ++ticket_;
+        request.source[15] = source;
+        request.set(user, password);
+        REQUIRE(worker_.submit(request));
+        std::unique_lock lock(mutex_);
+        arrived_.wait(lock, [this] { return !results_.empty(); });
+        const AuthResult result = results_.front();
+        results_.pop_front();
+        CHECK(result.ticket == ticket_);
+        return result;
+    }
+    std::atomic<std::int64_t> now_ns{second_ns};
+
+  private:
+    AuthOptions with_clock(AuthOptions options) {
+        options.monotonic_ns = [this] { return now_ns.load(); };
+        return options;
+    }
+    std::mutex mutex_;
+    std::condition_variable arrived_;
+    std::deque<AuthResult> results_;
+    std::uint64_t ticket_ = 0;
+    AuthWorker worker_;
+};
+
+}  // namespace
+
+TEST_CASE("a_logon_is_accepted_by_user_password_and_state_only") {
+    AuthWorld world;
+    struct Row {
+        std::string user;
+        std::string password;
+        AuthVerdict verdict;
+    };
+    const Row rows[] = {
+        {"officer", "pw-officer", AuthVerdict::accepted},
+        {"officer", "pw-officer ", AuthVerdict::bad_credentials},
+        {"officer", "", AuthVerdict::bad_credentials},
+        {"Officer", "pw-officer", AuthVerdict::bad_credentials},
+        {"nobody", "pw-officer", AuthVerdict::bad_credentials},
+        {"", "", AuthVerdict::bad_credentials},
+        {"gone", "pw-gone", AuthVerdict::bad_credentials},
+        {"client", "pw-client" + std::string(200, 'x'), AuthVerdict::bad_credentials},
+        {"client" + std::string(30, 'x'), "pw-client", AuthVerdict::bad_credentials},
+        {"client", "pw-client", AuthVerdict::accepted},
+    };
+    for (const Row& row : rows) {
+        INFO(row.user << " " << row.password);
+        CHECK(world.ask(row.user, row.password).verdict == row.verdict);
+    }
+    CHECK(world.ask("client", "pw-client").role == config::Role::client);
+}
+
+TEST_CASE("five_failures_lock_one_user_from_one_source_with_growing_delay") {
+    AuthWorld world;
+    for (int i = 1; i <= 4; ++i) {
+        CHECK(world.ask("officer", "no").locked_for_ns == 0);
+    }
+    CHECK(world.ask("officer", "no").locked_for_ns == 30 * second_ns);
+    CHECK(world.ask("officer", "pw-officer").verdict == AuthVerdict::locked);
+    // Another source and another user are untouched.
+    CHECK(world.ask("officer", "pw-officer", 2).verdict == AuthVerdict::accepted);
+    CHECK(world.ask("operator", "pw-operator").verdict == AuthVerdict::accepted);
+    // One step short of the end it still holds; then the next failure doubles it.
+    world.now_ns += 30 * second_ns - 1;
+    CHECK(world.ask("officer", "pw-officer").verdict == AuthVerdict::locked);
+    world.now_ns += 1;
+    CHECK(world.ask("officer", "no").locked_for_ns == 60 * second_ns);
+    world.now_ns += 60 * second_ns;
+    CHECK(world.ask("officer", "pw-officer").verdict == AuthVerdict::accepted);
+    // A success forgets the failures.
+    CHECK(world.ask("officer", "no").failures == 1);
+}
+
+TEST_CASE("an_unknown_user_is_locked_like_a_known_one") {
+    AuthWorld world;
+    for (int i = 0; i < 5; ++i) {
+        CHECK(world.ask("nobody", "no").verdict == AuthVerdict::bad_credentials);
+    }
+    CHECK(world.ask("nobody", "no").verdict == AuthVerdict::locked);
+}
+
+TEST_CASE("the_delay_has_a_ceiling") {
+    AuthWorld world;
+    std::int64_t last = 0;
+    for (int i = 0; i < 40; ++i) {
+        last = world.ask("officer", "no").locked_for_ns;
+        world.now_ns += last;
+    }
+    CHECK(last == 3600 * second_ns);
+}
+
+TEST_CASE("pairs_remembered_are_bounded_and_the_oldest_goes_first") {
+    AuthOptions options;
+    options.tracked_max = 3;
+    AuthWorld world(options);
+    CHECK(world.ask("officer", "no").failures == 1);
+    for (const char* name : {"a", "b", "c"}) {
+        world.now_ns += 1;
+        world.ask(name, "no");
+    }
+    world.now_ns += 1;
+    CHECK(world.ask("c", "no").failures == 2);
+    CHECK(world.ask("officer", "no").failures == 1);
+}
+
+TEST_CASE("a_full_queue_takes_nothing_more") {
+    std::mutex gate;
+    AuthOptions options;
+    options.queue_max = 4;
+    std::unique_lock hold(gate);
+    AuthWorker worker(
+        tests::sample_users(), [&](const AuthResult&) { const std::lock_guard lock(gate); }, options);
+    AuthRequest request;
+    request.set("officer", "pw-officer");
+    unsigned taken = 0;
+    for (int i = 0; i < 100; ++i) {
+        taken += worker.submit(request) ? 1U : 0U;
+    }
+    // Room for four; one more place opens when the first has been verified.
+    CHECK(taken >= 4);
+    CHECK(taken <= 6);
+    hold.unlock();
+}
