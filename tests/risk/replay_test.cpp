@@ -1,0 +1,215 @@
+// The same Records give the same Decisions, byte for byte, and the same digest, whatever the Ledger was
+// sized for and whatever its tables were seeded with. And what breaks an invariant stops the program.
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <catch2/catch.hpp>
+#include <csignal>
+#include <cstring>
+#include <random>
+
+#include "tests/risk/world.hpp"
+
+namespace fairlead::tests {
+namespace {
+
+// A recorded day of mixed traffic: the bytes of Records as a journal keeps them.
+struct Recorded {
+    alignas(8) std::array<unsigned char, 512> bytes{};
+    Decision decision;
+    [[nodiscard]] const Record& record() const { return reinterpret_cast<const Record&>(bytes); }
+};
+
+class Recorder : public World {
+  public:
+    using World::World;
+
+    template <class T>
+    Decision keep(T record, RecordKind kind, std::uint32_t session) {
+        static_assert(sizeof(T) <= sizeof(Recorded::bytes));
+        const Decision decision = feed(record, kind, session);
+        Recorded kept;
+        std::memcpy(kept.bytes.data(), &record, sizeof record);
+        kept.decision = decision;
+        recorded.push_back(kept);
+        return decision;
+    }
+    void day(std::uint64_t seed, int count) {
+        std::mt19937_64 random(seed);
+        std::vector<Decision> orders;
+        for (int n = 0; n < count; ++n) {
+            const std::string id = "I" + std::to_string(n);
+            const auto kind = random() % 6;
+            now_ns += static_cast<UtcNs>(random() % 10'000'000);
+            if (kind < 2 || orders.empty()) {
+                const bool buy = random() % 2 == 0;
+                NewOrder command =
+                    order(id.c_str(), buy ? Side::buy : Side::sell,
+                          1'000 * (1 + static_cast<Quantity>(random() % 3)), (buy ? 99 : 101) * ntd,
+                          1 + static_cast<std::uint32_t>(random() % 3), random() % 2 == 0 ? "2330" : "2317");
+                orders.push_back(keep(command, RecordKind::new_order, 8));
+                continue;
+            }
+            const Decision& chosen = orders[random() % orders.size()];
+            if (kind == 2) {
+                CancelOrder command;
+                command.facts.client_order_id = ClientOrderId{id};
+                command.facts.original_client_order_id = chosen.client_order_id;
+                keep(command, RecordKind::cancel_order, 8);
+            } else if (kind == 3) {
+                ReplaceOrder command;
+                command.facts.client_order_id = ClientOrderId{id};
+                command.facts.original_client_order_id = chosen.client_order_id;
+                command.facts.quantity = chosen.ordered;
+                command.facts.price = chosen.price + (random() % 2 == 0 ? 5'000 : -1'000);
+                keep(command, RecordKind::replace_order, 8);
+            } else {
+                VenueReport told =
+                    report(chosen, random() % 2 == 0 ? OrderStatus::created : OrderStatus::trade);
+                told.facts.last_quantity = 500;
+                told.facts.last_price = chosen.price;
+                told.facts.execution_id = ExecutionId{id};
+                keep(told, RecordKind::venue_report, 1);
+            }
+        }
+    }
+
+    std::vector<Recorded> recorded;
+};
+
+// Whether a child that does this ends by abort.
+template <class Act>
+bool stops(Act act) {
+    const pid_t child = fork();
+    if (child == 0) {
+        std::signal(SIGABRT, SIG_DFL);  // not the test framework's
+        act();
+        _exit(0);
+    }
+    int status = 0;
+    waitpid(child, &status, 0);
+    return WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT;
+}
+
+}  // namespace
+
+TEST_CASE("replay_gives_the_same_decisions_and_digest_at_every_record_whatever_the_sizes") {
+    Reference reference = make_reference();
+    reference.rules.repeat_count_max = 40;
+    reference.rules.investor_message_rate = 200;
+    Recorder live(reference);
+    const Sequence first = live.ledger->last_sequence();
+    live.day(1, 3'000);
+    Sizes larger;
+    larger.orders_max = 20'000;
+    larger.commands_max = 50'000;
+    larger.executions_max = 20'000;
+    larger.positions_max = 1'000;
+    larger.accounts_max = larger.investors_max = larger.securities_max = 100;
+    larger.hash_seed = 0x1234'5678'9ABC'DEF0;
+    World again(reference, larger);
+    REQUIRE(again.ledger->last_sequence() == first);
+    int accepted = 0;
+    for (const Recorded& kept : live.recorded) {
+        const Decision decision = again.ledger->apply(kept.record());
+        REQUIRE(std::memcmp(&decision, &kept.decision, sizeof decision) == 0);
+        accepted += decision.outcome == Outcome::accepted ? 1 : 0;
+    }
+    CHECK(accepted > 300);
+    CHECK(again.ledger->digest() == live.ledger->digest());
+}
+
+TEST_CASE("the_digest_differs_for_any_difference_in_state") {
+    World one;
+    World two;
+    CHECK(one.ledger->digest() == two.ledger->digest());
+    one.send(one.order("N1"));
+    two.send(two.order("N2"));
+    CHECK(one.ledger->digest() != two.ledger->digest());
+    World three;
+    three.send(three.order("N1"));
+    CHECK(one.ledger->digest() == three.ledger->digest());
+    one.halt(Scope::venue);
+    three.halt(Scope::firm);
+    CHECK(one.ledger->digest() != three.ledger->digest());
+}
+
+TEST_CASE("a_broken_invariant_stops_the_program") {
+    CHECK(stops([] {
+        World world;
+        Stop record;
+        record.record.kind = RecordKind::stop;
+        record.record.sequence = world.ledger->last_sequence() + 2;
+        record.record.monotonic_ns = INT64_MAX;
+        world.ledger->apply(record.record);
+    }));
+    CHECK(stops([] {
+        World world;
+        Stop record;
+        record.record.kind = RecordKind::stop;
+        record.record.sequence = world.ledger->last_sequence() + 1;
+        record.record.monotonic_ns = -1;
+        world.ledger->apply(record.record);
+    }));
+    CHECK(stops([] {
+        World world;
+        Stop record;
+        world.feed(record, static_cast<RecordKind>(999));
+    }));
+    CHECK(stops([] {
+        World world;
+        DayStart day;
+        day.facts.securities[0] = 1;  // not the reference data that was staged
+        world.feed(day, RecordKind::day_start);
+    }));
+    CHECK_FALSE(stops([] {
+        World world;
+        Start record;
+        record.record.kind = RecordKind::start;
+        record.record.sequence = world.ledger->last_sequence() + 1;
+        record.record.monotonic_ns = -1;  // a new boot
+        world.ledger->apply(record.record);
+    }));
+}
+
+TEST_CASE("every_kind_of_record_has_a_decision") {
+    for (const unsigned kind : {1U,  2U,  3U,  4U,  5U,  6U,  7U,  8U,  9U,  16U,  17U,  18U,
+                                19U, 20U, 21U, 37U, 48U, 80U, 81U, 85U, 86U, 112U, 113U, 114U}) {
+        World world;
+        Stop record;
+        const Decision decision = world.feed(record, static_cast<RecordKind>(kind));
+        CHECK(decision.outcome == Outcome::noted);
+        CHECK(decision.sequence == world.ledger->last_sequence());
+    }
+    World world;
+    Stop record;
+    CHECK(world.feed(record, RecordKind::orphan_report).outcome == Outcome::orphan);
+}
+
+TEST_CASE("no_second_ever_holds_more_commands_than_the_rate") {
+    std::mt19937_64 random(3);
+    MessageWindow window;
+    std::vector<UtcNs> admitted;
+    UtcNs now = origin_ns;
+    for (int n = 0; n < 20'000; ++n) {
+        now += static_cast<UtcNs>(random() % 20'000'000);
+        if (window.admit(now, 50)) {
+            admitted.push_back(now);
+        }
+    }
+    CHECK(admitted.size() > 1'000);
+    for (std::size_t i = 50; i < admitted.size(); ++i) {
+        REQUIRE(admitted[i] - admitted[i - 50] > second_ns);
+    }
+    // A slow sender is never refused, and a stamp that steps back finds the newest bucket.
+    MessageWindow slow;
+    for (int n = 0; n < 1'000; ++n) {
+        REQUIRE(slow.admit(origin_ns + n * 200'000'000LL, 6));
+    }
+    CHECK_FALSE(MessageWindow{}.admit(origin_ns, message_rate_none));
+    MessageWindow stepped;
+    CHECK(stepped.admit(origin_ns, 1));
+    CHECK_FALSE(stepped.admit(origin_ns - 5 * second_ns, 1));
+}
+
+}  // namespace fairlead::tests
