@@ -64,8 +64,10 @@ class Recorder : public World {
                 command.facts.price = chosen.price + (random() % 2 == 0 ? 5'000 : -1'000);
                 keep(command, RecordKind::replace_order, 8);
             } else {
-                VenueReport told =
-                    report(chosen, random() % 2 == 0 ? OrderStatus::created : OrderStatus::trade);
+                // Fills to the end and now and then beyond it, which halts the investor.
+                const bool left = chosen.order_slot != 0 && ledger->order(chosen.order_slot).leaves() > 0;
+                const bool trade = random() % 2 == 0 && (left || random() % 500 == 0);
+                VenueReport told = report(chosen, trade ? OrderStatus::trade : OrderStatus::created);
                 told.facts.last_quantity = 500;
                 told.facts.last_price = chosen.price;
                 told.facts.execution_id = ExecutionId{id};
