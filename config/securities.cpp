@@ -272,7 +272,7 @@ void load_securities(ReferenceParts& parts) {
     }
     // No row of either file is shorter than a code, a market and four commas.
     parts.securities = KeyIndex<risk::Symbol>(static_cast<std::uint32_t>(bytes / 12 + 1));
-    if (!csv.empty()) {
+    if (!files.securities.empty()) {
         load_csv(parts, csv);
     }
     for (std::size_t i = 0; i < files.t30.size(); ++i) {

@@ -1,0 +1,105 @@
+// Users and their hashes.
+#include "config/users.hpp"
+
+#include <catch2/catch.hpp>
+
+#include "tests/config/temporary.hpp"
+
+using namespace fairlead;
+using config::HashCost;
+using config::Role;
+
+namespace {
+
+const std::string root = FAIRLEAD_SOURCE_DIR;
+
+std::string row(const std::string& name, const std::string& role, const std::string& hash) {
+    return "[[user]]\nname = \"" + name + "\"\nrole = \"" + role + "\"\npassword_hash = \"" + hash + "\"\n";
+}
+
+}  // namespace
+
+TEST_CASE("a_hash_verifies_its_password_and_no_other") {
+    const std::string hash = config::hash_password("correct horse", HashCost::minimal_for_tests);
+    CHECK(hash.starts_with("$argon2id$v=19$"));
+    CHECK(config::verify_password(hash, "correct horse"));
+    CHECK_FALSE(config::verify_password(hash, "correct hors"));
+    CHECK_FALSE(config::verify_password(hash, "correct horse "));
+    CHECK_FALSE(config::verify_password(hash, ""));
+    CHECK_FALSE(config::verify_password("", "correct horse"));
+    CHECK_FALSE(config::verify_password("$argon2id$nonsense", "correct horse"));
+    CHECK_FALSE(config::verify_password(std::string(500, 'x'), "correct horse"));
+    // Salted: the same password twice gives two hashes.
+    CHECK(hash != config::hash_password("correct horse", HashCost::minimal_for_tests));
+}
+
+TEST_CASE("only_an_enabled_user_with_its_own_password_is_verified") {
+    const std::string hash = config::hash_password("secret", HashCost::minimal_for_tests);
+    const std::string other = config::hash_password("other", HashCost::minimal_for_tests);
+    const auto loaded = config::parse_users(row("zoe", "operator", other) + row("ann", "risk_officer", hash) +
+                                                row("bob", "client", hash) + "disabled = true\n",
+                                            "users.toml");
+    REQUIRE(loaded.ok());
+    const config::UserTable& users = loaded.value;
+    REQUIRE(users.verify("ann", "secret") != nullptr);
+    CHECK(users.verify("ann", "secret")->role == Role::risk_officer);
+    CHECK(users.verify("zoe", "other")->role == Role::operator_role);
+    CHECK(users.verify("zoe", "secret") == nullptr);
+    CHECK(users.verify("bob", "secret") == nullptr);
+    // An unknown name meets another's hash; even its right password does not help.
+    for (const char* name : {"amy", "carl", "", "annn", "a-name-that-is-too-long-for-any"}) {
+        CHECK(users.verify(name, "secret") == nullptr);
+        CHECK(users.verify(name, "other") == nullptr);
+    }
+    CHECK(config::UserTable().verify("ann", "") == nullptr);
+}
+
+TEST_CASE("each_rule_of_the_users_file_has_a_row_that_breaks_it") {
+    const std::string hash = config::hash_password("secret", HashCost::minimal_for_tests);
+    struct Row {
+        std::string text;
+        std::uint64_t line;
+        std::string key;
+        std::string rule;
+    };
+    const Row rows[] = {
+        {"", 0, "user", "at least one"},
+        {row("", "client", hash), 2, "user.name", "1 to 16"},
+        {row("ann lee", "client", hash), 2, "user.name", "1 to 16"},
+        {row("ann", "boss", hash), 3, "user.role", "client"},
+        {row("ann", "client", "secret"), 4, "user.password_hash", "argon2id"},
+        {row("ann", "client", "$argon2i$v=19$m=8,t=1,p=1$a$b"), 4, "user.password_hash", "argon2id"},
+        {"[[user]]\nname = \"ann\"\nrole = \"client\"\n", 1, "user.password_hash", "must be given"},
+        {row("ann", "client", hash) + row("ann", "operator", hash), 6, "user.name", "twice"},
+        {row("ann", "client", hash) + "pasword = \"secret\"\n", 5, "user.pasword", "not a key"},
+        {row("ann", "client", hash) + "disabled = 1\n", 5, "user.disabled", "true or false"},
+    };
+    for (const Row& row : rows) {
+        const auto loaded = config::parse_users(row.text, "users.toml");
+        INFO(row.text);
+        REQUIRE(loaded.errors.size() == 1);
+        const config::ConfigError& error = loaded.errors[0];
+        INFO(config::describe(error));
+        CHECK(error.line == row.line);
+        CHECK(error.key == row.key);
+        CHECK(error.rule.find(row.rule) != std::string::npos);
+        CHECK(error.value.find("secret") == std::string::npos);
+    }
+}
+
+TEST_CASE("the_demo_users_have_the_documented_passwords_and_each_role_is_there") {
+    const auto loaded = config::load_users(root + "/config/demo/users.toml");
+    REQUIRE(loaded.ok());
+    CHECK(loaded.value.verify("client01", "demo-client01") != nullptr);
+    CHECK(loaded.value.verify("risk.approver", "demo-risk.approver") != nullptr);
+    for (const char* role :
+         {"client", "trader_support", "operator", "risk_officer", "risk_approver", "examiner"}) {
+        bool found = false;
+        for (const config::User& user : loaded.value.users()) {
+            found = found || config::role_name(user.role) == role;
+        }
+        INFO(role);
+        CHECK(found);
+        CHECK(config::role_name(config::parse_role(role)) == role);
+    }
+}
