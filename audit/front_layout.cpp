@@ -70,6 +70,8 @@ MarkResult open_mark(const std::string& directory, bool writable) {
         (new (page.data()) KeeperMarkPage())->boot_id = boot;
     }
     result.error = result.map.map(file.get(), shared_page_bytes, writable, path);
+    // Explicitly: the mapping keeps the open file alive, and the lock with it, long after this.
+    ::flock(file.get(), LOCK_UN);
     return result;
 }
 
