@@ -353,8 +353,8 @@ std::string shape_name(Shape shape) {
 }
 
 std::unique_ptr<CommandSource> make_source(Options& options, const Market& market,
-                                           std::vector<OrderLogEntry> entries, RunFacts& facts) {
-    const std::int64_t day_offset_ns = now().utc_ns - options.day_origin_ns;
+                                           std::vector<OrderLogEntry> entries, Stamp start, RunFacts& facts) {
+    const std::int64_t day_offset_ns = start.utc_ns - options.day_origin_ns;
     if (!options.logs.empty()) {
         options.log.clock = options.as_fast_as_possible ? LogClock::none
                             : options.follow_calendar   ? LogClock::calendar
@@ -442,10 +442,18 @@ int run(Options& options) {
         return report(options, player, facts);
     }
 
-    // 3. The run. The source is made now, since its times count from here.
+    // 3. The run. The source is made now, since its times count from here; all of it is made before the
+    // first command is sent, unless it is too long to keep.
+    const Stamp start = now();
     const std::unique_ptr<CommandSource> source =
-        make_source(options, market, std::move(logs.entries), facts);
-    player.play(*source);
+        make_source(options, market, std::move(logs.entries), start, facts);
+    constexpr std::uint64_t made_ahead_max = 2'000'000;
+    if (source->expected_count() <= made_ahead_max) {
+        PlannedList list(*source);
+        player.play(list, options.follow_calendar ? start : now());
+    } else {
+        player.play(*source, start);
+    }
     const std::int64_t linger_ns = options.linger_s >= 0 ? static_cast<std::int64_t>(options.linger_s * 1e9)
                                    : options.follow_calendar ? until_close_ns(market, options.day_origin_ns)
                                                              : 0;

@@ -5,6 +5,8 @@
 #include <array>
 #include <cstdint>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "risk/words.hpp"
 
@@ -72,6 +74,31 @@ class CommandSource {
     [[nodiscard]] virtual bool next(PlannedCommand& command) = 0;
     // How many commands there will be about; for sizing tables and for the progress line.
     [[nodiscard]] virtual std::uint64_t expected_count() const = 0;
+};
+
+// Commands made ahead, so that making them costs no time while they are sent.
+class PlannedList final : public CommandSource {
+  public:
+    explicit PlannedList(std::vector<PlannedCommand> commands) : commands_(std::move(commands)) {}
+    // Takes everything `source` has.
+    explicit PlannedList(CommandSource& source) {
+        commands_.reserve(source.expected_count());
+        for (PlannedCommand command; source.next(command);) {
+            commands_.push_back(command);
+        }
+    }
+    [[nodiscard]] bool next(PlannedCommand& command) override {
+        if (place_ == commands_.size()) {
+            return false;
+        }
+        command = commands_[place_++];
+        return true;
+    }
+    [[nodiscard]] std::uint64_t expected_count() const override { return commands_.size(); }
+
+  private:
+    std::vector<PlannedCommand> commands_;
+    std::size_t place_ = 0;
 };
 
 }  // namespace fairlead::load

@@ -96,10 +96,10 @@ bool Player::log_on() {
     return all_links([](const Link& link) { return link.session->state() == ClientSession::State::active; });
 }
 
-void Player::play(CommandSource& source) {
+void Player::play(CommandSource& source, Stamp start) {
     expected_ = source.expected_count();
     outcomes_.reserve(expected_ + expected_ / 8);
-    start_ns_ = now().monotonic_ns;
+    start_ns_ = start.monotonic_ns;
     next_progress_ns_ = start_ns_ + progress_every_ns;
     PlannedCommand next;
     bool more = source.next(next);

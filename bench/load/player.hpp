@@ -50,8 +50,8 @@ class Player final : public ApplicationSink {
 
     // Connects and logs on every session; false: at least one could not (see sessions()).
     [[nodiscard]] bool log_on();
-    // A session that logged on; called between log_on and log_out.
-    void play(CommandSource& source);
+    // Between log_on and log_out. Due times count from `start`.
+    void play(CommandSource& source, Stamp start);
     // Keeps the sessions alive and takes reports for a while longer: fills of a closing call.
     void linger(std::int64_t wait_ns);
     void log_out();

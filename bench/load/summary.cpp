@@ -34,11 +34,17 @@ Sums sum(const Outcomes& outcomes) {
     return sums;
 }
 
-std::string padded(std::string text, std::size_t width) {
-    return text.size() < width ? std::string(width - text.size(), ' ') + text : text;
+std::string padded(std::string_view text, std::size_t width) {
+    std::string made(text.size() < width ? width - text.size() : 0, ' ');
+    made.append(text);
+    return made;
 }
-std::string filled(std::string text, std::size_t width) {
-    return text.size() < width ? text + std::string(width - text.size(), ' ') : text;
+// Two spaces, and the text filled up to the width.
+std::string cell(std::string_view text, std::size_t width) {
+    std::string made(2, ' ');
+    made.append(text);
+    made.append(text.size() < width ? width - text.size() : 0, ' ');
+    return made;
 }
 
 std::string micros(std::uint64_t ns) {
@@ -53,7 +59,7 @@ std::string told(const Histogram& histogram, std::uint64_t per_million) {
 }
 
 std::string latency_row(const std::string& name, const Histogram& histogram) {
-    std::string row = "  " + filled(name, 34) + padded(grouped(histogram.count()), 10);
+    std::string row = cell(name, 34) + padded(grouped(histogram.count()), 10);
     for (const auto& [label, per_million] : percentiles) {
         row += told(histogram, per_million);
     }
@@ -85,7 +91,7 @@ std::uint64_t total(const std::array<std::uint64_t, answer_count>& answers) {
 
 std::string answers_row(const std::string& name, std::uint64_t sent,
                         const std::array<std::uint64_t, answer_count>& answers) {
-    std::string row = "  " + filled(name, 10) + padded(grouped(sent), 12) +
+    std::string row = cell(name, 10) + padded(grouped(sent), 12) +
                       padded(grouped(of(answers, Answer::accepted)), 12) +
                       padded(grouped(of(answers, Answer::refused)), 12) +
                       padded(grouped(of(answers, Answer::refused_by_venue)), 12) +
@@ -111,7 +117,7 @@ std::string refusals_text(const Outcomes& outcomes) {
     }
     std::string text = "Refused by reason\n  by          code       count  on purpose  text of the first\n";
     for (const auto& [key, refusal] : by_count(outcomes.refusals())) {
-        text += "  " + filled(key.venue ? "venue" : "gateway", 10) +
+        text += cell(key.venue ? "venue" : "gateway", 10) +
                 padded(key.code == 0 ? "-" : std::to_string(key.code), 6) +
                 padded(grouped(refusal.count), 12) + padded(grouped(wrong_on_purpose(refusal)), 12) + "  " +
                 refusal.text + "\n";
@@ -136,9 +142,9 @@ std::string sessions_text(const Player& player, const ArrivalResult& arrival) {
     for (std::size_t i = 0; i < order.size() && i < shown_max; ++i) {
         const SessionOutcome& session = sessions[order[i]];
         const Histogram& ack = session.acknowledgement;
-        text += "  " + filled(player.session(order[i]).identity().sender, 20) +
-                padded(grouped(session.orders), 13) + padded(grouped(session.answered), 11) +
-                told(ack, 500'000) + told(ack, 990'000) + told(ack, 1'000'000);
+        text += cell(player.session(order[i]).identity().sender, 20) + padded(grouped(session.orders), 13) +
+                padded(grouped(session.answered), 11) + told(ack, 500'000) + told(ack, 990'000) +
+                told(ack, 1'000'000);
         if (joined) {
             text += told(arrival.by_session[order[i]], 500'000) + told(arrival.by_session[order[i]], 990'000);
         }

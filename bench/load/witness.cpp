@@ -1,5 +1,5 @@
-// The witness is lines of tab-separated fields under a line of their names. Columns are found by name,
-// so the exchange may add some; rows of other runs in the same file join nothing.
+// The witness is lines of tab-separated fields; a line of their names comes before them. Columns are found
+// by name, so the exchange may add some; rows of other runs in the same file join nothing.
 #include "bench/load/witness.hpp"
 
 #include <algorithm>
@@ -41,7 +41,7 @@ Columns find_columns(const std::vector<std::string_view>& names) {
     for (std::size_t i = 0; i < names.size(); ++i) {
         std::string_view name = names[i];
         name.remove_prefix(std::min(name.find_first_not_of("# "), name.size()));
-        if (name == "monotonic_ns") {
+        if (name == "mono_ns") {
             columns.monotonic = i;
         } else if (name == "direction") {
             columns.direction = i;
@@ -70,14 +70,14 @@ ArrivalResult join_witness(const std::string& path, const Outcomes& outcomes) {
     std::string line;
     std::vector<std::string_view> fields;
     Columns columns;
-    if (file && std::getline(file, line)) {
+    constexpr int heading_lines_max = 4;
+    for (int i = 0; i < heading_lines_max && !columns.complete() && std::getline(file, line); ++i) {
         split(line, fields);
         columns = find_columns(fields);
     }
     if (!columns.complete()) {
-        result.error = path +
-                       ": not a witness file: its first line must name monotonic_ns, direction, type "
-                       "and cl_ord_id";
+        result.error =
+            path + ": not a witness file: its heading must name mono_ns, direction, type and cl_ord_id";
         return result;
     }
     const std::size_t last =

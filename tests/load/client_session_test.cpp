@@ -37,7 +37,7 @@ struct Wire {
 
     void peer(std::string_view type, std::uint64_t number, const std::string& fields = "",
               std::string_view extra_header = "") {
-        std::string body = "35=" + std::string(type) + "|34=" + std::to_string(number) +
+        std::string body = std::string("35=").append(type) + "|34=" + std::to_string(number) +
                            "|49=GATEWAY|56=ME|52=20231114-22:13:20|" + std::string(extra_header) + fields;
         std::replace(body.begin(), body.end(), '|', '\x01');
         std::string text =

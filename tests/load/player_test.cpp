@@ -15,23 +15,6 @@ using fairlead::load_test::FakeRules;
 
 namespace {
 
-class ListSource final : public CommandSource {
-  public:
-    explicit ListSource(std::vector<PlannedCommand> commands) : commands_(std::move(commands)) {}
-    bool next(PlannedCommand& command) override {
-        if (place_ == commands_.size()) {
-            return false;
-        }
-        command = commands_[place_++];
-        return true;
-    }
-    std::uint64_t expected_count() const override { return commands_.size(); }
-
-  private:
-    std::vector<PlannedCommand> commands_;
-    std::size_t place_ = 0;
-};
-
 PlannedCommand new_order(std::uint32_t number) {
     PlannedCommand command;
     command.order = number;
@@ -93,8 +76,8 @@ struct Stage {
     }
     std::vector<std::string> play(std::vector<PlannedCommand> commands) {
         REQUIRE(player.log_on());
-        ListSource source(std::move(commands));
-        player.play(source);
+        PlannedList source(std::move(commands));
+        player.play(source, now());
         player.log_out();
         player.outcomes().close();
         return failures(player, {}, {});
@@ -261,7 +244,7 @@ TEST_CASE("player_plays_a_profile_at_its_own_times") {
     Player player(stage.market, Stage::plans(stage.gateway.port(), "secret", {}, true), paced);
     stage.player.log_out();
     REQUIRE(player.log_on());
-    player.play(profile);
+    player.play(profile, now());
     player.log_out();
     CHECK(player.outcomes().unanswered() == 0);
     CHECK(player.outcomes().commands().size() > 800);
