@@ -2,8 +2,10 @@
 // cut at the end: a Text field may be short, never wrong in its beginning. Used by the translations.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <string_view>
 
 #include "risk/words.hpp"
@@ -14,12 +16,9 @@ template <std::size_t Room>
 class TextWriter {
   public:
     TextWriter& add(std::string_view text) noexcept {
-        for (const char character : text) {
-            if (length_ == Room) {
-                return *this;
-            }
-            bytes_[length_++] = character;
-        }
+        const std::size_t taken = std::min(text.size(), Room - length_);
+        std::memcpy(bytes_ + length_, text.data(), taken);
+        length_ += taken;
         return *this;
     }
 
