@@ -20,7 +20,8 @@ namespace fairlead::risk {
 // (Reason::capacity_orders, capacity_positions); reference data that needs more is refused by `stage`.
 struct Sizes {
     std::uint32_t orders_max = 1'000'000;      // accepted orders a day
-    std::uint32_t commands_max = 2'000'000;    // accepted New, Replace and Cancel a day
+    std::uint32_t commands_max = 2'000'000;    // accepted commands a day; cancels and reductions pass
+                                               // beyond it, for one of which each order has room
     std::uint32_t executions_max = 1'000'000;  // fills a day
     std::uint32_t positions_max = 1'000'000;   // pairs of account and security, held or traded; the same
                                                // again for pairs of investor and security
@@ -157,7 +158,6 @@ class Ledger {
                                         Decision& decision) noexcept;
     [[nodiscard]] Reason screen_reprice(const ReplaceOrder& command, const Order& order,
                                         Decision& decision) noexcept;
-    [[nodiscard]] Reason check_replace_room() const noexcept;
     [[nodiscard]] Price worst_of(const Order& order, Price price) const noexcept;
     [[nodiscard]] std::uint32_t investor_rate(std::uint32_t investor) const noexcept;
     [[nodiscard]] Sequence version_of(const Candidate& candidate, const Decision& decision) const noexcept;

@@ -164,10 +164,7 @@ Reason Ledger::check_symbol(const Candidate& candidate, Decision& decision) cons
 }
 
 Reason Ledger::check_capacity(const Candidate& candidate) const noexcept {
-    // One command is kept free for a cancel of each open order.
-    const std::uint64_t commands =
-        std::uint64_t{counts_.commands} + counts_.open + (candidate.is_new ? 2 : 1);
-    if (commands > sizes_.commands_max || counts_.executions == sizes_.executions_max ||
+    if (counts_.commands >= sizes_.commands_max || counts_.executions == sizes_.executions_max ||
         (candidate.is_new && counts_.orders == sizes_.orders_max)) {
         return Reason::capacity_orders;
     }

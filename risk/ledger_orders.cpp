@@ -285,7 +285,7 @@ Reason Ledger::screen_replace(const ReplaceOrder& command, const Order& order, D
             return Reason::quantity_below_filled;
         }
         const bool whole = (order.quantity - facts.quantity) % security.lot == 0;
-        return is_odd_lot(order.session_kind) || whole ? check_replace_room() : Reason::quantity_not_lot;
+        return is_odd_lot(order.session_kind) || whole ? Reason::none : Reason::quantity_not_lot;
     }
     if (!reprices) {
         return Reason::replace_nothing;
@@ -294,12 +294,6 @@ Reason Ledger::screen_replace(const ReplaceOrder& command, const Order& order, D
         return Reason::odd_lot_price_change;
     }
     return screen_reprice(command, order, decision);
-}
-
-Reason Ledger::check_replace_room() const noexcept {
-    Candidate candidate;
-    candidate.account_position = candidate.investor_position = 1;  // an order's rows exist
-    return check_capacity(candidate);
 }
 
 Reason Ledger::screen_reprice(const ReplaceOrder& command, const Order& order, Decision& decision) noexcept {

@@ -284,8 +284,9 @@ std::uint32_t Ledger::ensure_investor_position(std::uint32_t investor, std::uint
 
 void Ledger::remember_command(Sequence command, std::uint32_t session, const ClientOrderId& id,
                               std::uint32_t slot) noexcept {
-    // Room is kept for a cancel of every open order; beyond it a cancel passes without being remembered.
-    if (counts_.commands == sizes_.commands_max) {
+    // Beyond commands_max there is room for a cancel or reduction of every order; one beyond that passes
+    // without being remembered, since it must pass.
+    if (counts_.commands + 1 == commands_.size()) {
         return;
     }
     const std::uint32_t row = ++counts_.commands;
@@ -300,7 +301,7 @@ void Ledger::prefetch_command(std::uint32_t session, const ClientOrderId& id,
                               Sequence command) const noexcept {
     client_index_.prefetch(hash_of(ClientKey{id, session, 0}, sizes_.hash_seed));
     command_index_.prefetch(hash_of(command, sizes_.hash_seed));
-    __builtin_prefetch(&commands_[std::min(counts_.commands + 1, sizes_.commands_max)], 1);
+    __builtin_prefetch(&commands_[counts_.commands + 1 < commands_.size() ? counts_.commands + 1 : 0], 1);
 }
 
 std::uint32_t Ledger::find_command(std::uint32_t session, const ClientOrderId& id) const noexcept {

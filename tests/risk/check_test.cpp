@@ -557,12 +557,15 @@ TEST_CASE("capacity_is_refused_before_anything_is_written") {
         CHECK(world.send(world.order("N3")).reason == Reason::capacity_orders);
         CHECK(world.cancel("N2", "C2").outcome == Outcome::accepted);
     }
-    SECTION("commands keep room for a cancel of each open order") {
-        sizes.commands_max = 4;
+    SECTION("commands: cancels and reductions still pass") {
+        sizes.commands_max = 2;
         World world(make_reference(), sizes);
-        CHECK(world.send(world.order("N1")).outcome == Outcome::accepted);
+        const Decision first = world.send(world.order("N1"));
         CHECK(world.send(world.order("N2")).outcome == Outcome::accepted);
         CHECK(world.send(world.order("N3")).reason == Reason::capacity_orders);
+        world.acknowledge(first);
+        CHECK(world.replace("N1", "R1", 2'000, 101 * ntd).reason == Reason::capacity_orders);
+        CHECK(world.replace("N1", "R1", 1'000, 100 * ntd).outcome == Outcome::accepted);
         CHECK(world.cancel("N1", "C1").outcome == Outcome::accepted);
         CHECK(world.cancel("N2", "C2").outcome == Outcome::accepted);
     }
