@@ -116,6 +116,7 @@ constexpr FieldRule field_rules[] = {
     {10000, Format::character, Place::body, "123456"},
     {10001, Format::character, Place::body, "0123456"},
     {10005, Format::character, Place::body, "0C27"},
+    {10006, Format::integer},
     // Groups a client's engine may send and this gateway reads over.
     {386, Format::number},
     {336, Format::string},
@@ -211,7 +212,7 @@ constexpr MessageRule client_rules[] = {
     make_rule('F', {41, 11, 55, 54, 60}, {37, 1, 207, 38, 58, 354, 355, 453, 448, 447, 452}),
     make_rule('H', {11, 55, 54}, {37, 790, 1, 207, 453, 448, 447, 452}),
     make_rule('q', {11, 530, 60}, {55, 207, 54, 58, 354, 355}),
-    make_rule('j', {372, 380}, {45, 379, 58, 354, 355}),
+    make_rule('j', {372, 380}, {45, 379, 58, 354, 355, 10006}),
 };
 // A venue's message is allowed any further field; only what a report cannot be read without is required.
 constexpr MessageRule venue_rules[] = {
