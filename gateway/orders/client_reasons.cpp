@@ -66,7 +66,7 @@ bool counts_shares(Dimension dimension) noexcept {
            dimension == Dimension::sellable;
 }
 
-// "investor limit 1,000,000, used 900,000, this order 200,000 NTD"
+// "investor limit 1,000,000, used 900,000 after order 000000000012, this order 200,000 NTD"
 void write_credit(const Decision& decision, ReasonSentence& out) noexcept {
     const bool shares = counts_shares(decision.dimension);
     const auto value = [&](risk::Amount amount) {
@@ -86,6 +86,10 @@ void write_credit(const Decision& decision, ReasonSentence& out) noexcept {
     if (decision.dimension != Dimension::order_value) {
         out.add(", used ");
         value(decision.usage_before);
+        if (decision.related != 0) {
+            // Whoever lost a race for the last of a Limit reads who won it.
+            out.add(" after order ").add_padded(decision.related, 12);
+        }
     }
     if (decision.usage_after != decision.usage_before) {
         out.add(", this order ");
