@@ -397,7 +397,8 @@ void load_sessions(ReferenceParts& parts) {
             }
             if (row.accounts.size() == before && !parts.too_many()) {
                 std::string text(pattern.key.branch.view());
-                text += pattern.whole_branch ? "-*" : "-" + std::to_string(pattern.key.number);
+                text += '-';
+                text += pattern.whole_branch ? std::string("*") : std::to_string(pattern.key.number);
                 parts.errors.push_back(
                     {parts.config.file, 0, "session.accounts", text,
                      "must name accounts of the accounts file (session " + std::to_string(session.id) + ")"});
