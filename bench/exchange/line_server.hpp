@@ -1,6 +1,7 @@
 // LineServer: one order line of the exchange stand-in, a QuickFIX acceptor on its own port and thread.
-// It carries sessions and messages; it decides nothing about orders. This header reads as C++14 and
-// names nothing of QuickFIX, whose headers compile as C++14 only. Used by Exchange.
+// (QuickFIX listens on every address of the machine.) It carries sessions and messages; it decides nothing.
+// This header reads as C++14 and names nothing of QuickFIX, whose headers compile as C++14 only. Used by
+// Exchange.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +16,6 @@ namespace exchange {
 struct LineServerOptions {
     std::string sender_comp_id;   // the broker's: T8610H3
     std::string target_comp_id;   // ours: XTAI or ROCO
-    std::string address;          // listens here; empty = every address of the machine
     int port = 0;                 // 0: any; see LineServer::port
     std::string store_directory;  // keeps numbers over restarts; empty = in memory
 };

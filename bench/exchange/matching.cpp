@@ -96,7 +96,7 @@ void Matching::place(Slot slot, Book& book, std::vector<MarketEvent>& events) {
     order.leaves = 0;
     order.ordered -= removed;
     order.state = OrderState::cancelled;
-    events.push_back({MarketEvent::Kind::rest_ended, slot, removed, 0, 0, 0, order.filled});
+    events.push_back({MarketEvent::Kind::rest_ended, slot, removed, 0, 0, 0, order.filled, order.amount});
 }
 
 void Matching::cut(Slot slot, Quantity by) {
@@ -185,8 +185,8 @@ void Matching::fill(Slot slot, Quantity quantity, Price price, std::vector<Marke
     if (order.leaves == 0) {
         order.state = OrderState::filled;
     }
-    events.push_back(
-        {MarketEvent::Kind::trade, slot, quantity, price, match_number_, order.leaves, order.filled});
+    events.push_back({MarketEvent::Kind::trade, slot, quantity, price, match_number_, order.leaves,
+                      order.filled, order.amount});
 }
 
 // price 0: the auction finds its own; else everybody who allows it trades at it (after-hours fixed).
@@ -232,7 +232,8 @@ void Matching::restate_market_orders(Book& book, std::vector<MarketEvent>& event
     for (const Slot slot : market_orders) {
         const Quantity removed = orders_[slot].leaves;
         cancel(slot);
-        events.push_back({MarketEvent::Kind::restated, slot, removed, 0, 0, 0, orders_[slot].filled});
+        const BookOrder& ended = orders_[slot];
+        events.push_back({MarketEvent::Kind::restated, slot, removed, 0, 0, 0, ended.filled, ended.amount});
     }
 }
 

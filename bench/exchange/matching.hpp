@@ -26,6 +26,7 @@ struct MarketEvent {
     std::uint64_t match_number = 0;
     risk::Quantity leaves_after = 0;
     risk::Quantity filled_after = 0;
+    risk::Amount amount_after = 0;
 };
 
 struct MatchingOptions {
