@@ -55,7 +55,7 @@ MarkResult open_mark(const std::string& directory, bool writable) {
         result.error = system_error("open", path, errno);
         return result;
     }
-    // Gateway and keeper may open it at the same moment; the lock goes with the descriptor.
+    // Gateway and keeper may open it at the same moment.
     if (::flock(file.get(), LOCK_EX) != 0 || ::ftruncate(file.get(), shared_page_bytes) != 0) {
         result.error = system_error("prepare", path, errno);
         return result;
