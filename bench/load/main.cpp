@@ -437,7 +437,7 @@ int run(Options& options) {
     facts.notes = logs.notes;
     facts.strict = options.strict;
     if (!player.log_on()) {
-        facts.source = "nothing was sent: not every session could log on";
+        facts.source = "not every session could log on";
         (void)save_state(options, player);
         return report(options, player, facts);
     }

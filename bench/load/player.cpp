@@ -26,7 +26,8 @@ constexpr std::int64_t second_ns = 1'000'000'000;
 constexpr std::int64_t timer_every_ns = 50'000'000;
 constexpr std::int64_t progress_every_ns = 2 * second_ns;
 constexpr std::int64_t retry_every_ns = 200'000'000;
-constexpr std::int64_t log_on_wait_ns = 15 * second_ns;
+constexpr std::int64_t log_on_wait_ns = 15 * second_ns;  // and one second a session
+constexpr std::uint32_t logons_at_once = 4;
 constexpr std::int64_t wake_late_ns = 70'000;  // a sleep wakes about this late; the rest is spun
 constexpr int batch_max = 64;                  // commands between two looks at the sockets
 
@@ -80,19 +81,28 @@ bool Player::all_links(bool (*predicate)(const Link&)) const {
     return std::all_of(links_.begin(), links_.end(), predicate);
 }
 
+// A few at a time, as clients do: a gateway checks passwords slowly on purpose, and a logon that waits
+// long is cut off.
 bool Player::log_on() {
-    const std::int64_t until_ns = now().monotonic_ns + log_on_wait_ns;
+    const std::int64_t until_ns =
+        now().monotonic_ns + log_on_wait_ns + static_cast<std::int64_t>(links_.size()) * second_ns;
     next_progress_ns_ = now().monotonic_ns + progress_every_ns;
-    for (std::uint32_t i = 0; i < links_.size(); ++i) {
-        open_link(i);
-    }
     const auto settled = [](const Link& link) {
         return link.session->state() == ClientSession::State::active ||
                (link.session->state() == ClientSession::State::failed && !link.session->may_retry_logon());
     };
-    while (!all_links(settled) && now().monotonic_ns < until_ns && !(interrupted_ && interrupted_())) {
+    std::uint32_t opened = 0;
+    while (now().monotonic_ns < until_ns && !(interrupted_ && interrupted_())) {
+        const auto on = std::count_if(links_.begin(), links_.end(), settled);
+        while (opened < links_.size() && opened < on + logons_at_once) {
+            open_link(opened++);
+        }
+        if (static_cast<std::size_t>(on) == links_.size()) {
+            break;
+        }
         turn(10'000'000);
     }
+    logged_on_ = true;
     return all_links([](const Link& link) { return link.session->state() == ClientSession::State::active; });
 }
 
@@ -210,7 +220,8 @@ void Player::run_timers(Stamp time) {
         const ClientSession::State state = link.session->state();
         const bool lost = state == ClientSession::State::down ||
                           (state == ClientSession::State::failed && link.session->may_retry_logon());
-        if (link.state == LinkState::closed && lost && time.monotonic_ns >= link.retry_at_ns) {
+        const bool tried = logged_on_ || link.retry_at_ns != 0;  // not before log_on comes to it
+        if (link.state == LinkState::closed && lost && tried && time.monotonic_ns >= link.retry_at_ns) {
             const bool give_up = link.was_active && link.lost_at_ns != 0 &&
                                  time.monotonic_ns - link.lost_at_ns > options_.reconnect_wait_ns;
             if (!give_up) {

@@ -120,6 +120,7 @@ class Player final : public ApplicationSink {
     std::function<void(const std::string&)> progress_;
     std::function<bool()> interrupted_;
     int epoll_ = -1;
+    bool logged_on_ = false;
     risk::MonotonicNs next_timer_ns_ = 0;
     risk::MonotonicNs next_progress_ns_ = 0;
     risk::MonotonicNs start_ns_ = 0;

@@ -180,6 +180,14 @@ std::string fairness_line(const Outcomes& outcomes) {
     return line + ".\n";
 }
 
+std::string verdict(const std::vector<std::string>& wrong) {
+    std::string text;
+    for (const std::string& failure : wrong) {
+        text.append("WRONG: ").append(failure).append("\n");
+    }
+    return wrong.empty() ? "Every command was answered, every session logged on and out.\n" : text;
+}
+
 }  // namespace
 
 std::string grouped(std::uint64_t value) {
@@ -265,6 +273,10 @@ std::vector<std::string> failures(const Player& player, const ArrivalResult& arr
 std::string text_summary(const Player& player, const ArrivalResult& arrival, const RunFacts& facts) {
     const Outcomes& outcomes = player.outcomes();
     const Totals& totals = outcomes.totals();
+    if (outcomes.commands().empty()) {
+        return "Source: " + facts.source + "\nNothing was sent.\n" +
+               verdict(failures(player, arrival, facts));
+    }
     const Sums sums = sum(outcomes);
     const double seconds = static_cast<double>(player.sending_ns()) / 1e9;
     std::array<char, 160> room;
@@ -316,11 +328,7 @@ std::string text_summary(const Player& player, const ArrivalResult& arrival, con
     for (const std::string& complaint : outcomes.complaints()) {
         text += "Complaint: " + complaint + "\n";
     }
-    const std::vector<std::string> wrong = failures(player, arrival, facts);
-    for (const std::string& failure : wrong) {
-        text += "WRONG: " + failure + "\n";
-    }
-    return text + (wrong.empty() ? "Every command was answered, every session logged on and out.\n" : "");
+    return text + verdict(failures(player, arrival, facts));
 }
 
 nlohmann::json json_summary(const Player& player, const ArrivalResult& arrival, const RunFacts& facts) {
