@@ -56,9 +56,12 @@ Fields instrument_fields(const OrderFields& order) {
     return fields;
 }
 
-void set_fields(FIX::FieldMap& message, const Fields& fields) {
+// PossResend (97), sub ids and their like go into the header.
+void set_fields(FIX::Message& message, const Fields& fields) {
     for (const auto& field : fields) {
-        message.setField(field.first, field.second);
+        FIX::FieldMap& part = FIX::Message::isHeaderField(field.first) ? message.getHeader()
+                                                                       : static_cast<FIX::FieldMap&>(message);
+        part.setField(field.first, field.second);
     }
 }
 

@@ -1,5 +1,8 @@
 // The stock QuickFIX client and the client data dictionary, against a stock acceptor.
+#include <stdlib.h>
+
 #include <catch2/catch.hpp>
+#include <filesystem>
 #include <string>
 
 #include "tests/orders/quickfix_acceptor.hpp"
@@ -8,6 +11,7 @@
 namespace fairlead::tests {
 namespace {
 
+constexpr char soh = 1;
 const std::string dictionary = FAIRLEAD_CLIENT_DICTIONARY;
 
 OrderFields good_order(const std::string& id) {
@@ -83,6 +87,42 @@ TEST_CASE("a_stock_client_logs_on_trades_and_continues_its_numbers") {
     REQUIRE(client.wait_logged_out());
     REQUIRE(client.wait_logged_on());
     CHECK(client.rejects_sent().empty());
+}
+
+TEST_CASE("numbers_kept_in_a_directory_outlive_the_client") {
+    char name[] = "/tmp/fairlead-quickfix-XXXXXX";
+    REQUIRE(::mkdtemp(name) != nullptr);
+    QuickFixAcceptor acceptor("GATEWAY", "CLIENT", dictionary, [](const ReceivedMessage& command) {
+        return QuickFixAcceptor::Answers{{"8", report_of(command, "0")}};
+    });
+    QuickFixOptions options = options_for(acceptor);
+    options.store_directory = name;
+    int outgoing = 0;
+    {
+        QuickFixClient client(options);
+        client.connect();
+        REQUIRE(client.wait_logged_on());
+        OrderFields order = good_order("s1");
+        order.more = {{97, "Y"}};
+        REQUIRE(client.send_new(order));
+        REQUIRE(client.wait_report("s1", "0"));
+        outgoing = client.next_outgoing_number();
+    }
+    {
+        QuickFixClient client(options);
+        client.connect();
+        REQUIRE(client.wait_logged_on());
+        CHECK(client.next_outgoing_number() == outgoing + 2);  // a Logout and a Logon
+        CHECK(client.rejects_sent().empty());
+    }
+    bool header_field_in_header = false;
+    for (const ReceivedMessage& message : acceptor.received()) {
+        const std::size_t flag = message.text.find(std::string(1, soh) + "97=Y");
+        header_field_in_header =
+            header_field_in_header || flag < message.text.find(std::string(1, soh) + "11=");
+    }
+    CHECK(header_field_in_header);
+    std::filesystem::remove_all(name);
 }
 
 TEST_CASE("a_client_with_the_dictionary_refuses_a_report_that_breaks_it") {
