@@ -27,6 +27,14 @@ struct Ledger::Candidate {
     Amount headroom = unlimited;
 };
 
+// Whether these terms are those of the last order accepted for the account in the security.
+inline bool repeats(const AccountPosition& last, const OrderTerms& terms) noexcept {
+    return last.repeat_key != 0 && last.repeat_side == terms.side && last.repeat_type == terms.order_type &&
+           last.repeat_time_in_force == terms.time_in_force &&
+           last.repeat_session_kind == terms.session_kind && last.repeat_price == terms.price &&
+           last.repeat_quantity == terms.quantity;
+}
+
 // Sets of checks, a bit each.
 constexpr std::uint64_t bit(Check check) noexcept {
     return std::uint64_t{1} << static_cast<unsigned>(check);

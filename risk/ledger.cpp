@@ -349,6 +349,11 @@ std::uint32_t Ledger::find_investor(const InvestorId& id) const noexcept {
                                 [&](std::uint32_t row) { return investors_[row].id == id; });
 }
 
+std::uint32_t Ledger::find_session(std::uint32_t id) const noexcept {
+    return session_index_.find(hash_of(id, sizes_.hash_seed),
+                               [&](std::uint32_t row) { return sessions_[row].id == id; });
+}
+
 std::uint32_t Ledger::find_branch(const BranchId& id) const noexcept {
     return branch_index_.find(hash_of(id, sizes_.hash_seed),
                               [&](std::uint32_t row) { return branches_[row].id == id; });

@@ -109,6 +109,7 @@ class Ledger {
     // --- for control, examiner and tests ---
     [[nodiscard]] std::uint32_t find_investor(const InvestorId& id) const noexcept;
     [[nodiscard]] std::uint32_t find_branch(const BranchId& id) const noexcept;
+    [[nodiscard]] std::uint32_t find_session(std::uint32_t id) const noexcept;
     // Rows by scope: account, investor, branch; 0 for the firm.
     [[nodiscard]] const Exposure& exposure(Scope scope, std::uint32_t row) const noexcept;
     // For the symbol dimensions of an investor, `security` names the security (0 = every security).
@@ -151,6 +152,8 @@ class Ledger {
     // ledger_orders.cpp: the commands of clients
     Decision new_order(const NewOrder& command) noexcept;
     void warm(const NewOrder& command) const noexcept;
+    [[nodiscard]] Venue gather(const NewOrder& command, Candidate& candidate) noexcept;
+    void restate(std::uint32_t slot, Decision& decision) const noexcept;
     void prefetch_command(std::uint32_t session, const ClientOrderId& id, Sequence command) const noexcept;
     void accept_new(const NewOrder& command, const Candidate& candidate, Decision& decision) noexcept;
     Decision replace_order(const ReplaceOrder& command) noexcept;
@@ -164,6 +167,8 @@ class Ledger {
     Decision cancel_order(const CancelOrder& command) noexcept;
     Decision order_status(const OrderStatusRequest& request) noexcept;
     Decision mass_cancel(const MassCancel& command) noexcept;
+    [[nodiscard]] bool names_order(const Order& order, const Symbol& symbol, Side side,
+                                   const AccountKey& account) const noexcept;
     [[nodiscard]] bool named_current(const Order& order, const ClientOrderId& id) const noexcept;
 
     // ledger_checks.cpp: the ordered list

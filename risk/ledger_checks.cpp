@@ -73,12 +73,7 @@ Reason Ledger::check_repeated(const Candidate& candidate, Decision& decision) co
         return Reason::none;
     }
     const AccountPosition& last = account_positions_[candidate.account_position];
-    const OrderTerms& terms = candidate.terms;
-    const bool same =
-        last.repeat_key != 0 && last.repeat_side == terms.side && last.repeat_type == terms.order_type &&
-        last.repeat_time_in_force == terms.time_in_force && last.repeat_session_kind == terms.session_kind &&
-        last.repeat_price == terms.price && last.repeat_quantity == terms.quantity;
-    if (!same || candidate.utc_ns - last.repeat_from_ns > rules.repeat_window_ns ||
+    if (!repeats(last, candidate.terms) || candidate.utc_ns - last.repeat_from_ns > rules.repeat_window_ns ||
         last.repeat_count < rules.repeat_count_max) {
         return Reason::none;
     }

@@ -285,9 +285,7 @@ std::uint8_t* Ledger::halt_mark(const HaltState& halt) noexcept {
             return row == 0 ? nullptr : &securities_[row].halted;
         }
         case Scope::session: {
-            const std::uint32_t row =
-                session_index_.find(hash_of(halt.session, sizes_.hash_seed),
-                                    [&](std::uint32_t at) { return sessions_[at].id == halt.session; });
+            const std::uint32_t row = find_session(halt.session);
             return row == 0 ? nullptr : &sessions_[row].halted;
         }
         case Scope::none:
@@ -389,9 +387,7 @@ bool Ledger::halted(Scope scope, std::uint32_t row) const noexcept {
             require(row <= security_rows_, "a security's row is one of today's");
             return securities_[row].halted != 0;
         case Scope::session: {
-            const std::uint32_t at =
-                session_index_.find(hash_of(row, sizes_.hash_seed),
-                                    [&](std::uint32_t found) { return sessions_[found].id == row; });
+            const std::uint32_t at = find_session(row);
             return at != 0 && sessions_[at].halted != 0;
         }
         case Scope::none:

@@ -41,9 +41,7 @@ Decision Ledger::new_order(const NewOrder& command) noexcept {
     Candidate candidate;
     candidate.duplicate = find_command(command.record.session, facts.client_order_id);
     if (candidate.duplicate != 0 && (facts.message_flags & poss_resend_flag) != 0) {
-        describe(orders_[commands_[candidate.duplicate].order], decision);
-        decision.outcome = Outcome::restated;
-        decision.exec_type = OrderStatus::order_status;
+        restate(commands_[candidate.duplicate].order, decision);
         return decision;
     }
     decision.exec_type = OrderStatus::rejected;
@@ -58,21 +56,33 @@ Decision Ledger::new_order(const NewOrder& command) noexcept {
     decision.symbol = facts.symbol;
     decision.account = command.person.account;
 
+    decision.venue = gather(command, candidate);
+    const Reason reason = run_checks<all_checks>(candidate, decision);
+    decision.limit_version = version_of(candidate, decision);
+    if (reason != Reason::none) {
+        refuse(decision, reason);
+        return decision;
+    }
+    accept_new(command, candidate, decision);
+    return decision;
+}
+
+// Finds the rows a New concerns and what it would add; counts it in the windows of its session and
+// investor, refused or not. Returns the venue of its security.
+Venue Ledger::gather(const NewOrder& command, Candidate& candidate) noexcept {
+    const NewOrderFacts& facts = command.facts;
     candidate.is_new = true;
     candidate.terms = {facts.quantity,      facts.price,        facts.side,       facts.order_type,
                        facts.time_in_force, facts.session_kind, facts.credit_type};
     candidate.utc_ns = command.record.utc_ns;
     const UtcNs now = arrived(facts.arrival, command.record);
-    candidate.session =
-        session_index_.find(hash_of(command.record.session, sizes_.hash_seed),
-                            [&](std::uint32_t row) { return sessions_[row].id == command.record.session; });
+    candidate.session = find_session(command.record.session);
     const AccountFound found = find_account(command.person.account);
     candidate.account = found.account;
     candidate.investor = found.investor;
     candidate.branch = accounts_[found.account].branch;
     candidate.security = find_security(facts.symbol);
     const SecurityState& security = securities_[candidate.security];
-    decision.venue = security.venue;
     if (candidate.account != 0 && candidate.security != 0) {
         candidate.account_position = find_account_position(candidate.account, candidate.security);
         candidate.investor_position = find_investor_position(candidate.investor, candidate.security);
@@ -91,14 +101,15 @@ Decision Ledger::new_order(const NewOrder& command) noexcept {
     candidate.added = candidate.value;
     candidate.added_quantity = facts.quantity;
 
-    const Reason reason = run_checks<all_checks>(candidate, decision);
-    decision.limit_version = version_of(candidate, decision);
-    if (reason != Reason::none) {
-        refuse(decision, reason);
-        return decision;
-    }
-    accept_new(command, candidate, decision);
-    return decision;
+    return security.venue;
+}
+
+// Answers with the order as it stands, for a status request or a command sent again.
+void Ledger::restate(std::uint32_t slot, Decision& decision) const noexcept {
+    describe(orders_[slot], decision);
+    decision.outcome = Outcome::restated;
+    decision.answer = Answer::execution_report;
+    decision.exec_type = OrderStatus::order_status;
 }
 
 std::uint32_t Ledger::investor_rate(std::uint32_t investor) const noexcept {
@@ -148,11 +159,8 @@ void Ledger::accept_new(const NewOrder& command, const Candidate& candidate, Dec
     remember_command(order.key, order.session, order.client_order_id, slot);
 
     AccountPosition& last = account_positions_[order.account_position];
-    const bool same =
-        last.repeat_key != 0 && last.repeat_side == facts.side && last.repeat_type == facts.order_type &&
-        last.repeat_price == facts.price && last.repeat_quantity == facts.quantity &&
-        last.repeat_time_in_force == facts.time_in_force && last.repeat_session_kind == facts.session_kind;
-    if (!same || candidate.utc_ns - last.repeat_from_ns > reference_->rules.repeat_window_ns) {
+    if (!repeats(last, candidate.terms) ||
+        candidate.utc_ns - last.repeat_from_ns > reference_->rules.repeat_window_ns) {
         last.repeat_from_ns = candidate.utc_ns;
         last.repeat_count = 0;
     }
@@ -170,6 +178,14 @@ void Ledger::accept_new(const NewOrder& command, const Candidate& candidate, Dec
     describe(order, decision);
     decision.outcome = Outcome::accepted;
     decision.exec_type = OrderStatus::pending_new;
+}
+
+// Whether what a command says about its order is so; what it leaves out is not held against it.
+bool Ledger::names_order(const Order& order, const Symbol& symbol, Side side,
+                         const AccountKey& account) const noexcept {
+    return (symbol.empty() || symbol == securities_[order.security].symbol) &&
+           (side == Side::none || side == order.side) &&
+           (account.number == 0 || account == accounts_[order.account].key);
 }
 
 bool Ledger::named_current(const Order& order, const ClientOrderId& id) const noexcept {
@@ -190,10 +206,7 @@ Decision Ledger::replace_order(const ReplaceOrder& command) noexcept {
 
     const std::uint32_t known = find_command(command.record.session, facts.client_order_id);
     if (known != 0 && (facts.message_flags & poss_resend_flag) != 0) {
-        describe(orders_[commands_[known].order], decision);
-        decision.answer = Answer::execution_report;
-        decision.outcome = Outcome::restated;
-        decision.exec_type = OrderStatus::order_status;
+        restate(commands_[known].order, decision);
         return decision;
     }
     const std::uint32_t slot = find_order(command.record.session, facts.original_client_order_id);
@@ -241,10 +254,7 @@ Price Ledger::worst_of(const Order& order, Price price) const noexcept {
 Reason Ledger::screen_replace(const ReplaceOrder& command, const Order& order, Decision& decision) noexcept {
     const ReplaceOrderFacts& facts = command.facts;
     const SecurityState& security = securities_[order.security];
-    const AccountKey& account = command.person.account;
-    if ((!facts.symbol.empty() && facts.symbol != security.symbol) ||
-        (facts.side != Side::none && facts.side != order.side) ||
-        (account.number != 0 && account != accounts_[order.account].key)) {
+    if (!names_order(order, facts.symbol, facts.side, command.person.account)) {
         return Reason::side_mismatch;
     }
     if (!order.open()) {
@@ -301,9 +311,7 @@ Reason Ledger::screen_reprice(const ReplaceOrder& command, const Order& order, D
     Candidate candidate;
     candidate.terms = {order.quantity,      facts.price,        order.side,       order.order_type,
                        order.time_in_force, order.session_kind, order.credit_type};
-    candidate.session = session_index_.find(hash_of(order.session, sizes_.hash_seed), [&](std::uint32_t row) {
-        return sessions_[row].id == order.session;
-    });
+    candidate.session = find_session(order.session);
     candidate.account = order.account;
     candidate.investor = order.investor;
     candidate.branch = accounts_[order.account].branch;
@@ -366,10 +374,7 @@ Decision Ledger::cancel_order(const CancelOrder& command) noexcept {
 
     const std::uint32_t known = by_gateway ? 0 : find_command(command.record.session, facts.client_order_id);
     if (known != 0 && (facts.message_flags & poss_resend_flag) != 0) {
-        describe(orders_[commands_[known].order], decision);
-        decision.answer = Answer::execution_report;
-        decision.outcome = Outcome::restated;
-        decision.exec_type = OrderStatus::order_status;
+        restate(commands_[known].order, decision);
         return decision;
     }
     const std::uint32_t slot = by_gateway
@@ -387,10 +392,7 @@ Decision Ledger::cancel_order(const CancelOrder& command) noexcept {
     if (known != 0) {
         decision.related = commands_[known].command;
         reason = Reason::duplicate_client_order_id;
-    } else if ((!facts.symbol.empty() && facts.symbol != securities_[order.security].symbol) ||
-               (facts.side != Side::none && facts.side != order.side) ||
-               (command.person.account.number != 0 &&
-                command.person.account != accounts_[order.account].key)) {
+    } else if (!names_order(order, facts.symbol, facts.side, command.person.account)) {
         reason = Reason::side_mismatch;
     } else if (!order.open()) {
         reason = Reason::too_late;
@@ -433,8 +435,7 @@ Decision Ledger::order_status(const OrderStatusRequest& request) noexcept {
         refuse(decision, Reason::order_unknown);
         return decision;
     }
-    describe(orders_[slot], decision);
-    decision.outcome = Outcome::restated;
+    restate(slot, decision);
     return decision;
 }
 

@@ -116,10 +116,7 @@ void Ledger::end_order(Order& order, OrderStatus status) noexcept {
     order.ended = status;
     set_doubt(order, order_new_in_doubt, false);
     --counts_.open;
-    const std::uint32_t session =
-        session_index_.find(hash_of(order.session, sizes_.hash_seed),
-                            [&](std::uint32_t row) { return sessions_[row].id == order.session; });
-    --sessions_[session].open_orders;
+    --sessions_[find_session(order.session)].open_orders;
     recompute(order);
 }
 

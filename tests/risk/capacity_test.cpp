@@ -1,5 +1,6 @@
 // The stated size: 1,000,000 accounts, 50,000 securities and a Limit in every dimension for each investor
 // fit in less than 2 GB together with a day's orders, and the Ledger answers there as it does in small.
+// And what is full refuses what would need more, and nothing else.
 #include <catch2/catch.hpp>
 #include <fstream>
 #include <iostream>
@@ -72,6 +73,37 @@ TEST_CASE("a_million_accounts_and_fifty_thousand_securities_fit_in_two_gigabytes
     CHECK(world.send(world.order("sell", Side::sell, 5'000, 100 * ntd, 100'000, "S1")).outcome ==
           Outcome::accepted);
     CHECK(world.ledger->digest() == world.ledger->digest());
+}
+
+TEST_CASE("capacity_is_refused_before_anything_is_written") {
+    Sizes sizes = small_sizes();
+    SECTION("orders") {
+        sizes.orders_max = 2;
+        World world(make_reference(), sizes);
+        CHECK(world.send(world.order("N1")).outcome == Outcome::accepted);
+        CHECK(world.send(world.order("N2")).outcome == Outcome::accepted);
+        CHECK(world.send(world.order("N3")).reason == Reason::capacity_orders);
+        CHECK(world.cancel("N2", "C2").outcome == Outcome::accepted);
+    }
+    SECTION("commands: cancels and reductions still pass") {
+        sizes.commands_max = 2;
+        World world(make_reference(), sizes);
+        const Decision first = world.send(world.order("N1"));
+        CHECK(world.send(world.order("N2")).outcome == Outcome::accepted);
+        CHECK(world.send(world.order("N3")).reason == Reason::capacity_orders);
+        world.acknowledge(first);
+        CHECK(world.replace("N1", "R1", 2'000, 101 * ntd).reason == Reason::capacity_orders);
+        CHECK(world.replace("N1", "R1", 1'000, 100 * ntd).outcome == Outcome::accepted);
+        CHECK(world.cancel("N1", "C1").outcome == Outcome::accepted);
+        CHECK(world.cancel("N2", "C2").outcome == Outcome::accepted);
+    }
+    SECTION("positions") {
+        sizes.positions_max = 2;
+        World world(make_reference(), sizes);
+        CHECK(world.send(world.order("N1")).outcome == Outcome::accepted);
+        CHECK(world.send(world.order("N2", Side::buy, 1'000, 100 * ntd, 1, "2317")).reason ==
+              Reason::capacity_positions);
+    }
 }
 
 }  // namespace fairlead::tests

@@ -547,37 +547,6 @@ TEST_CASE("a_refused_command_moves_no_counter_and_no_order") {
     CHECK(refusals > 60);
 }
 
-TEST_CASE("capacity_is_refused_before_anything_is_written") {
-    Sizes sizes = small_sizes();
-    SECTION("orders") {
-        sizes.orders_max = 2;
-        World world(make_reference(), sizes);
-        CHECK(world.send(world.order("N1")).outcome == Outcome::accepted);
-        CHECK(world.send(world.order("N2")).outcome == Outcome::accepted);
-        CHECK(world.send(world.order("N3")).reason == Reason::capacity_orders);
-        CHECK(world.cancel("N2", "C2").outcome == Outcome::accepted);
-    }
-    SECTION("commands: cancels and reductions still pass") {
-        sizes.commands_max = 2;
-        World world(make_reference(), sizes);
-        const Decision first = world.send(world.order("N1"));
-        CHECK(world.send(world.order("N2")).outcome == Outcome::accepted);
-        CHECK(world.send(world.order("N3")).reason == Reason::capacity_orders);
-        world.acknowledge(first);
-        CHECK(world.replace("N1", "R1", 2'000, 101 * ntd).reason == Reason::capacity_orders);
-        CHECK(world.replace("N1", "R1", 1'000, 100 * ntd).outcome == Outcome::accepted);
-        CHECK(world.cancel("N1", "C1").outcome == Outcome::accepted);
-        CHECK(world.cancel("N2", "C2").outcome == Outcome::accepted);
-    }
-    SECTION("positions") {
-        sizes.positions_max = 2;
-        World world(make_reference(), sizes);
-        CHECK(world.send(world.order("N1")).outcome == Outcome::accepted);
-        CHECK(world.send(world.order("N2", Side::buy, 1'000, 100 * ntd, 1, "2317")).reason ==
-              Reason::capacity_positions);
-    }
-}
-
 TEST_CASE("every_reason_has_a_row_in_the_table") {
     std::set<Reason> covered{Reason::none, Reason::capacity_orders, Reason::capacity_positions};
     for (const Row& row : all_rows()) {
