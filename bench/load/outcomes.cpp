@@ -179,8 +179,10 @@ std::uint32_t Outcomes::on_execution_report(std::uint32_t session, const fix::Me
         return no_order;
     }
     const char type = execution.front();
-    // The ClOrdID of a repeated identifier names two commands: "duplicate order" is for the second.
-    if (type == '8' && message.value(103) == "6" && commands_[command].duplicate != no_command) {
+    // The ClOrdID of a repeated identifier names two commands. A refusal is for the second one if it says
+    // "duplicate order", or if the first has its answer already.
+    if (type == '8' && commands_[command].duplicate != no_command &&
+        (message.value(103) == "6" || commands_[command].answer != Answer::none)) {
         const std::uint32_t original = command;
         command = commands_[original].duplicate;
         commands_[original].duplicate = std::exchange(commands_[command].duplicate, no_command);

@@ -188,7 +188,7 @@ bool FakeGateway::on_new(Peer& peer, const fix::Message& message) {
     }
     const std::string identifier(message.value(11));
     const std::uint64_t key = 1000 + count;
-    if (keys_.count(identifier) != 0) {
+    if (keys_.count(identifier) != 0 && !rules_.refuse_before_duplicates) {
         report(peer, message, key, '8', '8');
         return true;
     }

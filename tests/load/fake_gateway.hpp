@@ -19,13 +19,14 @@ struct FakeRules {
     bool refuse_logon = false;
     // A first Logon numbered below this is refused with the text that names it.
     std::uint64_t expected_number = 1;
-    std::uint64_t silent_every = 0;        // every n-th New gets no answer
-    std::uint64_t refuse_every = 0;        // every n-th New is refused with ReasonCode 55
-    std::uint64_t venue_refuse_every = 0;  // every n-th New is refused with VenueCode 0013
-    std::uint64_t fill_every = 0;          // every n-th New is filled at once
-    std::uint64_t disconnect_at = 0;       // the n-th New cuts the connection, unanswered
-    std::uint64_t garble_at = 0;           // the n-th New's answer has a wrong CheckSum
-    std::uint64_t skip_number_at = 0;      // before the n-th New's answer one number is left out
+    std::uint64_t silent_every = 0;         // every n-th New gets no answer
+    std::uint64_t refuse_every = 0;         // every n-th New is refused with ReasonCode 55
+    std::uint64_t venue_refuse_every = 0;   // every n-th New is refused with VenueCode 0013
+    bool refuse_before_duplicates = false;  // refuse_every comes before the look at ClOrdID
+    std::uint64_t fill_every = 0;           // every n-th New is filled at once
+    std::uint64_t disconnect_at = 0;        // the n-th New cuts the connection, unanswered
+    std::uint64_t garble_at = 0;            // the n-th New's answer has a wrong CheckSum
+    std::uint64_t skip_number_at = 0;       // before the n-th New's answer one number is left out
 };
 
 class FakeGateway {

@@ -176,6 +176,18 @@ TEST_CASE("player_keeps_a_repeated_identifier_apart_from_the_order_it_repeats") 
     CHECK(stage.player.outcomes().commands()[2].answer == Answer::refused);
 }
 
+TEST_CASE("player_gives_a_repeated_identifier_its_own_refusal_whatever_the_reason") {
+    FakeRules rules;
+    rules.refuse_every = 1;
+    rules.refuse_before_duplicates = true;
+    Stage stage(rules);
+    PlannedCommand repeat = new_order(2);
+    repeat.fault = Fault::duplicate_identifier;
+    repeat.original = 0;
+    CHECK(stage.play({new_order(0), new_order(1), repeat}).empty());
+    CHECK(stage.answers(Answer::refused) == 3);
+}
+
 TEST_CASE("player_names_the_session_that_could_not_log_on") {
     Stage stage({}, {}, "wrong");
     CHECK_FALSE(stage.player.log_on());
