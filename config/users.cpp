@@ -8,6 +8,7 @@
 #include <cstring>
 
 #include "config/files.hpp"
+#include "config/gateway_config.hpp"
 #include "config/toml_reader.hpp"
 #include "risk/assert.hpp"
 
@@ -173,6 +174,19 @@ Loaded<UserTable> load_users(const std::string& path) {
         return loaded;
     }
     return parse_users(text, path);
+}
+
+std::vector<ConfigError> check_session_users(const GatewayConfig& config, const UserTable& users) {
+    std::vector<ConfigError> errors;
+    for (const SessionConfig& session : config.sessions) {
+        const User* user = users.find(session.user);
+        if (user == nullptr || user->disabled || user->role != Role::client) {
+            errors.push_back({config.file, 0, "session.user", session.user,
+                              "must be an enabled user of role client in " + config.control.users +
+                                  " (session " + std::to_string(session.id) + ")"});
+        }
+    }
+    return errors;
 }
 
 std::string hash_password(std::string_view password, HashCost cost) {

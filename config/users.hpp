@@ -54,6 +54,11 @@ class UserTable {
 [[nodiscard]] Loaded<UserTable> load_users(const std::string& path);
 [[nodiscard]] Loaded<UserTable> parse_users(std::string_view text, const std::string& path);
 
+struct GatewayConfig;
+// What the two files say of each other: every session's user is there, enabled, and a client.
+[[nodiscard]] std::vector<ConfigError> check_session_users(const GatewayConfig& config,
+                                                           const UserTable& users);
+
 // Work and memory of a new hash; each hash carries its own, so users of both kinds may be mixed.
 enum class HashCost : std::uint8_t { interactive, moderate, minimal_for_tests };
 // Empty when memory for the hash cannot be had.

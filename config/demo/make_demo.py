@@ -43,6 +43,8 @@ def arguments():
     parser.add_argument("--continuous", type=float, default=6)
     parser.add_argument("--close-call", type=float, default=2)
     parser.add_argument("--after-hours", type=float, default=1)
+    parser.add_argument("--run", default="../../run", help="where the demo's journal and control socket go")
+    parser.add_argument("--front", default="/dev/shm/fairlead-demo", help="the front, on tmpfs")
     parser.add_argument("--client-port", type=int, default=9870)
     parser.add_argument("--twse-port", type=int, default=9881)
     parser.add_argument("--tpex-port", type=int, default=9882)
@@ -206,8 +208,8 @@ polling = true
 listen = ["127.0.0.1:{options.client_port}"]
 
 [journal]
-directory = "run/journal"
-front_directory = "/dev/shm/fairlead-demo"
+directory = "{options.run}/journal"
+front_directory = "{options.front}"
 level = "process"
 segment_mib = 64
 front_segments = 4
@@ -238,7 +240,7 @@ firm_warning_1_ntd = 400000000000
 firm_warning_2_ntd = 600000000000
 
 [control]
-socket = "run/control"
+socket = "{options.run}/control"
 users = "users.toml"
 """
     if not options.extra_securities:

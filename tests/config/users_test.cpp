@@ -3,6 +3,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "config/gateway_config.hpp"
 #include "tests/config/temporary.hpp"
 
 using namespace fairlead;
@@ -85,6 +86,27 @@ TEST_CASE("each_rule_of_the_users_file_has_a_row_that_breaks_it") {
         CHECK(error.rule.find(row.rule) != std::string::npos);
         CHECK(error.value.find("secret") == std::string::npos);
     }
+}
+
+TEST_CASE("a_session_must_belong_to_an_enabled_client") {
+    const std::string hash = config::hash_password("secret", HashCost::minimal_for_tests);
+    const auto users = config::parse_users(row("good", "client", hash) + row("staff", "operator", hash) +
+                                               row("off", "client", hash) + "disabled = true\n",
+                                           "users.toml");
+    REQUIRE(users.ok());
+    config::GatewayConfig config;
+    config.file = "fairlead.toml";
+    for (const char* user : {"good", "staff", "off", "nobody"}) {
+        config::SessionConfig session;
+        session.id = static_cast<std::uint32_t>(config.sessions.size() + 1);
+        session.user = user;
+        config.sessions.push_back(session);
+    }
+    const auto errors = config::check_session_users(config, users.value);
+    REQUIRE(errors.size() == 3);
+    CHECK(errors[0].value == "staff");
+    CHECK(errors[1].value == "off");
+    CHECK(errors[2].value == "nobody");
 }
 
 TEST_CASE("the_demo_users_have_the_documented_passwords_and_each_role_is_there") {
