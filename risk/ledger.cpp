@@ -260,6 +260,7 @@ void Ledger::move_road(const VenueSession& session) noexcept {
 }
 
 void Ledger::move_road(const DeviceEvent& event) noexcept {
+    require(static_cast<unsigned>(event.facts.cause) < 32, "a device cause is one of this format version");
     const std::uint32_t bit = 1U << static_cast<unsigned>(event.facts.cause);
     if (event.facts.orders_closed != 0) {
         // "Recovered, yet still closed" leaves the other causes as they are.

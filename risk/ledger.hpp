@@ -58,6 +58,10 @@ struct AccountFound {
     std::uint32_t investor = 0;
 };
 
+// Absent Limits: 0 in each credit dimension of an investor (buy, sell, gross_day, net, offset,
+// symbol_long, symbol_short), so nothing trades until it is given; no bound anywhere else. Kept are:
+// buy, sell, gross_day, net, order_value for firm, branch, investor and account; offset for investor
+// and account; symbol_long, symbol_short, message_rate for the investor; reported for the firm.
 struct LimitInForce {
     Amount value = unlimited;
     Sequence version = 0;  // the Record that set it: LimitSet, or DayStart for the opening ones

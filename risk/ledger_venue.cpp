@@ -337,6 +337,7 @@ Decision Ledger::in_doubt(const InDoubt& doubt) noexcept {
     return decision;
 }
 
+// Whoever settles it, evidence or an operator, anything but "the venue knows it" means it was not sent.
 Decision Ledger::resolved(const Resolved& resolution) noexcept {
     const ResolvedFacts& facts = resolution.facts;
     Decision decision;
