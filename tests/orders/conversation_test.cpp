@@ -1,7 +1,9 @@
 // The translations around the real Ledger: a client's bytes to a Record, a Decision to the bytes of its
 // answer, a venue's bytes to a Record, all without sockets. Every answer is checked by a stock client.
 #include <catch2/catch.hpp>
+#include <map>
 #include <string>
+#include <vector>
 
 #include "gateway/fix/dictionary.hpp"
 #include "gateway/orders/client_reports.hpp"
@@ -306,15 +308,13 @@ TEST_CASE("a_replace_refused_by_the_venue_is_told_as_a_replace", "[!mayfail]") {
                   {10007, "0053"}});
 }
 
-TEST_CASE("commands_taken_by_the_ledger_are_messages_the_venue_can_take") {
-    Conversation talk;
-    talk.client("D", order("w1"));
-    const std::uint32_t slot = talk.world.ledger->find_order(talk.decision.order_key);
-    const risk::Order& kept = talk.world.ledger->order(slot);
-    const risk::SecurityState& security = talk.world.ledger->security(kept.security);
+// What the order thread gives the encoder: the order as the Ledger has it.
+OrderTerms terms_of(const risk::Ledger& ledger, std::uint32_t slot) {
+    const risk::Order& kept = ledger.order(slot);
+    const risk::SecurityState& security = ledger.security(kept.security);
     OrderTerms terms;
     terms.order_key = kept.key;
-    terms.account = talk.world.ledger->account_key(kept.account);
+    terms.account = ledger.account_key(kept.account);
     terms.symbol = security.symbol;
     terms.order_number = risk::OrderNumber("A0001");
     terms.price = kept.price;
@@ -323,18 +323,171 @@ TEST_CASE("commands_taken_by_the_ledger_are_messages_the_venue_can_take") {
     terms.lot = security.lot;
     terms.side = kept.side;
     terms.order_type = kept.order_type;
-    risk::ReplaceOrder replace{};
-    replace.record.kind = risk::RecordKind::replace_order;
-    replace.record.sequence = 900;
-    replace.facts.quantity = 4000;
-    Room room;
-    fix::Encoder encoder;
-    const VenueMessage cut =
-        encode_command(encoder, {room.bytes, &to_venue, 1, test_time_ns}, replace.record, terms);
-    REQUIRE(cut.length > 0);
-    CHECK(value(room.text(cut.length), 38) == "1");
-    const ReadMessage read(room.raw(cut.length));
-    CHECK(read.get().type() == "G");
+    terms.time_in_force = kept.time_in_force;
+    terms.session_kind = kept.session_kind;
+    terms.credit_type = kept.credit_type;
+    return terms;
+}
+
+class Random {
+  public:
+    explicit Random(std::uint64_t seed) : state_(seed * 0x9E3779B97F4A7C15U + 1) {}
+    std::size_t below(std::size_t bound) {
+        state_ = state_ * 6364136223846793005U + 1442695040888963407U;
+        return static_cast<std::size_t>(state_ >> 33) % bound;
+    }
+    template <class T>
+    T of(std::initializer_list<T> values) {
+        return *(values.begin() + below(values.size()));
+    }
+
+  private:
+    std::uint64_t state_;
+};
+
+// The order thread stops the program when an accepted command cannot be encoded, so none may exist:
+// random commands, good and odd, against random answers of the venue.
+TEST_CASE("every_command_the_ledger_accepts_can_be_said_to_the_venue") {
+    std::map<std::string, std::size_t> encoded;
+    std::size_t refused = 0;
+    for (std::uint64_t seed = 1; seed <= 200; ++seed) {
+        Random random(seed);
+        risk::Reference reference = tests::make_reference();
+        reference.rules.refuse_self_match = false;
+        for (std::uint32_t security = 1; security < reference.securities.size(); ++security) {
+            reference.inventory.push_back({1, security, 50'000'000, 0});
+            reference.inventory.push_back({2, security, 50'000'000, 0});
+        }
+        reference.inventory.erase(reference.inventory.begin(), reference.inventory.begin() + 2);
+        tests::World world(reference);
+        world.at_s(random.of<std::int64_t>({250, 250, 250, 2'500'000}));
+        std::vector<risk::Decision> orders;
+        std::vector<std::string> ids;
+        fix::Encoder encoder;
+        for (int step = 0; step < 400; ++step) {
+            INFO("seed " << seed << " step " << step);
+            const std::string id = "c" + std::to_string(step);
+            // Mostly an order that lives, by its latest id; sometimes any id, or none.
+            std::string original = ids.empty() ? "none" : ids[random.below(ids.size())];
+            for (std::size_t i = 0; i < orders.size() && random.below(8) != 0; ++i) {
+                const risk::Decision& live = orders[orders.size() - 1 - i];
+                const risk::Order& kept = world.ledger->order(world.ledger->find_order(live.order_key));
+                if (kept.open() && kept.acknowledged()) {
+                    original = kept.client_order_id.view();
+                    break;
+                }
+            }
+            const bool good = random.below(4) != 0;
+            std::string side = random.of<std::string>({"1", "2"});
+            std::string symbol = random.of<std::string>({"2330", "2330", "6488", "0050"});
+            const std::string type = random.of<std::string>({"D", "D", "G", "G", "F", "H"});
+            const std::uint32_t named = world.ledger->find_order(session, risk::ClientOrderId(original));
+            if (type != "D" && named != 0 && random.below(8) != 0) {
+                const risk::Order& kept = world.ledger->order(named);
+                side = kept.side == risk::Side::buy ? "1" : "2";
+                symbol = world.ledger->security(kept.security).symbol.view();
+            }
+            std::string body = "11=" + id + "|55=" + symbol + "|54=" + side + "|";
+            if (type == "D" || random.below(16) == 0) {
+                body += "1=" + random.of<std::string>({"8610-0000017", "8611-0000025"}) + "|";
+            }
+            if (type == "G" || type == "F") {
+                body += "41=" + original + "|";
+            }
+            if (type != "H") {
+                body += "60=20261123-01:02:03.456|";
+            }
+            if (type == "D" || type == "G") {
+                const std::string quantity =
+                    good ? random.of<std::string>({"1000", "2000", "3000", "5000", "100"})
+                         : random.of<std::string>({"1500", "999", "0", "-1000", "499000", "500000", "7"});
+                const std::string price = good ? random.of<std::string>({"100", "100", "99.5", "0"})
+                                               : random.of<std::string>({"99999", "100.03", "95", "100"});
+                body += "38=" + quantity + "|40=" + (random.below(6) == 0 ? "1" : "2") + "|";
+                body += price == "0" ? "" : "44=" + price + "|";
+                body += quantity == "100" ? "10005=C|" : "";
+                body += good ? "" : random.of<std::string>({"10005=2|", "10005=7|", "59=3|", "10001=5|"});
+            }
+            const ReadMessage message(message_text(type, body));
+            if (fix::check(message.get(), fix::Counterpart::client)) {
+                continue;
+            }
+            CommandStorage storage;
+            BusinessReject refusal;
+            const ClientCommand command = translate(message.get(), {}, storage, refusal);
+            if (command) {
+                risk::Decision decision;
+                if (type == "D") {
+                    decision = world.feed(command.as<risk::NewOrder>(), command.record->kind, session);
+                } else if (type == "G") {
+                    decision = world.feed(command.as<risk::ReplaceOrder>(), command.record->kind, session);
+                } else if (type == "F") {
+                    decision = world.feed(command.as<risk::CancelOrder>(), command.record->kind, session);
+                } else {
+                    decision =
+                        world.feed(command.as<risk::OrderStatusRequest>(), command.record->kind, session);
+                }
+                if (decision.outcome == risk::Outcome::accepted) {
+                    Room room;
+                    const std::uint32_t slot = world.ledger->find_order(decision.order_key);
+                    REQUIRE(slot != 0);
+                    const VenueMessage said =
+                        encode_command(encoder, {room.bytes, &to_venue, 1, test_time_ns}, *command.record,
+                                       terms_of(*world.ledger, slot));
+                    INFO(body << (said.problem != nullptr ? said.problem : ""));
+                    REQUIRE(said.length > 0);
+                    ++encoded[std::string(1, said.type)];
+                    ids.push_back(id);
+                    if (type == "D") {
+                        orders.push_back(decision);
+                    }
+                } else {
+                    ++refused;
+                }
+            }
+            if (orders.empty()) {
+                continue;
+            }
+            // The venue answers something about some order.
+            const risk::Decision about = orders[random.below(orders.size())];
+            const risk::Order& kept = world.ledger->order(world.ledger->find_order(about.order_key));
+            const risk::Quantity unit =
+                terms_of(*world.ledger, world.ledger->find_order(about.order_key)).lot;
+            const risk::Quantity some = kept.session_kind == risk::SessionKind::regular ? unit : 1;
+            switch (random.below(5)) {
+                case 0:
+                    world.acknowledge(about, random.below(4) == 0 && kept.quantity > some
+                                                 ? kept.quantity - some
+                                                 : kept.quantity);
+                    break;
+                case 1:
+                    if (kept.leaves() >= some) {
+                        world.fill(about, some, kept.price, ("e" + std::to_string(step)).c_str());
+                    }
+                    break;
+                case 2:
+                    if (kept.replace.command != 0) {
+                        risk::VenueReport done =
+                            world.report(about, risk::OrderStatus::replaced, kept.replace.command);
+                        done.facts.order_quantity = kept.quantity - kept.replace.quantity;
+                        world.tell(done);
+                    }
+                    break;
+                case 3:
+                    if (kept.cancel.command != 0 || kept.replace.command != 0) {
+                        world.refuse(about,
+                                     kept.cancel.command != 0 ? kept.cancel.command : kept.replace.command);
+                    }
+                    break;
+                default:
+                    break;
+            }
+        }
+    }
+    CHECK(encoded["D"] > 1'000);
+    CHECK(encoded["G"] > 200);
+    CHECK(encoded["F"] > 500);
+    CHECK(refused > 2'000);
 }
 
 }  // namespace
