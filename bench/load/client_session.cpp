@@ -124,6 +124,7 @@ void ClientSession::process(const fix::Message& message, Stamp now, ApplicationS
         return;
     }
     ++numbers_.next_in;
+    asked_ns_ = now.monotonic_ns;  // a gap that is being filled is not asked for again
     apply(message, now, sink);
     release_early(now, sink);
 }

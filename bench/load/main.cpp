@@ -89,7 +89,7 @@ void add_common(CLI::App& app, Options& options) {
     app.add_option("--witness", options.witness_file,
                    "the exchange's witness file on this machine: adds the time of arrival at the venue");
     app.add_option("--answer-wait", options.answer_wait_s,
-                   "seconds to wait for answers after the last command")
+                   "seconds to wait for answers after the last command, and after the last answer")
         ->check(CLI::Range(0.0, 3600.0))
         ->capture_default_str();
     app.add_option("--reconnect", options.reconnect_s, "seconds a lost session is tried again; 0: never")

@@ -196,6 +196,10 @@ std::uint32_t Outcomes::on_execution_report(std::uint32_t session, const fix::Me
                          message.has(10007) ? Answer::refused_by_venue : Answer::refused);
     }
     if (is_pending(type)) {
+        const SentCommand& sent = commands_[command];
+        if (type == 'A' && sent.answer == Answer::none && !message.poss_dup()) {
+            sessions_[session].taken.record(received.monotonic_ns - sent.sent_ns);
+        }
         return no_order;
     }
     if (order.order_key == 0) {

@@ -71,6 +71,7 @@ struct SessionOutcome {
     std::uint64_t orders = 0;
     std::uint64_t changes = 0;
     std::uint64_t answered = 0;
+    Histogram taken;            // New to the gateway's pending-new report, where it sends one
     Histogram acknowledgement;  // New to the venue's acknowledgement
     Histogram refusal;          // New to the gateway's refusal
     Histogram change;           // replace or cancel to its answer

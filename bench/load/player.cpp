@@ -114,6 +114,7 @@ void Player::play(CommandSource& source, Stamp start) {
     PlannedCommand next;
     bool more = source.next(next);
     std::int64_t quiet_until_ns = 0;
+    std::uint64_t waited_for = UINT64_MAX;
     while (!(interrupted_ && interrupted_())) {
         std::int64_t wait_ns = timer_every_ns;
         for (int sent = 0; more && sent < batch_max; ++sent) {
@@ -139,7 +140,11 @@ void Player::play(CommandSource& source, Stamp start) {
         write_dirty();
         if (!more) {
             const std::int64_t time_ns = now().monotonic_ns;
-            quiet_until_ns = quiet_until_ns == 0 ? time_ns + options_.answer_wait_ns : quiet_until_ns;
+            // Each answer gives the others more time: a resend after a restart takes its while.
+            if (outcomes_.unanswered() < waited_for) {
+                waited_for = outcomes_.unanswered();
+                quiet_until_ns = time_ns + options_.answer_wait_ns;
+            }
             if (outcomes_.unanswered() == 0 || time_ns >= quiet_until_ns) {
                 return;
             }

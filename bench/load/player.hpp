@@ -26,7 +26,7 @@ struct SessionPlan {
 struct PlayerOptions {
     bool as_fast_as_possible = false;   // ignore due times
     std::uint32_t outstanding_max = 0;  // News and changes without answer, all sessions; 0: no bound
-    std::int64_t answer_wait_ns = 10'000'000'000;     // after the last command is sent
+    std::int64_t answer_wait_ns = 10'000'000'000;     // after the last command and the last answer
     std::int64_t reconnect_wait_ns = 20'000'000'000;  // how long a lost session is tried again; 0: never
     bool spin = false;                                // never sleep between due times
     std::string tag = "L0000";

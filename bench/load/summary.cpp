@@ -14,6 +14,7 @@ struct Sums {
     std::uint64_t orders = 0;
     std::uint64_t replaces = 0;
     std::uint64_t cancels = 0;
+    Histogram taken;
     Histogram acknowledgement;
     Histogram refusal;
     Histogram change;
@@ -27,6 +28,7 @@ Sums sum(const Outcomes& outcomes) {
     }
     sums.replaces = outcomes.commands().size() - sums.orders - sums.cancels;
     for (const SessionOutcome& session : outcomes.sessions()) {
+        sums.taken.merge(session.taken);
         sums.acknowledgement.merge(session.acknowledgement);
         sums.refusal.merge(session.refusal);
         sums.change.merge(session.change);
@@ -314,6 +316,7 @@ std::string text_summary(const Player& player, const ArrivalResult& arrival, con
     text +=
         "Latency (microseconds)                   count        p50        p90        p99      p99.9        "
         "max\n";
+    text += latency_row("order to the gateway's acceptance", sums.taken);
     text += latency_row("order to venue's acknowledgement", sums.acknowledgement);
     text += latency_row("order to refusal by the gateway", sums.refusal);
     text += latency_row("replace or cancel to its answer", sums.change);
@@ -378,7 +381,8 @@ nlohmann::json json_summary(const Player& player, const ArrivalResult& arrival, 
         }
         json["refusals"].push_back(row);
     }
-    json["latency_ns"] = {{"acknowledgement", latency_json(sums.acknowledgement)},
+    json["latency_ns"] = {{"accepted_by_gateway", latency_json(sums.taken)},
+                          {"acknowledgement", latency_json(sums.acknowledgement)},
                           {"refusal", latency_json(sums.refusal)},
                           {"change", latency_json(sums.change)},
                           {"sent_late", latency_json(player.lateness())}};
@@ -400,6 +404,7 @@ nlohmann::json json_summary(const Player& player, const ArrivalResult& arrival, 
                            {"answered", outcome.answered},
                            {"malformed", session.malformed()},
                            {"gaps", session.gaps()},
+                           {"accepted_by_gateway_ns", latency_json(outcome.taken)},
                            {"acknowledgement_ns", latency_json(outcome.acknowledgement)},
                            {"refusal_ns", latency_json(outcome.refusal)},
                            {"change_ns", latency_json(outcome.change)}};
