@@ -145,16 +145,24 @@ void Exchange::tick() {
     const std::lock_guard<std::mutex> lock(mutex_);
     const risk::UtcNs now = stamp_now().utc_ns;
     settle_origin(now);
-    if (origin_known_) {
+    advance(now);
+    if (origin_known_ && liquidity_ && now >= liquidity_due_) {
+        liquidity_due_ = now + liquidity_every_ns;
         events_.clear();
-        matching_.advance(now, events_);
-        if (liquidity_ && now >= liquidity_due_) {
-            liquidity_due_ = now + liquidity_every_ns;
-            liquidity_->step(now, events_);
-        }
+        liquidity_->step(now, events_);
         tell(events_, now);
     }
     send_due(now);
+}
+
+// Auctions and phases that are due, and what they did to whom.
+void Exchange::advance(risk::UtcNs now) {
+    if (!origin_known_) {
+        return;
+    }
+    events_.clear();
+    matching_.advance(now, events_);
+    tell(events_, now);
 }
 
 void Exchange::send_due(risk::UtcNs now) {

@@ -106,6 +106,7 @@ class Exchange {
     void cancel_unasked(Line& line, Slot slot, risk::UtcNs now);
     [[nodiscard]] Slot named_order(const Line& line, const std::string& name) const;
     void settle_origin(risk::UtcNs now);
+    void advance(risk::UtcNs now);
     void apply_fault(const FaultCommand& command, std::string& answer);
 
     const risk::Reference& reference_;

@@ -22,6 +22,7 @@ void Exchange::on_order(Line& line, const OrderMessage& message) {
     const std::lock_guard<std::mutex> lock(mutex_);
     const UtcNs now = stamp_now().utc_ns;
     settle_origin(now);
+    advance(now);  // what is due comes before what arrives
     ++line.counts.commands[message.type];
     LineFaults& faults = line.faults;
     if (faults.disconnect_before > 0 && --faults.disconnect_before == 0) {

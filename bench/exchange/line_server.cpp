@@ -122,6 +122,9 @@ struct LineServer::Impl : FIX::Application {
           id("FIX.4.4", given.target_comp_id, given.sender_comp_id),
           logs(sink) {
         settings.set(id, dictionary_of(options, port));
+        FIX::Dictionary defaults;
+        defaults.setString(FIX::SOCKET_NODELAY, "Y");
+        settings.set(defaults);
         if (options.store_directory.empty()) {
             stores.reset(new FIX::MemoryStoreFactory());
         } else {

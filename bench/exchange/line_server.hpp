@@ -1,7 +1,7 @@
-// LineServer: one order line of the exchange stand-in, a QuickFIX acceptor on its own port and thread.
-// (QuickFIX listens on every address of the machine.) It carries sessions and messages; it decides nothing.
-// This header reads as C++14 and names nothing of QuickFIX, whose headers compile as C++14 only. Used by
-// Exchange.
+// LineServer: one order line of the exchange stand-in, a QuickFIX acceptor on its own port (on every
+// address of the machine, as QuickFIX listens) and thread. It carries sessions and messages; it decides
+// nothing about orders. This header reads as C++14 and names nothing of QuickFIX, whose headers compile
+// as C++14 only. Used by Exchange.
 #pragma once
 
 #include <cstdint>
