@@ -114,7 +114,8 @@ void write_quantity(const Decision& decision, ReasonSentence& out) noexcept {
     out.add(" shares");
 }
 
-// The values behind a reason's sentence; false when it has none to show.
+// The values behind a reason's sentence; false when it has none to show. Long, and read as a table: one case
+// for each group of reasons.
 bool write_values(const Decision& decision, ReasonSentence& out) noexcept {
     switch (decision.reason) {
         case Reason::order_value_too_large:
