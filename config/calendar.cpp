@@ -15,18 +15,18 @@ constexpr std::array<std::string_view, risk::tick_class_count> tick_class_names 
 
 struct PhaseName {
     std::string_view session;
-    risk::SessionKind kind;
     std::string_view phase;
+    risk::SessionKind kind;
     risk::Phase value;
 };
 // Which phases a session kind has; nothing else is accepted.
 constexpr PhaseName phase_names[] = {
-    {"regular", risk::SessionKind::regular, "open_call", risk::Phase::open_call},
-    {"regular", risk::SessionKind::regular, "continuous", risk::Phase::continuous},
-    {"regular", risk::SessionKind::regular, "close_call", risk::Phase::close_call},
-    {"intraday_odd_lot", risk::SessionKind::intraday_odd_lot, "odd_lot", risk::Phase::odd_lot},
-    {"after_hours_odd", risk::SessionKind::after_hours_odd, "odd_lot", risk::Phase::odd_lot},
-    {"after_hours_fixed", risk::SessionKind::after_hours_fixed, "fixed_price", risk::Phase::fixed_price},
+    {"regular", "open_call", risk::SessionKind::regular, risk::Phase::open_call},
+    {"regular", "continuous", risk::SessionKind::regular, risk::Phase::continuous},
+    {"regular", "close_call", risk::SessionKind::regular, risk::Phase::close_call},
+    {"intraday_odd_lot", "odd_lot", risk::SessionKind::intraday_odd_lot, risk::Phase::odd_lot},
+    {"after_hours_odd", "odd_lot", risk::SessionKind::after_hours_odd, risk::Phase::odd_lot},
+    {"after_hours_fixed", "fixed_price", risk::SessionKind::after_hours_fixed, risk::Phase::fixed_price},
 };
 
 // "08:30:00" or "00:00:02.500" after the origin; at most 48 hours, so that a day may pass midnight.

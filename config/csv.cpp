@@ -78,7 +78,7 @@ bool CsvReader::header(std::span<const Column> columns) {
             continue;
         }
         seen[index] = true;
-        place_[width_++] = static_cast<std::int8_t>(index);
+        place_[width_++] = static_cast<std::uint8_t>(index);
     }
     for (std::size_t index = 0; index < columns.size(); ++index) {
         if (columns[index].required && !seen[index]) {
@@ -107,7 +107,7 @@ bool CsvReader::next() {
             const std::size_t comma = rest.find(',');
             more = comma != std::string_view::npos;
             if (count < width_) {
-                fields_[static_cast<std::size_t>(place_[count])] = rest.substr(0, comma);
+                fields_[place_[count]] = rest.substr(0, comma);
             }
             ++count;
             rest.remove_prefix(more ? comma + 1 : rest.size());

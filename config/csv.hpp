@@ -54,7 +54,7 @@ class CsvReader {
     std::uint64_t rows_ = 0;
     std::uint64_t rows_total_ = 0;
     std::span<const Column> columns_;
-    std::array<std::int8_t, columns_max> place_{};  // by place in the file: which column, -1 = none
+    std::array<std::uint8_t, columns_max> place_{};  // by place in the file: which column
     std::size_t width_ = 0;
     std::array<std::string_view, columns_max> fields_{};
 };

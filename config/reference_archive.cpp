@@ -411,8 +411,8 @@ RestoredReference load_archived_reference(const std::string& directory, const Da
         std::string text;
         std::string problem;
         if (!read_file(path, text, problem)) {
-            restored.error = "reference data of the day is missing: " + std::string(part.what) + " in " +
-                             path + ": " + problem;
+            restored.error = "reference data of the day is missing: ";
+            restored.error.append(part.what).append(" in ").append(path).append(": ").append(problem);
             return restored;
         }
         if (sha256_of(text) != day.*part.hash) {
