@@ -25,6 +25,9 @@ if(FAIRLEAD_SANITIZE)
 endif()
 target_link_libraries(fairlead_options INTERFACE Threads::Threads)
 
+add_custom_target(programs)
+add_custom_target(unit_tests)
+
 # fairlead_library(NAME SOURCES... ): a static library of one layer.
 function(fairlead_library name)
   add_library(${name} STATIC ${ARGN})
@@ -35,6 +38,7 @@ endfunction()
 function(fairlead_program name)
   add_executable(${name} ${ARGN})
   target_link_libraries(${name} PRIVATE fairlead_options)
+  add_dependencies(programs ${name})
 endfunction()
 
 # fairlead_test(NAME SOURCES...): a Catch2 test program, run by ctest as one test.
@@ -43,6 +47,9 @@ function(fairlead_test name)
   target_link_libraries(${name} PRIVATE fairlead_options catch_main)
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
   add_test(NAME ${name} COMMAND ${name})
+  # Unit tests run under the sanitizers as well; what starts whole programs is not one.
+  set_tests_properties(${name} PROPERTIES LABELS unit)
+  add_dependencies(unit_tests ${name})
 endfunction()
 
 # QuickFIX's headers compile as C++14 only: sources that include it live in libraries of their own.

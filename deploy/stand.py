@@ -1,0 +1,161 @@
+"""Starts and stops a whole stand on this machine: exchange stand-in, keeper, gateway, with data made for
+it. Used by deploy/demo.py and by the tests that need real programs. It knows no orders."""
+import json
+import os
+import pathlib
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+
+
+def free_ports(count):
+    """Ports nobody listens on now, all different."""
+    held = [socket.socket() for _ in range(count)]
+    try:
+        for one in held:
+            one.bind(("127.0.0.1", 0))
+        return [one.getsockname()[1] for one in held]
+    finally:
+        for one in held:
+            one.close()
+
+
+class Stand:
+    def __init__(self, directory, programs, make_demo=(), gateway_settings=None, exchange_options=()):
+        self.directory = pathlib.Path(directory)
+        self.programs = pathlib.Path(programs)
+        self.front = pathlib.Path("/dev/shm") / f"fairlead-{self.directory.name}-{os.getpid()}"
+        self.processes = {}
+        self.exchange_options = list(exchange_options)
+        self.origin = None
+        shutil.rmtree(self.directory, ignore_errors=True)
+        (self.directory / "run").mkdir(parents=True)
+        client, twse, tpex = free_ports(3)
+        self.client_port = client
+        subprocess.run(
+            [sys.executable, str(ROOT / "config/demo/make_demo.py"), "--out", str(self.directory), "--client-port",
+             str(client), "--twse-port", str(twse), "--tpex-port", str(tpex), *map(str, make_demo)],
+            check=True, stdout=subprocess.DEVNULL)
+        if not (self.directory / "users.toml").exists():
+            shutil.copy(ROOT / "config/demo/users.toml", self.directory)
+        self.config = self.directory / "demo.toml"
+        text = self.config.read_text()
+        text = re.sub(r'front_directory = .*', f'front_directory = "{self.front}"', text)
+        for key, value in (gateway_settings or {}).items():
+            text, found = re.subn(rf"(?m)^{key} = .*$", f"{key} = {value}", text)
+            if not found:
+                section = {"level": "journal", "keeper_lag_ms": "journal", "polling": "gateway"}[key]
+                text = text.replace(f"[{section}]\n", f"[{section}]\n{key} = {value}\n", 1)
+        self.config.write_text(text)
+        exchange = (ROOT / "bench/exchange/exchange.toml").read_text()
+        exchange = exchange.replace("../../config/demo/", "").replace("../../config/", f"{ROOT}/config/")
+        exchange = exchange.replace("port = 9881", f"port = {twse}").replace("port = 9882", f"port = {tpex}")
+        (self.directory / "exchange.toml").write_text(exchange)
+        self.witness = self.directory / "run/witness.tsv"
+        self.journal = self.directory / "run/journal"
+
+    # --- processes
+
+    def start(self, name, *arguments):
+        log = open(self.directory / f"run/{name}.log", "ab")
+        self.processes[name] = subprocess.Popen(
+            [str(self.programs / f"fairlead-{name}"), *map(str, arguments)], stdout=log, stderr=log,
+            stdin=subprocess.DEVNULL, cwd=self.directory)
+        log.close()
+        return self.processes[name]
+
+    def start_exchange(self):
+        self.origin = self.origin or time.time_ns()
+        self.start("exchange", "--config", "exchange.toml", "--witness", self.witness, "--day-origin", self.origin,
+                   "--control", self.directory / "run/exchange-control", *self.exchange_options)
+
+    def start_keeper(self):
+        self.start("keeper", "--config", self.config)
+
+    def start_gateway(self):
+        self.start("gateway", "--config", self.config, "--day-origin", self.origin)
+
+    def start_all(self):
+        self.start_exchange()
+        self.start_keeper()
+        self.start_gateway()
+
+    def alive(self, name):
+        return name in self.processes and self.processes[name].poll() is None
+
+    def kill(self, name):
+        self.processes[name].kill()
+        self.processes[name].wait()
+
+    def stop(self, name, seconds=20):
+        """Orderly: SIGTERM and wait. The exit code; None when it had to be killed."""
+        process = self.processes.get(name)
+        if process is None or process.poll() is not None:
+            return process.returncode if process else 0
+        process.send_signal(signal.SIGTERM)
+        try:
+            return process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+            return None
+
+    def stop_all(self):
+        return {name: self.stop(name) for name in ("gateway", "keeper", "exchange")}
+
+    def clean(self):
+        for process in self.processes.values():
+            if process.poll() is None:
+                process.kill()
+                process.wait()
+        shutil.rmtree(self.front, ignore_errors=True)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.clean()
+
+    # --- questions
+
+    def control(self, user, *words, check=True):
+        """One request through the `fairlead` program; its answer."""
+        environment = dict(os.environ, FAIRLEAD_PASSWORD=f"demo-{user}")
+        done = subprocess.run(
+            [str(self.programs / "fairlead"), "--socket", str(self.directory / "run/control"), "--user", user,
+             "--json", *map(str, words)], capture_output=True, text=True, env=environment, timeout=30)
+        if check and done.returncode != 0:
+            raise RuntimeError(f"fairlead {' '.join(map(str, words))}: {done.stdout}{done.stderr}")
+        return json.loads(done.stdout) if done.stdout.strip() else {}
+
+    def wait_until_open(self, seconds=60, say=lambda text: None):
+        """Until every venue line is open for orders."""
+        deadline = time.time() + seconds
+        told = time.time()
+        last = ""
+        while time.time() < deadline:
+            if not self.alive("gateway"):
+                raise RuntimeError("the gateway ended: see " + str(self.directory / "run/gateway.log"))
+            try:
+                row = self.control("operator", "status")["rows"][0]
+                if row["lines_on"] == row["lines"] and row["road_twse"] == "none" and row["road_tpex"] == "none":
+                    return
+                last = json.dumps(row)
+            except (RuntimeError, subprocess.TimeoutExpired, KeyError, IndexError) as problem:
+                last = str(problem)
+            if time.time() - told > 2:
+                told = time.time()
+                say("waiting for the gateway and its venue lines")
+            time.sleep(0.1)
+        raise RuntimeError("venue lines did not open: " + last)
+
+    def load(self, *arguments, **options):
+        return subprocess.Popen(
+            [str(self.programs / "fairlead-load"), *arguments[:1], "--config", str(self.config), "--password",
+             "demo-{user}", *map(str, arguments[1:])], cwd=self.directory, **options)
