@@ -1,0 +1,352 @@
+#include "audit/examine/verify.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <cstring>
+#include <deque>
+#include <filesystem>
+#include <memory>
+#include <unordered_set>
+
+#include "audit/journal_reader.hpp"
+#include "config/reference_archive.hpp"
+#include "risk/ledger.hpp"
+#include "risk/routing.hpp"
+
+namespace fairlead::audit {
+
+namespace {
+
+using risk::Record;
+using risk::RecordKind;
+
+constexpr std::size_t findings_max = 100;
+constexpr std::uint64_t progress_every = 65'536;
+
+template <class Kind>
+const Kind& as(const Record& record) noexcept {
+    return reinterpret_cast<const Kind&>(record);
+}
+
+// Whether the journal must hold a Decision beside a record of this kind.
+bool must_be_answered(RecordKind kind) noexcept {
+    using enum RecordKind;
+    static constexpr std::array answered{
+        new_order, replace_order, cancel_order, order_status,  mass_cancel, released, wait_expired, in_doubt,
+        resolved,  venue_report,  venue_reject, orphan_report, limit_set,   halt,     resume};
+    return std::find(answered.begin(), answered.end(), kind) != answered.end();
+}
+
+// Venue order numbers of one line: five characters, a terminal id of one or two of them, then a serial
+// that begins at zero with each trading day and grows by one. Written again from the rule, not shared
+// with who allocates them: a second opinion.
+class OrderNumberCheck {
+  public:
+    void start_day() noexcept { last_.clear(); }
+    // Empty: it follows. Otherwise the rule it breaks.
+    [[nodiscard]] std::string next(const risk::OrderNumber& number) {
+        const std::string text(number.view());
+        if (text.size() != 5 || value(text) < 0) {
+            return "order number '" + text + "' is not five characters of 0-9A-Za-z";
+        }
+        std::string fault;
+        if (last_.empty()) {
+            if (text.substr(2) != "000") {
+                fault = "order number '" + text + "' is the first of the day on its line, but not serial 0";
+            }
+        } else if (value(text) <= value(last_)) {
+            fault = "order number '" + text + "' does not come after '" + last_ + "'";
+        } else if (value(text) != value(last_) + 1) {
+            fault = "order number '" + text + "' leaves a gap behind '" + last_ + "'";
+        }
+        last_ = text;
+        return fault;
+    }
+
+  private:
+    static std::int64_t value(const std::string& text) noexcept {
+        static constexpr std::string_view digits =
+            "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+        std::int64_t result = 0;
+        for (const char character : text) {
+            const std::size_t digit = digits.find(character);
+            if (digit == std::string_view::npos) {
+                return -1;
+            }
+            result = result * static_cast<std::int64_t>(digits.size()) + static_cast<std::int64_t>(digit);
+        }
+        return result;
+    }
+    std::string last_;
+};
+
+// Room for a replay: no more orders than records, no more rows than the archived files have bytes for.
+risk::Sizes replay_sizes(const std::string& journal_directory, std::uint64_t records) {
+    std::uint64_t bytes = 0;
+    std::error_code code;
+    for (const auto& entry : std::filesystem::directory_iterator(journal_directory + "/reference", code)) {
+        bytes += entry.is_regular_file(code) ? entry.file_size(code) : 0;
+    }
+    const auto whole = [](std::uint64_t value) {
+        return static_cast<std::uint32_t>(std::min<std::uint64_t>(value, 1U << 30));
+    };
+    constexpr std::uint64_t shortest_row_bytes = 16;
+    const std::uint32_t rows = whole(bytes / shortest_row_bytes + 1024);
+    risk::Sizes sizes;
+    sizes.orders_max = sizes.commands_max = sizes.executions_max = whole(records + 16);
+    sizes.accounts_max = sizes.investors_max = rows;
+    sizes.positions_max = whole(records + rows);
+    sizes.securities_max = std::max(sizes.securities_max, 1024U);
+    return sizes;
+}
+
+class Examination {
+  public:
+    explicit Examination(const VerifyOptions& options) : options_(options) {}
+
+    VerifyReport run() {
+        JournalReader reader;
+        // The last sequence is wanted before the first record is replayed: it bounds the Ledger's size.
+        const DiskEnd end = find_disk_end(options_.journal_directory);
+        if (!end.ok()) {
+            find(end.error);
+        }
+        if (!reader.open(options_.journal_directory)) {
+            find(reader.error());
+            return std::move(report_);
+        }
+        ledger_ =
+            std::make_unique<risk::Ledger>(replay_sizes(options_.journal_directory, end.chain.sequence));
+        RecordView view;
+        ReadStatus status = ReadStatus::record;
+        while ((status = reader.next(view)) == ReadStatus::record) {
+            examine(view, reader);
+            if (options_.progress && report_.records % progress_every == 0) {
+                options_.progress(report_.records);
+            }
+        }
+        close(status, reader, end.ok());
+        return std::move(report_);
+    }
+
+  private:
+    void close(ReadStatus status, const JournalReader& reader, bool end_known) {
+        report_.segments = reader.segments();
+        report_.frames = reader.frames();
+        report_.epoch = reader.chain().epoch;
+        report_.sealed = reader.sealed();
+        report_.torn_bytes = reader.torn_bytes();
+        if (status == ReadStatus::damaged) {
+            if (end_known || report_.findings.empty() || report_.findings.front() != reader.error()) {
+                find(reader.error());
+            }
+        } else if (report_.torn_bytes > 0) {
+            find("the journal ends in " + std::to_string(report_.torn_bytes) +
+                 " bytes of a torn write behind record " + std::to_string(reader.chain().sequence) +
+                 ": no keeper has closed that segment since");
+        } else if (!report_.sealed && report_.records > 0) {
+            report_.remarks.push_back("the last frame is not a seal: nothing behind it vouches for it yet");
+        }
+        if (report_.records == 0 && report_.findings.empty()) {
+            find("'" + options_.journal_directory + "' holds no records");
+        }
+        report_.replayed = replaying_ && status == ReadStatus::end;
+        if (ledger_) {
+            report_.digest = ledger_->digest();
+        }
+    }
+
+    void find(std::string text) {
+        if (report_.findings.size() < findings_max) {
+            report_.findings.push_back(std::move(text));
+        } else {
+            ++report_.findings_left_out;
+        }
+    }
+
+    void find_at(const JournalReader& reader, risk::Sequence sequence, const std::string& rule) {
+        const ReadPlace place = reader.place();
+        find("segment " + place.segment + ", offset " + std::to_string(place.offset) + ", record " +
+             std::to_string(sequence) + ": " + rule);
+    }
+
+    void examine(const RecordView& view, const JournalReader& reader) {
+        const RecordHeader& header = view.header;
+        ++report_.records;
+        ++report_.by_kind[header.kind];
+        if (report_.first_utc_ns == 0) {
+            report_.first_utc_ns = header.utc_ns;
+        }
+        report_.last_utc_ns = header.utc_ns;
+        if (header.cause >= header.sequence) {
+            find_at(reader, header.sequence,
+                    "cause " + std::to_string(header.cause) + " is not an earlier record");
+        }
+        RecordStorage storage;
+        const Record* record = materialize(view, storage);
+        if (record == nullptr) {
+            find_at(reader, header.sequence,
+                    "facts or person have not the size that type " + std::to_string(header.kind) + " has");
+            replaying_ = false;
+            return;
+        }
+        risk::Answered answered;
+        const Bytes decided = view.section(SectionKind::decision);
+        const bool has_answer = decided.size() == sizeof answered;
+        if (has_answer) {
+            std::memcpy(&answered, decided.data(), sizeof answered);
+        } else if (must_be_answered(record->kind) || !decided.empty()) {
+            find_at(reader, header.sequence,
+                    "the decision section has " + std::to_string(decided.size()) + " bytes, not " +
+                        std::to_string(sizeof answered));
+        }
+        if (replaying_) {
+            replay(*record, has_answer ? &answered : nullptr, reader);
+        }
+        if (record->kind == RecordKind::day_start) {
+            for (auto& [line, numbers] : order_numbers_) {
+                numbers.start_day();
+            }
+            waiting_.clear();
+        }
+        if (has_answer) {
+            count(*record, answered.decision);
+            follow_order_number(*record, answered, reader);
+        }
+    }
+
+    void replay(const Record& record, const risk::Answered* answered, const JournalReader& reader) {
+        const auto compare_digest = [&](const risk::StateDigest& told) {
+            ++report_.digests_compared;
+            if (told != ledger_->digest()) {
+                find_at(reader, record.sequence,
+                        "replay reaches state digest " + digest_text(ledger_->digest()) +
+                            ", the record says " + digest_text(told));
+            }
+        };
+        if (record.kind == RecordKind::start) {
+            compare_digest(as<risk::Start>(record).facts.state_digest);
+        } else if (record.kind == RecordKind::stop) {
+            compare_digest(as<risk::Stop>(record).facts.state_digest);
+        } else if (record.kind == RecordKind::day_start && !stage(as<risk::DayStart>(record), reader)) {
+            replaying_ = false;
+            return;
+        }
+        const risk::Decision decision = ledger_->apply(record);
+        if (answered == nullptr) {
+            return;
+        }
+        ++report_.decisions_compared;
+        if (std::memcmp(&decision, &answered->decision, sizeof decision) != 0) {
+            find_at(reader, record.sequence,
+                    "replay decides otherwise: reason " +
+                        std::string(risk::reason_text(decision.reason).code) + " against " +
+                        std::string(risk::reason_text(answered->decision.reason).code) + " in the journal" +
+                        first_difference(decision, answered->decision));
+        }
+    }
+
+    static std::string first_difference(const risk::Decision& replayed, const risk::Decision& told) {
+        std::array<std::byte, sizeof(risk::Decision)> a{};
+        std::array<std::byte, sizeof(risk::Decision)> b{};
+        std::memcpy(a.data(), &replayed, a.size());
+        std::memcpy(b.data(), &told, b.size());
+        const auto at = std::mismatch(a.begin(), a.end(), b.begin()).first - a.begin();
+        return "; first different byte of the decision: " + std::to_string(at);
+    }
+
+    bool stage(const risk::DayStart& start, const JournalReader& reader) {
+        config::RestoredReference restored =
+            config::load_archived_reference(options_.journal_directory + "/reference", start.facts);
+        std::string problem = restored.error;
+        if (problem.empty()) {
+            days_.push_back(std::move(restored.reference));
+            problem = ledger_->stage(days_.back());
+        }
+        if (!problem.empty()) {
+            find_at(
+                reader, start.record.sequence,
+                "the day's reference data cannot be used, so nothing from here on is replayed: " + problem);
+        }
+        return problem.empty();
+    }
+
+    void count(const Record& record, const risk::Decision& decision) {
+        const bool refused = decision.outcome == risk::Outcome::refused;
+        switch (record.kind) {
+            case RecordKind::new_order:
+                ++report_.orders_in;
+                report_.accepted += decision.outcome == risk::Outcome::accepted ? 1 : 0;
+                report_.restated += decision.outcome == risk::Outcome::restated ? 1 : 0;
+                if (refused) {
+                    ++report_.refused;
+                    ++report_.refused_by_reason[decision.reason];
+                }
+                break;
+            case RecordKind::replace_order:
+                ++report_.replaces;
+                report_.commands_refused += refused ? 1 : 0;
+                break;
+            case RecordKind::cancel_order:
+                ++report_.cancels;
+                report_.commands_refused += refused ? 1 : 0;
+                break;
+            case RecordKind::venue_report:
+                if (decision.outcome == risk::Outcome::applied) {
+                    const risk::OrderStatus told = as<risk::VenueReport>(record).facts.exec_type;
+                    report_.fills += told == risk::OrderStatus::trade ? 1 : 0;
+                    report_.orders_cancelled += told == risk::OrderStatus::cancelled ? 1 : 0;
+                }
+                break;
+            case RecordKind::orphan_report:
+                ++report_.orphans;
+                break;
+            default:
+                break;
+        }
+    }
+
+    // A New takes its number when it is given its message to the venue: at once, or when it is released
+    // from waiting for the line's rate.
+    void follow_order_number(const Record& record, const risk::Answered& answered,
+                             const JournalReader& reader) {
+        if (record.kind == RecordKind::new_order && answered.routing.choice == risk::LineChoice::waiting) {
+            waiting_.insert(record.sequence);
+            return;
+        }
+        const bool released_new = record.kind == RecordKind::released &&
+                                  waiting_.erase(as<risk::Released>(record).facts.command) > 0;
+        if (answered.routing.line == 0 || !(record.kind == RecordKind::new_order || released_new)) {
+            return;
+        }
+        ++report_.order_numbers;
+        const std::string fault = order_numbers_[answered.routing.line].next(answered.routing.order_number);
+        if (!fault.empty()) {
+            find_at(reader, record.sequence, "line " + std::to_string(answered.routing.line) + ": " + fault);
+        }
+    }
+
+    const VerifyOptions& options_;
+    VerifyReport report_;
+    std::unique_ptr<risk::Ledger> ledger_;
+    std::deque<risk::Reference> days_;  // the Ledger reads them where they lie
+    std::map<std::uint32_t, OrderNumberCheck> order_numbers_;
+    std::unordered_set<risk::Sequence> waiting_;  // News not yet released
+    bool replaying_ = true;
+};
+
+}  // namespace
+
+VerifyReport verify(const VerifyOptions& options) {
+    return Examination(options).run();
+}
+
+std::string digest_text(const risk::StateDigest& digest) {
+    std::array<char, 33> text{};
+    std::snprintf(text.data(), text.size(), "%016llx%016llx", static_cast<unsigned long long>(digest[0]),
+                  static_cast<unsigned long long>(digest[1]));
+    return text.data();
+}
+
+}  // namespace fairlead::audit

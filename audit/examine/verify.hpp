@@ -1,0 +1,64 @@
+// Verify: reads a journal from its first record to its last, makes every check that needs no key, and
+// replays it through a Ledger of its own. Says what it found; prints nothing. Called by fairlead-examine
+// and by tests.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "audit/format.hpp"
+#include "risk/reason.hpp"
+
+namespace fairlead::audit {
+
+struct VerifyOptions {
+    std::string journal_directory;
+    // Told now and then how many records are done; may be empty.
+    std::function<void(std::uint64_t)> progress;
+};
+
+struct VerifyReport {
+    // What is wrong, in journal order; empty = nothing. Each names the place and the rule.
+    std::vector<std::string> findings;
+    std::uint64_t findings_left_out = 0;  // beyond the first hundred
+    // What an examiner should know, but breaks no rule.
+    std::vector<std::string> remarks;
+
+    std::uint64_t segments = 0;
+    std::uint64_t frames = 0;
+    std::uint64_t records = 0;
+    std::uint32_t epoch = 0;
+    risk::UtcNs first_utc_ns = 0;
+    risk::UtcNs last_utc_ns = 0;
+    bool sealed = false;
+    std::uint64_t torn_bytes = 0;
+    std::map<std::uint16_t, std::uint64_t> by_kind;
+
+    std::uint64_t orders_in = 0;
+    std::uint64_t accepted = 0;
+    std::uint64_t restated = 0;  // PossResend of a known order: answered, not a new order
+    std::uint64_t refused = 0;
+    std::map<risk::Reason, std::uint64_t> refused_by_reason;
+    std::uint64_t replaces = 0;
+    std::uint64_t cancels = 0;
+    std::uint64_t commands_refused = 0;  // replaces and cancels
+    std::uint64_t fills = 0;
+    std::uint64_t orders_cancelled = 0;
+    std::uint64_t orphans = 0;
+    std::uint64_t order_numbers = 0;
+
+    std::uint64_t decisions_compared = 0;
+    std::uint64_t digests_compared = 0;
+    bool replayed = false;  // to the last record
+    risk::StateDigest digest{};
+
+    [[nodiscard]] bool ok() const noexcept { return findings.empty(); }
+};
+
+[[nodiscard]] VerifyReport verify(const VerifyOptions& options);
+
+[[nodiscard]] std::string digest_text(const risk::StateDigest& digest);
+
+}  // namespace fairlead::audit
