@@ -84,6 +84,7 @@ Exchange::Exchange(const risk::Reference& reference, const ExchangeOptions& opti
     : reference_(reference), options_(options), check_(reference), matching_(reference, options.matching) {
     // A peer that is gone is an error of the write, not a signal.
     std::signal(SIGPIPE, SIG_IGN);
+    execution_number_ = options_.matching.first_match_number;
     if (options_.day_origin) {
         matching_.set_origin(*options_.day_origin);
         origin_known_ = true;

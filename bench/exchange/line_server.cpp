@@ -136,7 +136,17 @@ struct LineServer::Impl : FIX::Application {
     void onCreate(const FIX::SessionID&) override {}
     void onLogon(const FIX::SessionID&) override { events.on_logged_on(); }
     void onLogout(const FIX::SessionID&) override { events.on_logged_out(); }
-    void toAdmin(FIX::Message&, const FIX::SessionID&) override {}
+    // A refusal's text begins with its code; QuickFIX puts words of its own before it.
+    void toAdmin(FIX::Message& message, const FIX::SessionID&) override {
+        static const std::string prefix = "Rejected Logon Attempt: ";
+        if (message.getHeader().getField(FIX::FIELD::MsgType) != "5") {
+            return;
+        }
+        const std::string text = text_of(message, FIX::FIELD::Text);
+        if (text.compare(0, prefix.size(), prefix) == 0) {
+            message.setField(FIX::FIELD::Text, text.substr(prefix.size()));
+        }
+    }
     void toApp(FIX::Message&, const FIX::SessionID&) throw(FIX::DoNotSend) override {}
     void fromAdmin(const FIX::Message& message,
                    const FIX::SessionID&) throw(FIX::FieldNotFound, FIX::IncorrectDataFormat,

@@ -77,6 +77,9 @@ void settle_day(const LoadedMarket& market, ExchangeOptions& options) {
     config::set_day(day, market.origin, stamp_now().utc_ns);
     if (!options.store_directory.empty()) {
         options.store_directory += "/" + std::to_string(day.date);
+        // The peer still knows today's ExecIDs: go on above all that an earlier run can have used.
+        constexpr std::int64_t ns_per_ten_us = 10'000;
+        options.matching.first_match_number = static_cast<std::uint64_t>(stamp_now().utc_ns / ns_per_ten_us);
     }
     if (!options.day_origin && market.origin == config::DayOrigin::midnight) {
         options.day_origin = day.origin_utc_ns;

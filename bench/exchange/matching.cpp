@@ -37,7 +37,8 @@ Matching::Matching(const risk::Reference& reference, MatchingOptions options)
       options_(options),
       books_(reference.securities.size() * risk::session_kind_count),
       last_(reference.securities.size()),
-      held_(reference.phases.size()) {}
+      held_(reference.phases.size()),
+      match_number_(options.first_match_number) {}
 
 Book& Matching::book_for(std::uint32_t security, SessionKind kind) {
     std::unique_ptr<Book>& book = books_[index_of(security, kind)];

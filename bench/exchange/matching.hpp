@@ -33,6 +33,8 @@ struct MatchingOptions {
     std::int64_t odd_lot_interval_ns = 5'000'000'000;  // between odd-lot auctions of the day
     std::int64_t odd_lot_first_ns = 0;                 // the first one, after its phase's start
     std::int64_t periodic_interval_ns = 0;  // between auctions of periodic-call securities; 0 = 5 minutes
+    // Match numbers go up from here: a stand-in that is started again in a day must not repeat them.
+    std::uint64_t first_match_number = 0;
 };
 
 class Matching {
@@ -71,7 +73,7 @@ class Matching {
     [[nodiscard]] const Book* book(std::uint32_t security, risk::SessionKind kind) const {
         return books_[index_of(security, kind)].get();
     }
-    [[nodiscard]] std::uint64_t match_count() const { return match_number_; }
+    [[nodiscard]] std::uint64_t match_count() const { return match_number_ - options_.first_match_number; }
 
   private:
     struct Held {  // what of a phase has been done, by its row in the calendar
@@ -109,7 +111,7 @@ class Matching {
     std::vector<Used> used_;  // the books there are, in the order they were made
     std::vector<risk::Price> last_;
     std::vector<Held> held_;  // by row of reference_.phases
-    std::uint64_t match_number_ = 0;
+    std::uint64_t match_number_;
 };
 
 }  // namespace fairlead::exchange
