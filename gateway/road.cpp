@@ -55,7 +55,7 @@ void Road::pass() noexcept {
     for (const Readiness::Event& event : readiness_.ask(may_sleep ? idle_wait_ms : 0)) {
         if (event.token == wakeup_token) {
             std::uint64_t count = 0;
-            static_cast<void>(::read(wakeup_fd_, &count, sizeof count));
+            static_cast<void>(!::read(wakeup_fd_, &count, sizeof count));
             continue;
         }
         const auto connection = static_cast<std::uint32_t>(event.token);

@@ -257,6 +257,7 @@ void Ledger::refuse_command(Sequence command, Order& order, Reason reason, Decis
     decision.reason = reason;
     if (command != 0 && command == order.replace.command) {
         decision.answer = Answer::cancel_reject;
+        decision.exec_type = OrderStatus::pending_replace;
         decision.client_order_id = order.replace.client_order_id;
         decision.original_client_order_id = order.client_order_id;
         order.replace = PendingReplace{};
@@ -267,6 +268,7 @@ void Ledger::refuse_command(Sequence command, Order& order, Reason reason, Decis
     if (command != 0 && command == order.cancel.command) {
         const bool by_gateway = (order.flags & order_cancel_by_gateway) != 0;
         decision.answer = by_gateway ? Answer::none : Answer::cancel_reject;
+        decision.exec_type = OrderStatus::pending_cancel;
         decision.client_order_id = order.cancel.client_order_id;
         decision.original_client_order_id = order.client_order_id;
         order.cancel = PendingCancel{};
