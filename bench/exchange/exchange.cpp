@@ -3,9 +3,11 @@
 
 #include <algorithm>
 #include <charconv>
+#include <chrono>
 #include <csignal>
 #include <filesystem>
 #include <stdexcept>
+#include <thread>
 
 #include "bench/exchange/exchange_line.hpp"
 #include "bench/exchange/reports.hpp"
@@ -14,6 +16,12 @@ namespace fairlead::exchange {
 namespace {
 
 constexpr risk::UtcNs liquidity_every_ns = 100'000'000;
+
+std::string execution_id(char kind, std::uint64_t number) {
+    std::string text(1, kind);
+    text += std::to_string(number);
+    return text;
+}
 
 }  // namespace
 
@@ -125,9 +133,20 @@ void Exchange::start() {
     }
 }
 
+// Lines that do not answer our Logout within a second are cut: an end must not wait for a dead peer.
 void Exchange::stop() {
     for (const auto& line : lines_) {
         line->set_reading(true);
+        line->server->log_out("");
+    }
+    constexpr int waits_max = 100;
+    constexpr std::chrono::milliseconds wait{10};
+    const auto is_up = [](const auto& line) { return line->up.load(); };
+    for (int i = 0; i < waits_max && std::any_of(lines_.begin(), lines_.end(), is_up); ++i) {
+        std::this_thread::sleep_for(wait);
+    }
+    for (const auto& line : lines_) {
+        line->server->cut(false);
         line->server->stop();
     }
 }
@@ -219,8 +238,7 @@ void Exchange::tell(const std::vector<MarketEvent>& events, risk::UtcNs now) {
             terms.last_quantity = event.quantity;
             terms.last_price = event.price;
             terms.quantity = event.filled_after + event.leaves_after;
-            terms.execution_id =
-                (order.side == risk::Side::buy ? "B" : "S") + std::to_string(event.match_number);
+            terms.execution_id = execution_id(order.side == risk::Side::buy ? 'B' : 'S', event.match_number);
             order.state = event.leaves_after == 0 ? OrderState::filled : OrderState::working;
             ++line.counts.fills;
             line.counts.filled_shares += static_cast<std::uint64_t>(event.quantity);
@@ -236,7 +254,7 @@ void Exchange::tell(const std::vector<MarketEvent>& events, risk::UtcNs now) {
 }
 
 std::string Exchange::next_execution_id() {
-    return "0" + std::to_string(++execution_number_);
+    return execution_id('0', ++execution_number_);
 }
 
 LineCounts Exchange::counts(std::size_t line) const {

@@ -239,7 +239,7 @@ void LineServer::start() {
 
 void LineServer::stop() {
     if (impl_->started) {
-        impl_->acceptor->stop();
+        impl_->acceptor->stop(true);
         impl_->started = false;
     }
 }
