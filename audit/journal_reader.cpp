@@ -166,11 +166,20 @@ ReadStatus JournalReader::next(RecordView& view) {
         }
         state.at_end = AtEnd::follow;
         state.end = state.scan->end({});
-        if (state.end.kind == EndKind::damage || state.end.kind == EndKind::unreadable) {
+        if (state.end.kind != EndKind::damage && state.end.kind != EndKind::unreadable) {
+            return ReadStatus::end;
+        }
+        // A keeper at work may have written behind the end while it was judged: then the next frame is
+        // there by now, and nothing is wrong.
+        state.scan->refresh();
+        step = state.scan->next(&state.records);
+        if (step != Scan::Step::frame) {
             state.error = state.end.text;
             return ReadStatus::damaged;
         }
-        return ReadStatus::end;
+        ++state.frames;
+        state.at_end = AtEnd::judge;
+        state.end = {};
     }
 }
 
@@ -281,11 +290,10 @@ DiskEnd find_disk_end(const std::string& directory) {
         return result;
     }
     const JournalEnd end = find_end(source, segment, chain, {});
+    result.chain = end.chain.records;
     if (end.kind == EndKind::damage || end.kind == EndKind::unreadable) {
         result.error = end.text;
-        return result;
     }
-    result.chain = end.chain.records;
     return result;
 }
 

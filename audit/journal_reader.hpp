@@ -118,7 +118,7 @@ class HistoryReader {
 
 // Where the journal on disk ends, found by the rule of recovery. For a front begun anew.
 struct DiskEnd {
-    ChainEnd chain;
+    ChainEnd chain;     // with an error: as far as reading went
     std::string error;  // empty: found; otherwise damage, naming segment, offset and sequences
     [[nodiscard]] bool ok() const noexcept { return error.empty(); }
 };

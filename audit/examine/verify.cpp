@@ -109,9 +109,6 @@ class Examination {
         JournalReader reader;
         // The last sequence is wanted before the first record is replayed: it bounds the Ledger's size.
         const DiskEnd end = find_disk_end(options_.journal_directory);
-        if (!end.ok()) {
-            find(end.error);
-        }
         if (!reader.open(options_.journal_directory)) {
             find(reader.error());
             return std::move(report_);
@@ -126,21 +123,19 @@ class Examination {
                 options_.progress(report_.records);
             }
         }
-        close(status, reader, end.ok());
+        close(status, reader);
         return std::move(report_);
     }
 
   private:
-    void close(ReadStatus status, const JournalReader& reader, bool end_known) {
+    void close(ReadStatus status, const JournalReader& reader) {
         report_.segments = reader.segments();
         report_.frames = reader.frames();
         report_.epoch = reader.chain().epoch;
         report_.sealed = reader.sealed();
         report_.torn_bytes = reader.torn_bytes();
         if (status == ReadStatus::damaged) {
-            if (end_known || report_.findings.empty() || report_.findings.front() != reader.error()) {
-                find(reader.error());
-            }
+            find(reader.error());
         } else if (report_.torn_bytes > 0) {
             find("the journal ends in " + std::to_string(report_.torn_bytes) +
                  " bytes of a torn write behind record " + std::to_string(reader.chain().sequence) +
