@@ -65,9 +65,9 @@ std::string padded_id(int id) {
     return std::string(12 - digits.size(), '0') + digits;
 }
 
-// The fields of a D, G, F or H for order number A000n; `more` replaces by tag.
+// The fields of a D, G, F or H for the n-th order number; `more` replaces by tag.
 Fields fields_of(char type, int id, int order, const Fields& more = {}) {
-    Fields fields = {{50, "8610"},   {57, "0"}, {11, padded_id(id)}, {37, "A000" + std::to_string(order)},
+    Fields fields = {{50, "8610"},   {57, "0"}, {11, padded_id(id)}, {37, "A" + padded_id(order).substr(8)},
                      {55, "1101  "}, {54, "1"}, {10000, "3"},        {10002, "0"}};
     if (type == 'G' || type == 'F') {
         fields.emplace_back(41, padded_id(order));
@@ -211,86 +211,103 @@ TEST_CASE("injected_faults_bend_the_answers") {
         CHECK(venue.exchange->control("T8610H3 " + text) == "ok\n");
     };
 
-    SECTION("quantity is cut on acceptance") {
+    {  // Quantity is cut on acceptance.
         fault("cut-quantity 3 1");
         const ReceivedMessage accepted = ask(client, 'D', 1, 1);
         CHECK(accepted.field(38) == "2");
         CHECK(accepted.field(151) == "2");
         CHECK(accepted.field(58).substr(0, 4) == "0031");
         CHECK(ask(client, 'D', 2, 2).field(151) == "5");
+        fault("cancel-unasked all");
     }
-    SECTION("a command is refused with the code asked for") {
+    {  // A command is refused with the code asked for.
         fault("reject 33");
-        CHECK(ask(client, 'D', 1, 1).field(58).substr(0, 4) == "0033");
-        CHECK(ask(client, 'D', 2, 2).field(150) == "0");
+        CHECK(ask(client, 'D', 11, 11).field(58).substr(0, 4) == "0033");
+        CHECK(ask(client, 'D', 12, 12).field(150) == "0");
+        fault("cancel-unasked all");
     }
-    SECTION("a fill comes before the acknowledgement") {
-        ask(client, 'D', 1, 1, {{54, "2"}});
+    {  // A fill comes before the acknowledgement.
+        ask(client, 'D', 21, 21, {{54, "2"}});
         fault("fill-before-ack on");
-        client.send("D", fields_of('D', 2, 2));
+        client.send("D", fields_of('D', 22, 22));
         std::size_t acknowledged = 0;
         std::size_t filled = 0;
         const auto is = [](const char* exec_type) {
             return [exec_type](const ReceivedMessage& m) {
-                return m.type == "8" && m.field(11) == padded_id(2) && m.field(150) == exec_type;
+                return m.type == "8" && m.field(11) == padded_id(22) && m.field(150) == exec_type;
             };
         };
         REQUIRE(client.wait(is("0"), nullptr, 5000, 0, &acknowledged));
         REQUIRE(client.wait(is("F"), nullptr, 5000, 0, &filled));
         CHECK(filled < acknowledged);
+        fault("cancel-unasked all");
     }
-    SECTION("an acknowledgement is lost, and a status request finds the order") {
+    {  // An acknowledgement is lost, and a status request finds the order.
         fault("drop-acks 1");
-        client.send("D", fields_of('D', 1, 1));
-        CHECK(ask(client, 'H', 2, 1).field(150) == "I");
-        CHECK(!client.wait_report(padded_id(1), "0", nullptr, 0));
+        client.send("D", fields_of('D', 31, 31));
+        CHECK(ask(client, 'H', 32, 31).field(150) == "I");
+        CHECK(!client.wait_report(padded_id(31), "0", nullptr, 0));
+        fault("cancel-unasked all");
     }
-    SECTION("a forgotten order answers as if it had never been") {
-        ask(client, 'D', 1, 1);
+    {  // A forgotten order answers as if it had never been.
+        ask(client, 'D', 41, 41);
         fault("forget last");
-        CHECK(ask(client, 'H', 2, 1).field(58).substr(0, 4) == "0005");
-        CHECK(ask(client, 'F', 3, 1).type == "9");
+        CHECK(ask(client, 'H', 42, 41).field(58).substr(0, 4) == "0005");
+        CHECK(ask(client, 'F', 43, 41).type == "9");
+        fault("cancel-unasked all");
     }
-    SECTION("an order is cancelled unasked") {
-        ask(client, 'D', 1, 1);
-        fault("cancel-unasked A0001");
+    {  // An order is cancelled unasked.
+        ask(client, 'D', 51, 51);
+        fault("cancel-unasked A0051");
         ReceivedMessage cancelled;
-        REQUIRE(waits_for(client, "4", 1, &cancelled));
+        REQUIRE(waits_for(client, "4", 51, &cancelled));
         CHECK(cancelled.field(38) == "5");
-        CHECK(venue.exchange->control("T8610H3 cancel-unasked A0001").find("nothing is left") !=
+        CHECK(venue.exchange->control("T8610H3 cancel-unasked A0051").find("nothing is left") !=
               std::string::npos);
+        fault("cancel-unasked all");
     }
-    SECTION("delayed answers come in their order") {
+    {  // Delayed answers come in their order.
         fault("delay-acks 100");
-        client.send("D", fields_of('D', 1, 1));
+        const std::uint64_t accepted_before = venue.exchange->counts(0).accepted;
+        client.send("D", fields_of('D', 61, 61));
+        while (venue.exchange->counts(0).accepted == accepted_before) {
+            std::this_thread::yield();
+        }
         fault("delay-acks 0");
         std::size_t first = 0;
         std::size_t last = 0;
-        client.send("D", fields_of('D', 2, 2));
+        client.send("D", fields_of('D', 62, 62));
         const auto of = [](int id) {
             return [id](const ReceivedMessage& m) { return m.type == "8" && m.field(11) == padded_id(id); };
         };
-        REQUIRE(client.wait(of(1), nullptr, 5000, 0, &first));
-        REQUIRE(client.wait(of(2), nullptr, 5000, 0, &last));
+        REQUIRE(client.wait(of(61), nullptr, 5000, 0, &first));
+        REQUIRE(client.wait(of(62), nullptr, 5000, 0, &last));
         CHECK(first < last);
+        fault("cancel-unasked all");
     }
-    SECTION("the connection is cut before or after a command takes effect") {
-        const bool after = GENERATE(false, true);
-        fault(after ? "disconnect-after 1" : "disconnect-before 1");
-        client.send("D", fields_of('D', 1, 1));
-        CHECK(client.wait_logged_out());
-        client.log_out();
-        CHECK(venue.exchange->counts(0).accepted == (after ? 1U : 0U));
-        CHECK(venue.witnessed().find("\tD\t\t8610\t0\t000000000001\t") != std::string::npos);
-    }
-    SECTION("a line that does not read lets nothing through until it reads again") {
+    {  // A line that does not read lets nothing through until it reads again.
+        const std::uint64_t accepted_before = venue.exchange->counts(0).accepted;
         fault("stop-reading on");
-        client.send("D", fields_of('D', 1, 1));
+        client.send("D", fields_of('D', 71, 71));
         std::this_thread::sleep_for(std::chrono::milliseconds(50));
-        CHECK(venue.exchange->counts(0).accepted == 0);
+        CHECK(venue.exchange->counts(0).accepted == accepted_before);
         fault("stop-reading off");
-        CHECK(waits_for(client, "0", 1));
+        CHECK(waits_for(client, "0", 71));
+        fault("cancel-unasked all");
     }
+}
+
+TEST_CASE("a_connection_is_cut_before_or_after_a_command_takes_effect") {
+    const bool after = GENERATE(false, true);
+    Venue venue({after ? "T8610H3 disconnect-after 1" : "T8610H3 disconnect-before 1"});
+    QuickFixClient client(venue.client(7));
+    client.connect();
+    REQUIRE(client.wait_logged_on());
+    client.send("D", fields_of('D', 1, 1));
+    CHECK(client.wait_logged_out());
+    client.log_out();
+    CHECK(venue.exchange->counts(0).accepted == (after ? 1U : 0U));
+    CHECK(venue.witnessed().find("\tD\t\t8610\t0\t000000000001\t") != std::string::npos);
 }
 
 TEST_CASE("numbers_continue_over_a_new_connection") {
