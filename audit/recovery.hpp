@@ -138,8 +138,7 @@ class FrameScan {
         header_ = check.header;
         offset_ += check.disk_bytes;
         any_frame_ = true;
-        segment_closed_ = (check.header.flags & last_of_segment_flag) != 0 ||
-                          source_.segment_bytes(segment_) - offset_ < checker_.block();
+        segment_closed_ = (check.header.flags & last_of_segment_flag) != 0;
         return Step::frame;
     }
 
