@@ -561,6 +561,29 @@ TEST_CASE("every_reason_has_a_row_in_the_table") {
     }
 }
 
+TEST_CASE("a_tick_belongs_to_the_prices_below_its_bound_and_the_bound_to_the_next") {
+    const TickTable ticks = make_reference().ticks;
+    CHECK(tick_at(ticks, TickClass::stock, 100 * ntd - 1) == 1'000);
+    CHECK(tick_at(ticks, TickClass::stock, 100 * ntd) == 5'000);
+    CHECK(tick_at(ticks, TickClass::stock, price_max) == 50'000);
+    CHECK(tick_at(ticks, TickClass::none, 100 * ntd) == 0);
+}
+
+TEST_CASE("sellable_shares_count_to_the_last_share") {
+    // 2,000 shares less one held: two lots are one share too many, an odd lot of 999 is not.
+    Reference reference = make_reference();
+    reference.inventory = {{3, 1, 1'999, 0}};
+    World world(std::move(reference));
+    CHECK(world.send(world.order("N1", Side::sell, 2'000, 100 * ntd, 3)).reason == Reason::sellable_short);
+    CHECK(world.send(world.order("N2", Side::sell, 1'000, 100 * ntd, 3)).outcome == Outcome::accepted);
+    NewOrder odd = world.order("N3", Side::sell, 999, 100 * ntd, 3);
+    odd.facts.session_kind = SessionKind::intraday_odd_lot;
+    CHECK(world.send(odd).outcome == Outcome::accepted);
+    odd.facts.client_order_id = ClientOrderId{"N4"};
+    odd.facts.quantity = 1;
+    CHECK(world.send(odd).reason == Reason::sellable_short);
+}
+
 TEST_CASE("an_accepted_order_lists_every_check_as_passed") {
     World world;
     CHECK(world.send(world.order("N1")).checks_passed == (std::uint64_t{1} << check_count) - 1);
