@@ -17,8 +17,8 @@ namespace fairlead::audit {
 
 struct FrontOptions {
     std::string directory = "/dev/shm/fairlead";
-    std::uint32_t segment_count = 4;                 // 2 to 64
-    std::uint64_t segment_bytes = 64 * 1024 * 1024;  // multiple of 4096, at least 64 KiB
+    std::uint32_t segment_count = 4;                        // 2 to 64
+    std::uint64_t segment_bytes = std::uint64_t{64} << 20;  // multiple of 4096, at least 64 KiB
     // The journal on disk: a new front goes on where it ends, and a lock in it keeps a second gateway
     // out. Empty: a journal without a disk part, from sequence 1 (measurements and tests).
     std::string journal_directory;

@@ -16,7 +16,7 @@ namespace fairlead::audit {
 struct KeeperOptions {
     std::string journal_directory;
     std::string front_directory;
-    std::uint64_t segment_bytes = 256 * 1024 * 1024;
+    std::uint64_t segment_bytes = std::uint64_t{256} << 20;
     std::uint32_t ready_segments = 2;
     std::int64_t seal_after_ns = 10'000'000;   // idle time after which the last frame gets its witness
     std::int64_t look_again_ns = 100'000'000;  // how often an absent or replaced front is looked for

@@ -17,8 +17,8 @@ namespace fairlead::audit {
 
 struct SegmentStoreOptions {
     std::string directory;
-    std::uint64_t segment_bytes = 256 * 1024 * 1024;  // multiple of 4096, at least 1 MiB
-    std::uint32_t ready_target = 2;                   // zero-written segments kept waiting
+    std::uint64_t segment_bytes = std::uint64_t{256} << 20;  // multiple of 4096, at least 1 MiB
+    std::uint32_t ready_target = 2;                          // zero-written segments kept waiting
     // Told to the operator log: from the preparing thread too.
     std::function<void(const std::string&)> say = [](const std::string&) {};
 };
