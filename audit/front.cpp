@@ -321,7 +321,7 @@ void Front::begin_generation(std::uint64_t generation) noexcept {
     const std::uint64_t slot = generation % options_.segment_count;
     if (generation >= options_.segment_count) {
         head_->lowest_intact.store(generation - options_.segment_count + 1, std::memory_order_relaxed);
-        std::atomic_thread_fence(std::memory_order_release);  // pairs with FrontReader::next
+        std::atomic_signal_fence(std::memory_order_release);  // pairs with FrontReader::next
     }
     generation_ = generation;
     segment_ = segments_[slot].data();

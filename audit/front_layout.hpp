@@ -9,6 +9,10 @@
 #include "audit/format.hpp"
 #include "audit/mapped_file.hpp"
 
+#ifndef __x86_64__
+#error "the front relies on the order in which x86-64 keeps stores among stores and loads among loads"
+#endif
+
 namespace fairlead::audit {
 
 inline constexpr std::uint64_t head_magic = 0x3130444145484C46;  // "FLHEAD01"
@@ -39,8 +43,9 @@ struct FrontHead {
     std::atomic<std::uint64_t> published_position{0};
     // Raised at each opening for writing, before the first record.
     std::atomic<std::uint32_t> epoch{0};
-    // Generations below are being written over. Gateway stores it, then fences (release), before it
-    // touches the first byte; readers copy, fence (acquire), then load it.
+    // Generations below are being written over. Gateway stores it before it touches the first byte;
+    // readers copy, then load it. The processor keeps stores in order among stores, and loads among
+    // loads, so only the compiler is fenced (and ThreadSanitizer knows no other fence).
     alignas(64) std::atomic<std::uint64_t> lowest_intact{0};
     // First sequence of the generation that lies in each file, and that generation plus one (0: none).
     // Gateway stores (release) before the generation's first record is published.

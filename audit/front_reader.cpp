@@ -145,7 +145,7 @@ ReadStatus FrontReader::next(std::span<std::byte> into, RecordView& view) {
         return ReadStatus::end;
     }
     const auto overtaken = [&](std::uint64_t position) {
-        std::atomic_thread_fence(std::memory_order_acquire);  // pairs with Front::begin_generation
+        std::atomic_signal_fence(std::memory_order_acquire);  // pairs with Front::begin_generation
         return head.lowest_intact.load(std::memory_order_relaxed) > position / head.segment_bytes;
     };
     std::uint64_t position = state.position;

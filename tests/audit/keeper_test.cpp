@@ -266,22 +266,21 @@ TEST_CASE("a_front_that_does_not_join_the_disk_is_refused") {
     CHECK(bench.store.writes == 0);
 }
 
-TEST_CASE("every_flipped_bit_of_a_sealed_journal_is_found") {
+TEST_CASE("a_flipped_bit_anywhere_in_a_sealed_journal_is_found") {
     const TemporaryDirectory disk;
     const std::string path = write_journal(disk.path(), 3);
     REQUIRE(read_fault(disk.path(), 3) == "");
-    // Three data frames and the seal, and a stretch of the zeros behind them: each bit of the headers, a
-    // bit of each byte of the sections, and of every 13th byte of padding and zeros.
-    for (std::uint64_t offset = 0; offset < 5 * block_bytes; offset += offset % block_bytes < 1024 ? 1 : 13) {
-        const bool header = offset % block_bytes < sizeof(FrameHeader) + sizeof(RecordHeader);
-        for (unsigned bit = header ? 0 : offset % 8; bit < 8; bit += header ? 1 : 8) {
-            const auto flip = static_cast<std::uint8_t>(1U << bit);
-            change_byte(path, offset, flip);
-            const std::string fault = read_fault(disk.path(), 3);
-            change_byte(path, offset, flip);
-            if (fault.empty()) {
-                FAIL("bit " << bit << " at offset " << offset << " went unnoticed");
-            }
+    // Three data frames and the seal, and a stretch of the zeros behind them: a bit of each byte of the
+    // headers and of every 13th behind them. (Each bit of a frame in memory: format_test.)
+    for (std::uint64_t offset = 0; offset < 5 * block_bytes;
+         offset += offset % block_bytes < sizeof(FrameHeader) + sizeof(RecordHeader) ? 1 : 13) {
+        const unsigned bit = offset % 8;
+        const auto flip = static_cast<std::uint8_t>(1U << bit);
+        change_byte(path, offset, flip);
+        const std::string fault = read_fault(disk.path(), 3);
+        change_byte(path, offset, flip);
+        if (fault.empty()) {
+            FAIL("bit " << bit << " at offset " << offset << " went unnoticed");
         }
     }
     CHECK(read_fault(disk.path(), 3) == "");
