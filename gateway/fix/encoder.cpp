@@ -2,6 +2,8 @@
 // moved by the difference when it needs fewer or more, so that no leading zeros are written.
 #include "gateway/fix/encoder.hpp"
 
+#include <algorithm>
+
 #include "gateway/fix/reader.hpp"
 
 namespace fairlead::fix {
@@ -170,7 +172,7 @@ std::size_t Encoder::finish() noexcept {
     out_[prefix_ + width] = soh;
     char* at = moved_body + body_length;
     const std::uint8_t sum = checksum(out_, static_cast<std::size_t>(at - out_));
-    std::memcpy(at, "10=", 3);
+    std::copy_n("10=", 3, at);
     at = format_padded(at + 3, sum, 3);
     *at++ = soh;
     return static_cast<std::size_t>(at - out_);
