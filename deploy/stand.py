@@ -40,13 +40,13 @@ class Stand:
         self.client_port = client
         subprocess.run(
             [sys.executable, str(ROOT / "config/demo/make_demo.py"), "--out", str(self.directory), "--client-port",
-             str(client), "--twse-port", str(twse), "--tpex-port", str(tpex), *map(str, make_demo)],
+             str(client), "--twse-port", str(twse), "--tpex-port", str(tpex), "--run", str(self.directory / "run"),
+             "--front", str(self.front), *map(str, make_demo)],
             check=True, stdout=subprocess.DEVNULL)
         if not (self.directory / "users.toml").exists():
             shutil.copy(ROOT / "config/demo/users.toml", self.directory)
         self.config = self.directory / "demo.toml"
         text = self.config.read_text()
-        text = re.sub(r'front_directory = .*', f'front_directory = "{self.front}"', text)
         for key, value in (gateway_settings or {}).items():
             text, found = re.subn(rf"(?m)^{key} = .*$", f"{key} = {value}", text)
             if not found:

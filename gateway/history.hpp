@@ -63,6 +63,7 @@ class History {
 
   private:
     static constexpr std::size_t answers_max = 16;
+    static constexpr std::size_t producers_max = 4;  // threads that fill either queue
     void run(const std::stop_token& stop);
     void answer(const HistoryRequest& request, HistoryAnswer& into);
 

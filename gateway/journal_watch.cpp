@@ -8,7 +8,7 @@ namespace fairlead::gateway {
 namespace {
 
 constexpr std::int64_t ms_ns = 1'000'000;
-// The keeper beats at least this often while it lives; silence is judged by the configured lag.
+// Good news is believed after this long without bad news.
 constexpr risk::MonotonicNs settle_ns = 50 * ms_ns;
 constexpr risk::MonotonicNs reading_ns_max = 20'000;
 
@@ -20,13 +20,12 @@ JournalWatch::Finding JournalWatch::examine(risk::MonotonicNs now) const noexcep
     if (front.keeper_state() >= audit::KeeperState::io_error) {
         return {risk::DeviceCause::disk_error, front.keeper_error()};
     }
-    const std::int64_t silent_ns = now - front.keeper_heartbeat_ns();
     const std::int64_t writing_ns = front.write_started_ns() != 0 ? now - front.write_started_ns() : 0;
     if (writing_ns > std::int64_t{journal.sync_refuse_ms} * ms_ns) {
         return {risk::DeviceCause::sync_slow, writing_ns};
     }
-    if (silent_ns > std::int64_t{journal.keeper_lag_ms} * ms_ns + writing_ns) {
-        return {risk::DeviceCause::keeper_lost, silent_ns};
+    if (now - progress_ns_ > std::int64_t{journal.keeper_lag_ms} * ms_ns) {
+        return {risk::DeviceCause::keeper_lost, now - progress_ns_};
     }
     if (front.lag_bytes() > std::uint64_t{journal.keeper_lag_mib} << 20) {
         return {risk::DeviceCause::keeper_lag, static_cast<std::int64_t>(front.lag_bytes())};
@@ -42,6 +41,11 @@ JournalWatch::Finding JournalWatch::examine(risk::MonotonicNs now) const noexcep
 
 void JournalWatch::look(risk::MonotonicNs now) noexcept {
     look_at_clock();
+    const risk::Sequence synced = core_.journal.front().synced();
+    if (synced != last_synced_ || synced == core_.journal.front().published()) {
+        last_synced_ = synced;
+        progress_ns_ = now;
+    }
     const Finding finding = examine(now);
     if (finding.cause != risk::DeviceCause::none) {
         good_since_ns_ = 0;

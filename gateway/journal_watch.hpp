@@ -26,6 +26,8 @@ class JournalWatch {
     Core& core_;
     risk::DeviceCause closed_by_;
     risk::MonotonicNs good_since_ns_ = 0;
+    risk::Sequence last_synced_ = 0;
+    risk::MonotonicNs progress_ns_ = 0;  // when the keeper last had nothing to do or got further
     risk::UtcNs last_utc_ns_ = 0;
     risk::MonotonicNs last_monotonic_ns_ = 0;
 };

@@ -90,6 +90,9 @@ int run(const Options& options) {
     if (!users.ok()) {
         return complain(users.errors);
     }
+    if (const auto errors = config::check_session_users(config, users.value); !errors.empty()) {
+        return complain(errors);
+    }
 
     // 2. Reference data of the day.
     auto reference =
