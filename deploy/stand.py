@@ -28,8 +28,8 @@ def free_ports(count):
 
 class Stand:
     def __init__(self, directory, programs, make_demo=(), gateway_settings=None, exchange_options=()):
-        self.directory = pathlib.Path(directory)
-        self.programs = pathlib.Path(programs)
+        self.directory = pathlib.Path(directory).resolve()
+        self.programs = pathlib.Path(programs).resolve()
         self.front = pathlib.Path("/dev/shm") / f"fairlead-{self.directory.name}-{os.getpid()}"
         self.processes = {}
         self.exchange_options = list(exchange_options)
@@ -152,7 +152,7 @@ class Stand:
             if time.time() - told > 2:
                 told = time.time()
                 say("waiting for the gateway and its venue lines")
-            time.sleep(0.1)
+            time.sleep(0.2)
         raise RuntimeError("venue lines did not open: " + last)
 
     def load(self, *arguments, **options):

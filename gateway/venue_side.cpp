@@ -186,6 +186,9 @@ void VenueSide::perform(VenueLine& line, const fix::Action& action) noexcept {
             reset.facts.cause = action.reset_cause;
             reset.facts.venue_side = 1;
             core_.step(reset);
+            if (line.state == LineState::probing) {
+                send_probe(line);  // the answer to the one before may have been filled over
+            }
             break;
         }
         case fix::ActionKind::logon_attempt:

@@ -110,6 +110,23 @@ std::string json_of(const VerifyReport& report) {
     json["order_numbers"] = report.order_numbers;
     json["decisions_compared"] = report.decisions_compared;
     json["digests_compared"] = report.digests_compared;
+    json["summary"] = std::to_string(report.records) + " records " +
+                      (report.ok() ? "verified" : "examined, NOT in order") + "; " +
+                      std::to_string(report.decisions_compared) + " decisions " +
+                      (report.replayed && report.ok() ? "replayed and equal" : "replayed") +
+                      "; state digest " + digest_text(report.digest);
+    // NTD/10,000, by account.
+    json["exposures"] = nlohmann::json::object();
+    for (const AccountExposure& row : report.exposures) {
+        std::string number = std::to_string(row.account.number);
+        number.insert(0, 7 - std::min<std::size_t>(number.size(), 7), '0');
+        json["exposures"][std::string(row.account.branch.view()) + "-" + number] = {
+            {"investor", row.investor.view()},
+            {"executed_buy", row.exposure.executed_buy},
+            {"executed_sell", row.exposure.executed_sell},
+            {"open_buy", row.exposure.open_buy},
+            {"open_sell", row.exposure.open_sell}};
+    }
     json["records_by_type"] = nlohmann::ordered_json::object();
     for (const auto& [kind, count] : report.by_kind) {
         json["records_by_type"][std::to_string(kind)] = count;

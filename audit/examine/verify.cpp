@@ -149,6 +149,20 @@ class Examination {
         report_.replayed = replaying_ && status == ReadStatus::end;
         if (ledger_) {
             report_.digest = ledger_->digest();
+            list_exposures();
+        }
+    }
+
+    void list_exposures() {
+        const risk::Reference* reference = ledger_->reference();
+        for (std::uint32_t row = 1; reference != nullptr && row < reference->accounts.size(); ++row) {
+            const risk::Exposure& exposure = ledger_->exposure(risk::Scope::account, row);
+            if (exposure.executed_buy != 0 || exposure.executed_sell != 0 || exposure.open_buy != 0 ||
+                exposure.open_sell != 0) {
+                const risk::AccountRow& account = reference->accounts[row];
+                report_.exposures.push_back(
+                    {account.key, reference->investors[account.investor].id, exposure});
+            }
         }
     }
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "audit/format.hpp"
+#include "risk/credit.hpp"
 #include "risk/reason.hpp"
 
 namespace fairlead::audit {
@@ -17,6 +18,13 @@ struct VerifyOptions {
     std::string journal_directory;
     // Told now and then how many records are done; may be empty.
     std::function<void(std::uint64_t)> progress;
+};
+
+// What one account has executed and has open at the end of the replay.
+struct AccountExposure {
+    risk::AccountKey account;
+    risk::InvestorId investor;
+    risk::Exposure exposure;
 };
 
 struct VerifyReport {
@@ -53,6 +61,7 @@ struct VerifyReport {
     std::uint64_t digests_compared = 0;
     bool replayed = false;  // to the last record
     risk::StateDigest digest{};
+    std::vector<AccountExposure> exposures;  // accounts that have traded or have orders open
 
     [[nodiscard]] bool ok() const noexcept { return findings.empty(); }
 };
