@@ -19,6 +19,10 @@ target_compile_options(fairlead_options INTERFACE
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # GCC 12 warns about overlapping copies inside std::string that cannot happen (its bug 105651).
   target_compile_options(fairlead_options INTERFACE -Wno-restrict)
+  if(FAIRLEAD_SANITIZE STREQUAL "thread")
+    # And about fences in Boost.Asio and the queues, which its ThreadSanitizer does not follow.
+    target_compile_options(fairlead_options INTERFACE -Wno-tsan)
+  endif()
 endif()
 if(CMAKE_BUILD_TYPE STREQUAL "Release")
   target_compile_definitions(fairlead_options INTERFACE _FORTIFY_SOURCE=2)
