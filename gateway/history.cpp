@@ -48,7 +48,10 @@ std::size_t copy_again(fix::Encoder& encoder, std::span<char> out, const fix::He
 }  // namespace
 
 History::History(HistoryPlaces places, Inbox& inbox)
-    : places_(std::move(places)), inbox_(inbox), requests_(64, 0, producers_max), free_(answers_max, 0, producers_max) {
+    : places_(std::move(places)),
+      inbox_(inbox),
+      requests_(64, 0, producers_max),
+      free_(answers_max, 0, producers_max) {
     for (std::size_t i = 0; i < answers_max; ++i) {
         answers_.push_back(std::make_unique<HistoryAnswer>());
         free_.enqueue(answers_.back().get());

@@ -49,7 +49,7 @@ struct OracleOrder {
     std::set<risk::Sequence> doubts;
     bool acknowledged = false;
     bool old_price_fills = false;  // fills before the last repricing are still to be shown
-    char ended = 0;  // OrdStatus letter, 0 = open
+    char ended = 0;                // OrdStatus letter, 0 = open
 
     [[nodiscard]] Wide filled() const;
     [[nodiscard]] Wide filled_amount() const;
