@@ -1,0 +1,233 @@
+// VenueSide, commands out: which line, when its rate allows, and the bytes. See venue_side.hpp; sessions
+// and reports are in venue_side.cpp, what a cut leaves in doubt in venue_doubt.cpp.
+#include "gateway/venue_side.hpp"
+
+#include <algorithm>
+
+namespace fairlead::gateway {
+
+// --- orders out
+
+bool VenueSide::can_send(const VenueLine& line, risk::MonotonicNs now) const noexcept {
+    return line.state == LineState::open && line.waiting.empty() && !line.outstanding.full() &&
+           line.rate.can_send(now);
+}
+
+VenueLine* VenueSide::choose(risk::Venue venue, risk::LineChoice& choice) noexcept {
+    const risk::MonotonicNs now = core_.clock.monotonic_ns();
+    VenueLine* best = nullptr;
+    std::size_t open_lines = 0;
+    for (VenueLine& line : lines_) {
+        if (line.config->venue != venue || line.state != LineState::open || !line.takes_new) {
+            continue;
+        }
+        ++open_lines;
+        // Fewest waiting first, then most rate left; the lowest number among equals.
+        if (best == nullptr || line.waiting.size() < best->waiting.size() ||
+            (line.waiting.size() == best->waiting.size() && line.rate.left(now) > best->rate.left(now))) {
+            best = &line;
+        }
+    }
+    choice = open_lines > 1 ? risk::LineChoice::least_used : risk::LineChoice::only_line;
+    return best;
+}
+
+void VenueSide::route_command(const risk::Record& record, const risk::Decision& decision,
+                              risk::Routing& routing) noexcept {
+    OrderRoute& route = core_.routes.at(decision.order_slot);
+    VenueLine* line = nullptr;
+    if (record.kind == risk::RecordKind::new_order) {
+        route = {};
+        route.order_key = record.sequence;
+        route.channel = reinterpret_cast<const risk::NewOrder&>(record).facts.channel;
+        line = choose(decision.venue, routing.choice);
+        risk::require(line != nullptr, "the Ledger accepts a New only while a line of its venue is open");
+        route.line = line->config->id;
+    } else {
+        line = find(route.line);
+        routing.choice = risk::LineChoice::order_line;
+        risk::require(line != nullptr, "an accepted order has a line");
+    }
+    if (can_send(*line, core_.clock.monotonic_ns())) {
+        take_numbers(*line, record.kind, decision.order_slot, routing);
+    } else {
+        routing.choice = risk::LineChoice::waiting;
+    }
+}
+
+void VenueSide::route_released(const risk::Record& record, risk::Routing& routing) noexcept {
+    VenueLine* line = find(record.session);
+    risk::require(line != nullptr && !line->waiting.empty(), "only a waiting command is released");
+    const WaitingCommand& front = line->waiting.front();
+    routing.choice = risk::LineChoice::order_line;
+    take_numbers(*line, front.command.record().kind, front.order_slot, routing);
+}
+
+void VenueSide::take_numbers(VenueLine& line, risk::RecordKind kind, std::uint32_t slot,
+                             risk::Routing& routing) noexcept {
+    const fix::Now now = core_.now();
+    OrderRoute& route = core_.routes.at(slot);
+    if (kind == risk::RecordKind::new_order) {
+        const bool taken = line.numbers.take(route.order_number);
+        risk::require(taken, "a line has order numbers left while it is open");
+    }
+    routing.line = line.config->id;
+    routing.line_number = line.machine.take_number(now);
+    routing.order_number = route.order_number;
+    line.rate.sent(now.monotonic_ns);
+}
+
+void VenueSide::deliver(const risk::Record& record, const risk::Answered& answered) noexcept {
+    const std::uint32_t slot = answered.decision.order_slot;
+    if (answered.routing.choice == risk::LineChoice::waiting) {
+        VenueLine& line = *find(core_.routes.at(slot).line);
+        line.waiting.push({CommandCopy(record), slot, answered.decision.order_key, record.monotonic_ns});
+        return;
+    }
+    if (answered.routing.line == 0) {
+        return;
+    }
+    VenueLine& line = *find(answered.routing.line);
+    if (record.kind == risk::RecordKind::released) {
+        const WaitingCommand front = line.waiting.front();
+        line.waiting.pop();
+        encode(line, front.command.record(), record.sequence, front.order_slot, answered.routing);
+        return;
+    }
+    encode(line, record, record.sequence, slot, answered.routing);
+}
+
+OrderTerms VenueSide::terms(std::uint32_t slot) const noexcept {
+    const risk::Order& order = core_.ledger.order(slot);
+    const risk::SecurityState& security = core_.ledger.security(order.security);
+    const OrderRoute& route = core_.routes.at(slot);
+    OrderTerms terms;
+    terms.order_key = order.key;
+    terms.account = core_.ledger.account_key(order.account);
+    terms.symbol = security.symbol;
+    terms.order_number = route.order_number;
+    terms.price = order.price;
+    terms.ordered = order.quantity;
+    terms.filled = order.filled;
+    terms.lot = security.lot;
+    terms.side = order.side;
+    terms.order_type = order.order_type;
+    terms.time_in_force = order.time_in_force;
+    terms.session_kind = order.session_kind;
+    terms.credit_type = order.credit_type;
+    terms.channel = route.channel;
+    return terms;
+}
+
+void VenueSide::encode(VenueLine& line, const risk::Record& command, risk::Sequence gate, std::uint32_t slot,
+                       const risk::Routing& routing) noexcept {
+    const OrderTerms order_terms = terms(slot);
+    line.outstanding.push({routing.line_number, command.sequence, order_terms.order_key, slot, command.kind,
+                           false, false, false});
+    const std::span<char> into =
+        line.connection != no_connection ? core_.room(line.connection) : std::span<char>{};
+    if (into.empty()) {
+        // The venue has not read for long: the number is taken, so the order is in doubt from here on
+        // and the line is ended; its next logon settles it.
+        if (line.connection != no_connection) {
+            core_.connections[line.connection]->overflowed = true;
+            core_.mark_dirty(line.connection);
+        }
+        return;
+    }
+    const LineMessage out{into, &line.machine.header(), routing.line_number, core_.clock.utc_ns()};
+    const VenueMessage message = encode_command(encoder_, out, command, order_terms);
+    risk::require(message.length != 0, "an accepted command can be said to the venue");
+    core_.commit(line.connection, message.length, gate, routing.line_number);
+}
+
+void VenueSide::release_waiting() noexcept {
+    const risk::MonotonicNs now = core_.clock.monotonic_ns();
+    for (VenueLine& line : lines_) {
+        while (!line.waiting.empty() && core_.sequencer->can_step()) {
+            if (end_aged(line, now)) {
+                continue;
+            }
+            if (line.state != LineState::open || line.outstanding.full() || !line.rate.can_send(now)) {
+                break;
+            }
+            const WaitingCommand& front = line.waiting.front();
+            risk::Released released;
+            released.record.kind = risk::RecordKind::released;
+            released.record.session = line.config->id;
+            released.record.cause = front.command.record().sequence;
+            released.facts.command = front.command.record().sequence;
+            released.facts.waited_ns = now - front.since_ns;
+            core_.step(released);
+        }
+    }
+}
+
+bool VenueSide::end_aged(VenueLine& line, risk::MonotonicNs now) noexcept {
+    const WaitingCommand front = line.waiting.front();
+    const risk::MonotonicNs limit = std::int64_t{line.config->wait_age_limit_ms} * 1'000'000;
+    if (now - front.since_ns <= limit) {
+        return false;
+    }
+    line.waiting.pop();
+    risk::WaitExpired expired;
+    expired.record.kind = risk::RecordKind::wait_expired;
+    expired.record.session = line.config->id;
+    expired.record.cause = front.command.record().sequence;
+    expired.facts.command = front.command.record().sequence;
+    expired.facts.waited_ns = now - front.since_ns;
+    core_.step(expired);
+    return true;
+}
+
+void VenueSide::on_departed(std::uint32_t connection, std::uint64_t number) noexcept {
+    VenueLine& line = *find(core_.connections[connection]->owner_index);
+    if (number < line.handed_from) {
+        return;
+    }
+    const fix::Now now = core_.now();
+    risk::HandedToSocket handed;
+    handed.record.kind = risk::RecordKind::handed_to_socket;
+    handed.record.session = line.config->id;
+    handed.facts.first_number = line.handed_from;
+    handed.facts.last_number = number;
+    handed.facts.departure_utc_ns = now.utc_ns;
+    handed.facts.departure_monotonic_ns = now.monotonic_ns;
+    line.handed_from = number + 1;
+    core_.step(handed);
+}
+
+bool VenueSide::has_room() const noexcept {
+    return std::all_of(lines_.begin(), lines_.end(), [](const VenueLine& line) {
+        return line.waiting.size() + pass_reserve <= waiting_max;
+    });
+}
+
+bool VenueSide::doubt_open() const noexcept {
+    return std::any_of(lines_.begin(), lines_.end(),
+                       [](const VenueLine& line) { return line.marking_doubt || line.filled_count > 0; });
+}
+
+bool VenueSide::quiet() noexcept {
+    return std::all_of(lines_.begin(), lines_.end(),
+                       [](const VenueLine& line) { return line.waiting.empty() && !line.marking_doubt; });
+}
+
+void VenueSide::start_day() noexcept {
+    for (VenueLine& line : lines_) {
+        risk::require(line.connection == no_connection, "a day starts while no line is connected");
+        line.machine.restore(1, 1);
+        line.numbers.start_day();
+        line.outstanding.clear();
+        line.handed_from = 1;
+        risk::SequenceReset reset;
+        reset.record.kind = risk::RecordKind::sequence_reset;
+        reset.record.session = line.config->id;
+        reset.facts.next_in = reset.facts.next_out = 1;
+        reset.facts.cause = risk::ResetCause::new_day;
+        reset.facts.venue_side = 1;
+        core_.step(reset);
+    }
+}
+
+}  // namespace fairlead::gateway
