@@ -231,6 +231,11 @@ void ClientSide::on_timer() noexcept {
 
 void ClientSide::on_disconnected(std::uint32_t connection, risk::LogoutCause cause) noexcept {
     ClientSession& session = *find(core_.connections[connection]->owner_index);
+    if (session.machine.reading_paused()) {
+        // No attempt is left without its result.
+        record_logon_result(session, risk::LogonVerdict::left, session.machine.next_in(),
+                            session.machine.next_out());
+    }
     actions_.clear();
     session.machine.on_disconnect(cause, actions_);
     perform(session, actions_);
@@ -309,21 +314,9 @@ void ClientSide::perform(ClientSession& session, const fix::Action& action) noex
         case fix::ActionKind::logon_attempt:
             attempt_logon(session, action);
             break;
-        case fix::ActionKind::logon_result: {
-            risk::LogonResult result;
-            result.record.kind = risk::RecordKind::logon_result;
-            result.record.session = session.config->id;
-            result.record.cause = session.logon_attempt;
-            result.facts.verdict = action.verdict;
-            result.facts.next_in = action.next_in;
-            result.facts.next_out = action.next_out;
-            result.person = session.person;
-            core_.step(result);
-            core_.log(action.verdict == risk::LogonVerdict::accepted ? LogLevel::info : LogLevel::warning,
-                      action.verdict == risk::LogonVerdict::accepted ? "client logged on" : "logon refused",
-                      session.config->id, static_cast<std::int64_t>(action.verdict), session.config->user);
+        case fix::ActionKind::logon_result:
+            record_logon_result(session, action.verdict, action.next_in, action.next_out);
             break;
-        }
         case fix::ActionKind::logged_out:
             record_logout(session, action);
             break;
@@ -334,6 +327,22 @@ void ClientSide::perform(ClientSession& session, const fix::Action& action) noex
             }
             break;
     }
+}
+
+void ClientSide::record_logon_result(ClientSession& session, risk::LogonVerdict verdict,
+                                     std::uint64_t next_in, std::uint64_t next_out) noexcept {
+    const bool accepted = verdict == risk::LogonVerdict::accepted;
+    risk::LogonResult result;
+    result.record.kind = risk::RecordKind::logon_result;
+    result.record.session = session.config->id;
+    result.record.cause = session.logon_attempt;
+    result.facts.verdict = verdict;
+    result.facts.next_in = next_in;
+    result.facts.next_out = next_out;
+    result.person = session.person;
+    core_.step(result);
+    core_.log(accepted ? LogLevel::info : LogLevel::warning, accepted ? "client logged on" : "logon refused",
+              session.config->id, static_cast<std::int64_t>(verdict), session.config->user);
 }
 
 void ClientSide::record_logout(ClientSession& session, const fix::Action& action) noexcept {

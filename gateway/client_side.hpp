@@ -83,6 +83,8 @@ class ClientSide {
     risk::Sequence journal_received(ClientSession& session, const fix::Action& action) noexcept;
     void send_admin(ClientSession& session, const fix::Action& action) noexcept;
     void attempt_logon(ClientSession& session, const fix::Action& action) noexcept;
+    void record_logon_result(ClientSession& session, risk::LogonVerdict verdict, std::uint64_t next_in,
+                             std::uint64_t next_out) noexcept;
     void record_logout(ClientSession& session, const fix::Action& action) noexcept;
     void serve_resend(ClientSession& session) noexcept;
     // Takes the message just encoded into the session's connection; 0 length: nothing was encoded.

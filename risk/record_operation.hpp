@@ -39,6 +39,7 @@ enum class LogonVerdict : std::uint8_t {
     timed_out = 13,  // connected and never logged on
     refused_by_venue = 14,
     new_password_refused = 15,
+    left = 16,  // the client went away while its credentials were checked
 };
 
 // Answers the attempt named by record.cause. Numbers are those in force after it.

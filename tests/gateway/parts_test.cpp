@@ -1,0 +1,125 @@
+// The order thread's own containers: gated output, resend index, outstanding and waiting commands.
+#include <catch2/catch.hpp>
+#include <string>
+
+#include "gateway/out_buffer.hpp"
+#include "gateway/outgoing_index.hpp"
+#include "gateway/outstanding.hpp"
+#include "gateway/wait_queue.hpp"
+
+using namespace fairlead;
+
+namespace {
+
+void put(gateway::OutBuffer& buffer, const std::string& text, risk::Sequence gate, std::uint64_t number) {
+    const std::span<char> room = buffer.room(text.size());
+    REQUIRE(room.size() >= text.size());
+    std::memcpy(room.data(), text.data(), text.size());
+    buffer.commit(text.size(), gate, number);
+}
+
+std::string taken(gateway::OutBuffer& buffer, risk::Sequence gate) {
+    const std::span<const char> bytes = buffer.sendable(gate);
+    return {bytes.data(), bytes.size()};
+}
+
+}  // namespace
+
+TEST_CASE("no_byte_is_offered_for_a_record_above_the_gate") {
+    gateway::OutBuffer buffer(1024);
+    put(buffer, "first.", 10, 1);
+    put(buffer, "second.", 11, 2);
+    put(buffer, "third.", 13, 3);
+    CHECK(taken(buffer, 9).empty());
+    CHECK(taken(buffer, 10) == "first.");
+    CHECK(taken(buffer, 12) == "first.second.");
+    CHECK(buffer.sent(6) == 1);
+    CHECK(taken(buffer, 12) == "second.");
+    CHECK(taken(buffer, 13) == "second.third.");
+}
+
+TEST_CASE("a_message_counts_as_departed_only_when_it_left_whole") {
+    gateway::OutBuffer buffer(1024);
+    put(buffer, "0123456789", 1, 7);
+    put(buffer, "abcdefghij", 2, 8);
+    REQUIRE(taken(buffer, 2).size() == 20);
+    CHECK(buffer.sent(9) == 0);
+    CHECK(buffer.sent(1) == 7);
+    CHECK(taken(buffer, 2) == "abcdefghij");
+    CHECK(buffer.sent(10) == 8);
+    CHECK(buffer.empty());
+}
+
+TEST_CASE("a_message_that_does_not_fit_is_refused_whole_and_the_room_comes_back") {
+    gateway::OutBuffer buffer(64);
+    put(buffer, std::string(40, 'a'), 1, 1);
+    CHECK(buffer.room(30).empty());
+    REQUIRE(taken(buffer, 1).size() == 40);
+    static_cast<void>(buffer.sent(20));
+    CHECK(buffer.room(30).size() == 30);  // moved to the front
+    CHECK(taken(buffer, 1) == std::string(20, 'a'));
+}
+
+TEST_CASE("every_outgoing_number_finds_its_record_and_session_messages_find_none") {
+    gateway::OutgoingIndex index(3, 10'000);
+    for (std::uint64_t number = 1; number <= 3'000; ++number) {
+        REQUIRE(index.add(1, number, number % 5 == 0 ? 0 : 100 + number));
+        REQUIRE(index.add(2, number, 50'000 + number));
+    }
+    CHECK(index.find(1, 1) == 101);
+    CHECK(index.find(1, 5) == 0);
+    CHECK(index.find(1, 2'999) == 3'099);
+    CHECK(index.find(2, 3'000) == 53'000);
+    CHECK(index.find(2, 3'001) == 0);
+    CHECK(index.find(1, 0) == 0);
+    index.reset(1);
+    CHECK(index.find(1, 1) == 0);
+    CHECK(index.find(2, 1) == 50'001);
+}
+
+TEST_CASE("an_exhausted_resend_index_says_so_and_answers_none") {
+    gateway::OutgoingIndex index(2, 1);
+    std::uint64_t number = 1;
+    while (index.add(1, number, number)) {
+        ++number;
+    }
+    CHECK(number > 1);
+    CHECK(index.find(1, number) == 0);
+    CHECK(index.find(1, number - 1) == number - 1);
+}
+
+TEST_CASE("outstanding_commands_are_found_by_number_and_by_command_until_answered") {
+    gateway::Outstanding outstanding(4);
+    for (std::uint64_t i = 1; i <= 4; ++i) {
+        outstanding.push({10 + i, 100 + i, 100 + i, 1, risk::RecordKind::new_order, false, false, false});
+    }
+    CHECK(outstanding.full());
+    REQUIRE(outstanding.find_number(13) != nullptr);
+    CHECK(outstanding.find_number(13)->command == 103);
+    CHECK(outstanding.find_command(105) == nullptr);
+    outstanding.answered(*outstanding.find_command(102));
+    CHECK(outstanding.size() == 4);  // the first is still out
+    outstanding.answered(*outstanding.find_command(101));
+    CHECK(outstanding.size() == 2);
+    CHECK(outstanding.find_command(101) == nullptr);
+    outstanding.push({20, 200, 200, 1, risk::RecordKind::new_order, false, false, false});
+    CHECK(outstanding.find_command(200) != nullptr);
+}
+
+TEST_CASE("waiting_commands_leave_in_arrival_order_as_they_came") {
+    gateway::WaitQueue queue(2);
+    for (const risk::Sequence sequence : {5U, 6U}) {
+        risk::NewOrder order;
+        order.record.kind = risk::RecordKind::new_order;
+        order.record.sequence = sequence;
+        order.facts.quantity = static_cast<risk::Quantity>(sequence) * 1000;
+        queue.push({gateway::CommandCopy(order.record), 1, sequence, 0});
+    }
+    CHECK(queue.full());
+    CHECK(queue.front().command.record().sequence == 5);
+    queue.pop();
+    const auto& second = reinterpret_cast<const risk::NewOrder&>(queue.front().command.record());
+    CHECK(second.facts.quantity == 6000);
+    queue.pop();
+    CHECK(queue.empty());
+}
