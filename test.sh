@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what is missing, builds everything and runs all tests; --long adds the long parts.
-# Sanitizer builds (ASan with UBSan, TSan) run the unit tests as well.
+# ASan with UBSan runs the unit tests as well, TSan those with threads.
 set -euo pipefail
 cd "$(dirname "$0")"
 long=0
@@ -8,10 +8,12 @@ long=0
 deploy/install.sh --lint
 jobs=$(nproc)
 
-build() {  # build PRESET [TARGET]
-  echo "== building $1"
-  cmake --preset "$1" >/dev/null
-  cmake --build --preset "$1" -j "$jobs" ${2:+--target "$2"} |
+build() {  # build PRESET [TARGETS...]
+  local preset=$1
+  shift
+  echo "== building $preset"
+  cmake --preset "$preset" >/dev/null
+  cmake --build --preset "$preset" -j "$jobs" ${1:+--target "$@"} |
     awk '/error|warning|FAILED/ || systime() - last >= 10 { print; fflush(); last = systime() }'
 }
 
@@ -19,9 +21,15 @@ echo "== format"
 git ls-files '*.cpp' '*.hpp' | xargs clang-format --dry-run --Werror
 
 build release
+echo "== tests"
 FAIRLEAD_LONG=$long ctest --test-dir build --output-on-failure -j 1
 
-for preset in asan tsan; do
-  build "$preset" unit_tests
-  FAIRLEAD_LONG=0 ctest --test-dir "build/$preset" --output-on-failure -L unit -j "$jobs"
-done
+build asan unit_tests
+echo "== unit tests under AddressSanitizer and UndefinedBehaviorSanitizer"
+FAIRLEAD_LONG=0 ctest --test-dir build/asan --output-on-failure -L unit -j "$jobs"
+
+# Where threads meet: the front and its readers, the keeper, logon checks and the control socket.
+threaded=(audit_front_test audit_keeper_test control_test)
+build tsan "${threaded[@]}"
+echo "== threaded tests under ThreadSanitizer"
+FAIRLEAD_LONG=0 ctest --test-dir build/tsan --output-on-failure -j 1 -R "^($(IFS='|'; echo "${threaded[*]}"))\$"

@@ -165,6 +165,7 @@ void ClientSide::attempt_logon(ClientSession& session, const fix::Action& action
     // The session is bound to its user: another user's good password is a bad credential here. The work
     // is done all the same, so that the time tells nothing.
     ++session.ticket;
+    session.new_password = message.has(925);
     AuthRequest request;
     request.ticket = std::uint64_t{session.config->id} << 32 | session.ticket;
     request.source = session.person.address;
@@ -187,7 +188,11 @@ void ClientSide::on_logon_checked(const AuthResult& result) noexcept {
         return;  // the client has gone away meanwhile; the attempt's Record stands, its result with it
     }
     actions_.clear();
-    if (result.verdict == AuthVerdict::accepted && result.role == config::Role::client) {
+    if (result.verdict == AuthVerdict::accepted && session->new_password) {
+        session->machine.refuse_logon(risk::LogonVerdict::new_password_refused,
+                                      "NewPassword is not taken here: the broker sets passwords", core_.now(),
+                                      actions_);
+    } else if (result.verdict == AuthVerdict::accepted && result.role == config::Role::client) {
         session->machine.accept_logon(core_.now(), actions_);
     } else {
         session->machine.refuse_logon(verdict_of(result.verdict), refused_text, core_.now(), actions_);

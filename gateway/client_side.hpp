@@ -24,6 +24,7 @@ struct ClientSession {
     risk::Person person;               // user and address; the account is the order's
     risk::Sequence logon_attempt = 0;  // Record of the attempt being checked
     std::uint32_t ticket = 0;          // tells this check from an earlier one
+    bool new_password = false;         // that Logon asked for a change of password
     fix::ResendPlan resend;
     bool history_asked = false;
     bool was_logged_on = false;  // in replay: no logout Record yet
