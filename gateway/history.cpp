@@ -14,6 +14,8 @@ namespace fairlead::gateway {
 namespace {
 
 constexpr auto poll_wait = std::chrono::milliseconds(50);
+// Reading so many Records costs less than finding the place again.
+constexpr risk::Sequence near_records = 4096;
 
 // A message the journal keeps as sent: its body goes out again under its old number.
 std::size_t copy_again(fix::Encoder& encoder, std::span<char> out, const fix::HeaderTemplate& header,
@@ -43,6 +45,21 @@ std::size_t copy_again(fix::Encoder& encoder, std::span<char> out, const fix::He
         }
     }
     return encoder.finish();
+}
+
+// Reads the Record of a sequence: onward from where the reader stands when it is near, else by a seek.
+bool read_on(audit::HistoryReader& reader, risk::Sequence stands_at, risk::Sequence wanted,
+             audit::RecordView& view) {
+    const bool near = stands_at != 0 && stands_at < wanted && wanted - stands_at <= near_records;
+    if (!near && !reader.seek(wanted)) {
+        return false;
+    }
+    while (reader.next(view) == audit::ReadStatus::record) {
+        if (view.header.sequence >= wanted) {
+            return view.header.sequence == wanted;
+        }
+    }
+    return false;
 }
 
 }  // namespace
@@ -101,6 +118,7 @@ void History::answer(const HistoryRequest& request, HistoryAnswer& into) {
     fix::Encoder encoder;
     std::array<char, Core::message_room> text{};
     const SystemClock clock;
+    risk::Sequence read_up_to = 0;  // where the reader stands; 0 = nowhere
     for (std::size_t i = 0; i < request.count; ++i) {
         const HistoryItem& item = request.items[i];
         std::size_t length = 0;
@@ -111,8 +129,8 @@ void History::answer(const HistoryRequest& request, HistoryAnswer& into) {
         } else {
             audit::RecordView view;
             audit::RecordStorage storage;
-            const bool found = reader.seek(item.sequence) && reader.next(view) == audit::ReadStatus::record &&
-                               view.header.sequence == item.sequence;
+            const bool found = read_on(reader, read_up_to, item.sequence, view);
+            read_up_to = found ? item.sequence : 0;
             const risk::Record* record = found ? audit::materialize(view, storage) : nullptr;
             const audit::Bytes decided =
                 record != nullptr ? view.section(audit::SectionKind::decision) : audit::Bytes{};

@@ -9,8 +9,7 @@ namespace fairlead::gateway {
 
 class JournalWatch {
   public:
-    // closed_by: what had closed the road when the last run ended; it opens by a Record as ever.
-    JournalWatch(Core& core, risk::DeviceCause closed_by) : core_(core), closed_by_(closed_by) {}
+    explicit JournalWatch(Core& core) : core_(core) {}
 
     void look(risk::MonotonicNs now) noexcept;
 
@@ -24,7 +23,7 @@ class JournalWatch {
     void look_at_clock() noexcept;
 
     Core& core_;
-    risk::DeviceCause closed_by_;
+    risk::DeviceCause closed_by_ = risk::DeviceCause::none;
     risk::MonotonicNs good_since_ns_ = 0;
     risk::Sequence last_synced_ = 0;
     risk::MonotonicNs progress_ns_ = 0;  // when the keeper last had nothing to do or got further

@@ -175,7 +175,7 @@ int run(const Options& options) {
     for (const std::string& address : outside.addresses()) {
         spdlog::info("listening on {}", address);
     }
-    gateway::Road road(core, clients, venues, mass_effects, control, inbox, wakeup_fd, replayed.closed_by);
+    gateway::Road road(core, clients, venues, mass_effects, control, inbox, wakeup_fd);
     std::thread order_thread([&road, &errands] {
         road.run();
         while (!errands.push(gateway::Stopped{})) {

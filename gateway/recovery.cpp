@@ -291,11 +291,6 @@ void Recovery::follow_line(const risk::Record& record) {
                 line->takes_new = as<risk::VenueSession>(record).facts.open != 0;
             }
             break;
-        case device_event: {
-            const auto& facts = as<risk::DeviceEvent>(record).facts;
-            result_.closed_by = facts.orders_closed != 0 ? facts.cause : risk::DeviceCause::none;
-            break;
-        }
         case day_start:
             for (VenueLine& line : venues_.lines()) {
                 line.outstanding.clear();

@@ -24,7 +24,6 @@ class Recovery {
         std::string error;  // empty: replayed to the end
         risk::Sequence last = 0;
         std::uint64_t records = 0;
-        risk::DeviceCause closed_by = risk::DeviceCause::none;  // the road was closed by this when it ended
     };
     // Told every 262,144 records.
     using Progress = std::function<void(std::uint64_t records)>;

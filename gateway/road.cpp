@@ -20,14 +20,14 @@ constexpr std::size_t line_messages_per_pass = 64;
 }  // namespace
 
 Road::Road(Core& core, ClientSide& clients, VenueSide& venues, MassEffects& mass_effects,
-           ControlSide& control, Inbox& inbox, int wakeup_fd, risk::DeviceCause closed_by)
+           ControlSide& control, Inbox& inbox, int wakeup_fd)
     : core_(core),
       clients_(clients),
       venues_(venues),
       mass_effects_(mass_effects),
       control_(control),
       inbox_(inbox),
-      journal_watch_(core, closed_by),
+      journal_watch_(core),
       wakeup_fd_(wakeup_fd),
       reader_(core.config.gateway.message_bytes_max),
       messages_(core.connections.size()) {
@@ -108,7 +108,8 @@ void Road::gather(risk::UtcNs pass_ns) noexcept {
     still_listed_.clear();
     for (const std::uint32_t connection : listed_) {
         Connection& peer = *core_.connections[connection];
-        if (!peer.listed || !peer.is_open()) {
+        if (!peer.is_open()) {
+            peer.listed = false;  // the slot may be used again
             continue;
         }
         if (!look_at(connection, pass_ns)) {
@@ -160,6 +161,9 @@ bool Road::look_at(std::uint32_t connection, risk::UtcNs pass_ns) noexcept {
 
 void Road::take_turn(std::uint32_t connection) noexcept {
     Connection& peer = *core_.connections[connection];
+    if (peer.head() == Connection::Head::none) {
+        return;
+    }
     if (!peer.is_open() || peer.close_when_flushed || peer.overflowed) {
         peer.take_head();
         return;
@@ -257,7 +261,8 @@ std::uint32_t Road::free_connection() noexcept {
     for (std::size_t tried = 0; tried < core_.connections.size(); ++tried) {
         const std::uint32_t slot = next_slot_;
         next_slot_ = (next_slot_ + 1) % static_cast<std::uint32_t>(core_.connections.size());
-        if (!core_.connections[slot]->is_open() && !core_.connections[slot]->dirty) {
+        const Connection& candidate = *core_.connections[slot];
+        if (!candidate.is_open() && !candidate.dirty && !candidate.listed) {
             return slot;
         }
     }

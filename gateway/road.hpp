@@ -16,7 +16,7 @@ namespace fairlead::gateway {
 class Road {
   public:
     Road(Core& core, ClientSide& clients, VenueSide& venues, MassEffects& mass_effects, ControlSide& control,
-         Inbox& inbox, int wakeup_fd, risk::DeviceCause closed_by);
+         Inbox& inbox, int wakeup_fd);
 
     // Until a shutdown has been asked for and carried out.
     void run() noexcept;

@@ -205,6 +205,11 @@ void VenueSide::perform(VenueLine& line, const fix::Action& action) noexcept {
             logout.facts.cause = action.logout_cause;
             logout.facts.venue_side = 1;
             core_.step(logout);
+            // Nothing more is given to a line that takes leave; it is lost once its connection ends.
+            set_open(line, false);
+            if (line.state == LineState::open) {
+                line.state = LineState::logging_on;
+            }
             core_.log(LogLevel::warning, "venue line logged out", line.config->id,
                       static_cast<std::int64_t>(action.logout_cause));
             break;
