@@ -115,7 +115,7 @@ void read_gateway(Reading& reading, TomlReader& top, GatewaySection& into) {
     if (!listen.empty()) {
         into.listen = listen;
     }
-    reader.integer("message_bytes_max", into.message_bytes_max, 512, 65536, "bytes");
+    reader.integer("message_bytes_max", into.message_bytes_max, 512, 16384, "bytes");
     reader.integer("logon_timeout_s", into.logon_timeout_s, 1, 60, "seconds");
     reader.integer("out_buffer_bytes", into.out_buffer_bytes, 65536, 268435456, "bytes");
     reader.integer("connections_max", into.connections_max, 1, 10000, "connections");
