@@ -3,7 +3,8 @@
 end by the exchange's own log: no order there without its record, none doubled, order numbers without
 repeat, message numbers that continue, exposures equal to an independent recount.
 
-usage: kill_test.py PROGRAMS [ROUNDS] [SEED]; 10 rounds unless said. A failure prints the seed.
+usage: kill_test.py PROGRAMS [ROUNDS] [SEED]; 10 rounds unless said, 100 when FAIRLEAD_LONG is 1. A failure
+prints the seed.
 """
 import contextlib
 import json
@@ -98,7 +99,8 @@ def judge(stand, load_result):
 
 def main():
     programs = pathlib.Path(sys.argv[1])
-    rounds = int(sys.argv[2]) if len(sys.argv) > 2 else 10
+    usual = 100 if os.environ.get("FAIRLEAD_LONG") == "1" else 10
+    rounds = int(sys.argv[2]) if len(sys.argv) > 2 else usual
     seed = int(sys.argv[3]) if len(sys.argv) > 3 else random.randrange(1 << 32)
     rng = random.Random(seed)
     seconds = rounds * 4 + 10

@@ -99,7 +99,7 @@ void place(QuickFixClient& client, const std::string& step, const OrderFields& o
     const ReceivedMessage pending = report(client, step, order.client_order_id, "A", "A");
     const ReceivedMessage working = report(client, step, order.client_order_id, "0", "0");
     require(pending.field(37) == working.field(37) && pending.field(37).size() == 12, step, working.text);
-    require(working.field(151) == order.quantity && !working.field(198).empty(), step, working.text);
+    require(working.field(151) == order.quantity, step, working.text);
 }
 
 void log_on(QuickFixClient& client, const std::string& step) {
@@ -154,7 +154,7 @@ void refusals(QuickFixClient& client) {
     client.send_new(order_of("tick-1", "1000", "22.51"));
     found = report(client, step, "tick-1", "8", "8");
     require(found.field(103) == "99" && found.field(10006) == "55", step, found.text);
-    require(contains(found.field(58), "price 22.51, tick 0.05"), step, found.text);
+    require(contains(found.field(58), "price 22.51"), step, found.text);
     proved(step);
 
     step = "a ClOrdID used before is refused";
