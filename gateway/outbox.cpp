@@ -26,6 +26,10 @@ risk::Routing Outbox::route(const risk::Record& record, const risk::Decision& de
     } else if (decision.outcome == risk::Outcome::accepted && goes_to_venue(record.kind)) {
         venues_->route_command(record, decision, routing);
     }
+    if (routing.client_session != 0 && routing.order_number.empty()) {
+        // Every report of an order names the venue's number; kept here so that a resend says the same.
+        routing.order_number = venues_->order_number(decision);
+    }
     return routing;
 }
 

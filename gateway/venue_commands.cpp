@@ -63,6 +63,12 @@ void VenueSide::route_released(const risk::Record& record, risk::Routing& routin
     take_numbers(*line, front.command.record().kind, front.order_slot, routing);
 }
 
+risk::OrderNumber VenueSide::order_number(const risk::Decision& decision) const noexcept {
+    const OrderRoute& route = core_.routes.at(decision.order_slot);
+    const bool is_its_own = decision.order_slot != 0 && route.order_key == decision.order_key;
+    return is_its_own ? route.order_number : risk::OrderNumber();
+}
+
 void VenueSide::take_numbers(VenueLine& line, risk::RecordKind kind, std::uint32_t slot,
                              risk::Routing& routing) noexcept {
     const fix::Now now = core_.now();

@@ -112,6 +112,8 @@ class VenueSide {
     void route_command(const risk::Record& record, const risk::Decision& decision,
                        risk::Routing& routing) noexcept;
     void route_released(const risk::Record& record, risk::Routing& routing) noexcept;
+    // The number the order of this Decision has at the venue; empty while it has none.
+    [[nodiscard]] risk::OrderNumber order_number(const risk::Decision& decision) const noexcept;
     void deliver(const risk::Record& record, const risk::Answered& answered) noexcept;
 
     // --- at start and for control
