@@ -99,7 +99,7 @@ void place(QuickFixClient& client, const std::string& step, const OrderFields& o
     const ReceivedMessage pending = report(client, step, order.client_order_id, "A", "A");
     const ReceivedMessage working = report(client, step, order.client_order_id, "0", "0");
     require(pending.field(37) == working.field(37) && pending.field(37).size() == 12, step, working.text);
-    require(working.field(151) == order.quantity, step, working.text);
+    require(working.field(151) == order.quantity && !working.field(198).empty(), step, working.text);
 }
 
 void log_on(QuickFixClient& client, const std::string& step) {
@@ -115,6 +115,15 @@ void require_nothing_doubled(const QuickFixClient& client, std::set<std::string>
             require(seen.insert(message.field(17)).second, "nothing comes twice", message.text);
         }
     }
+}
+
+// MsgSeqNum of everything received counts up from 1 and nothing is sent again; the last number.
+int require_numbers_without_gap(const QuickFixClient& client, const std::string& step) {
+    int last = 0;
+    for (const ReceivedMessage& message : client.received()) {
+        require(message.field(34) == std::to_string(++last) && !message.has(43), step, message.text);
+    }
+    return last;
 }
 
 void require_all_valid(const QuickFixClient& client) {
@@ -159,8 +168,8 @@ void refusals(QuickFixClient& client) {
 
     step = "a ClOrdID used before is refused";
     const std::size_t from = client.received_count();
-    client.send_new(order_of("limit-1", "1000", "22.5"));
-    found = report(client, step, "limit-1", "8", "8", from);
+    client.send_new(order_of("life-1", "1000", "22.5"));
+    found = report(client, step, "life-1", "8", "8", from);
     require(found.field(103) == "6" && found.field(10006) == "72", step, found.text);
     proved(step);
 }
@@ -274,17 +283,17 @@ void run_first(int port, const std::string& store_directory) {
 
     const std::string step = "logged out and on again, numbers continue on both sides";
     const int outgoing = client.next_outgoing_number();
-    const int incoming = client.next_incoming_number();
     client.log_out();
     require(client.wait_logged_out(answer_wait_ms), step, "no Logout");
-    const std::size_t from = client.received_count();
     log_on(client, step);
     require(client.next_outgoing_number() == outgoing + 2, step, "outgoing");  // Logout, Logon
-    require(client.next_incoming_number() == incoming + 2, step, "incoming");
     place(client, step, order_of("rest-1", "3000", "22.3"));
-    for (std::size_t at = from; at < client.received_count(); ++at) {
-        require(!client.received()[at].has(43), step, "sent again: " + client.received()[at].text);
+    const int received = require_numbers_without_gap(client, step);
+    // A message is handed over before the store counts it.
+    for (int tries = 0; tries < 1000 && client.next_incoming_number() != received + 1; ++tries) {
+        ::usleep(10000);
     }
+    require(client.next_incoming_number() == received + 1, step, "incoming");
     proved(step);
 
     require_all_valid(client);
