@@ -370,11 +370,11 @@ void run_again(int port, const std::string& store_directory) {
     require(found.field(103) == "6", step, found.text);
     proved(step);
 
-    step = "the order of before the kill can be cut and cancelled";
-    client.send_replace(follow_up("rest-2", "rest-1", "2500", "22.3"));
-    found = cancel_reject(client, step, "rest-2");  // not whole lots
-    require(found.field(39) == "1", step, found.text);
-    client.send_cancel(follow_up("rest-3", "rest-1"));
+    step = "the order of before the kill can be repriced and cancelled";
+    client.send_replace(follow_up("rest-2", "rest-1", "3000", "22.2"));
+    found = report(client, step, "rest-2", "5", "1");
+    require(found.field(44) == "22.2" && found.field(151) == "1000", step, found.text);
+    client.send_cancel(follow_up("rest-3", "rest-2"));
     found = report(client, step, "rest-3", "4", "4");
     require(found.field(14) == "2000" && found.field(151) == "0", step, found.text);
     proved(step);

@@ -89,8 +89,10 @@ def main():
     programs, client = (str(pathlib.Path(name).resolve()) for name in sys.argv[1:3])
     keep = os.environ.get("FAIRLEAD_KEEP")  # a directory that stays, to look at what was left
     with contextlib.nullcontext(keep) if keep else tempfile.TemporaryDirectory(prefix="fairlead-stock-") as place:
-        # Without the exchange's background participant only these clients trade.
+        # Without the exchange's background participant only these clients trade; and a busy machine's late
+        # disk must not refuse them.
         with Stand(place, programs, make_demo=["--continuous", 24 * 3600],
+                   gateway_settings={"keeper_lag_ms": 10000, "wait_age_limit_ms": 10000},
                    exchange_options=["--liquidity", "off"]) as stand:
             store = stand.directory / "store"
             store.mkdir()
