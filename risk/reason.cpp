@@ -47,7 +47,7 @@ constexpr std::array reasons{
                "R18, FL007356 item 4"},
     // what
     ReasonText{R::security_unknown, "security_unknown", "The security is not known.", "證券代號不存在。",
-               "FL007356 item 1, venue code 0019"},
+               "FL007356 item 1, venue code 0020"},
     ReasonText{R::security_suspended, "security_suspended", "The security is suspended from trading.",
                "該證券暫停交易。", "FL007356 item 1, venue code 0043"},
     ReasonText{R::side_mismatch, "side_mismatch", "Side, security or account is not that of the order named.",
