@@ -262,7 +262,9 @@ bool ClientSide::disconnect(std::uint32_t id, std::string_view text) noexcept {
 
 void ClientSide::log_out_all(std::string_view text) noexcept {
     for (ClientSession& session : sessions_) {
-        if (session.connection != no_connection) {
+        const bool leaving = session.machine.state() == fix::Session::State::logging_out ||
+                             session.machine.state() == fix::Session::State::closing;
+        if (session.connection != no_connection && !leaving) {
             actions_.clear();
             session.machine.start_logout(risk::LogoutCause::shutdown, text, core_.now(), actions_);
             perform(session, actions_);

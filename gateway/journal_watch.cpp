@@ -39,8 +39,23 @@ JournalWatch::Finding JournalWatch::examine(risk::MonotonicNs now) const noexcep
     return {};
 }
 
+bool JournalWatch::clients_must_go() const noexcept {
+    return core_.journal.front().fill_permille() > core_.config.journal.front_disconnect_percent * 10;
+}
+
+// An alarm to the operator, once a second at most; it closes nothing.
+void JournalWatch::tell_slow_write(risk::MonotonicNs now) noexcept {
+    const std::int64_t took = core_.journal.front().last_write_ns();
+    if (took > std::int64_t{core_.config.journal.sync_alarm_ms} * ms_ns &&
+        now - slow_told_ns_ > 1'000 * ms_ns) {
+        slow_told_ns_ = now;
+        core_.log(LogLevel::warning, "a write to the journal's disk was slow (ns)", 0, took);
+    }
+}
+
 void JournalWatch::look(risk::MonotonicNs now) noexcept {
     look_at_clock();
+    tell_slow_write(now);
     const risk::Sequence synced = core_.journal.front().synced();
     if (synced != last_synced_ || synced == core_.journal.front().published()) {
         last_synced_ = synced;

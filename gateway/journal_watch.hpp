@@ -12,6 +12,8 @@ class JournalWatch {
     explicit JournalWatch(Core& core) : core_(core) {}
 
     void look(risk::MonotonicNs now) noexcept;
+    // So little of the front is free that clients are sent away and only the venue is listened to.
+    [[nodiscard]] bool clients_must_go() const noexcept;
 
   private:
     struct Finding {
@@ -21,11 +23,13 @@ class JournalWatch {
     [[nodiscard]] Finding examine(risk::MonotonicNs now) const noexcept;
     void record(const Finding& finding, bool closed) noexcept;
     void look_at_clock() noexcept;
+    void tell_slow_write(risk::MonotonicNs now) noexcept;
 
     Core& core_;
     risk::DeviceCause closed_by_ = risk::DeviceCause::none;
     risk::MonotonicNs good_since_ns_ = 0;
     risk::Sequence last_synced_ = 0;
+    risk::MonotonicNs slow_told_ns_ = 0;
     risk::MonotonicNs progress_ns_ = 0;  // when the keeper last had nothing to do or got further
     risk::UtcNs last_utc_ns_ = 0;
     risk::MonotonicNs last_monotonic_ns_ = 0;

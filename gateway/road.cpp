@@ -389,6 +389,9 @@ void Road::on_timers(risk::MonotonicNs now) noexcept {
     clients_.on_timer();
     venues_.on_timer();
     journal_watch_.look(now);
+    if (journal_watch_.clients_must_go()) {
+        clients_.log_out_all("The journal has no room: come back later");
+    }
     const risk::MonotonicNs logon_wait = std::int64_t{core_.config.gateway.logon_timeout_s} * fix::second_ns;
     for (std::uint32_t i = 0; i < core_.connections.size(); ++i) {
         Connection& peer = *core_.connections[i];

@@ -3,7 +3,7 @@
 end by the exchange's own log: no order there without its record, none doubled, order numbers without
 repeat, message numbers that continue, exposures equal to an independent recount.
 
-usage: kill_test.py PROGRAMS [ROUNDS] [SEED]; 10 rounds unless said, 100 when FAIRLEAD_LONG is 1. A failure
+usage: kill_test.py PROGRAMS [ROUNDS] [SEED] [process|disk]; 10 rounds unless said, 100 when FAIRLEAD_LONG is 1. A failure
 prints the seed.
 """
 import contextlib
@@ -102,12 +102,14 @@ def main():
     usual = 100 if os.environ.get("FAIRLEAD_LONG") == "1" else 10
     rounds = int(sys.argv[2]) if len(sys.argv) > 2 else usual
     seed = int(sys.argv[3]) if len(sys.argv) > 3 else random.randrange(1 << 32)
+    level = sys.argv[4] if len(sys.argv) > 4 else "process"
     rng = random.Random(seed)
     seconds = rounds * 4 + 10
     keep = os.environ.get("FAIRLEAD_KEEP")  # a directory that stays, to look at what was left
     with contextlib.nullcontext(keep) if keep else tempfile.TemporaryDirectory(prefix="fairlead-kill-") as place:
         with Stand(place, programs, make_demo=["--continuous", 24 * 3600],
-                   gateway_settings={"keeper_lag_ms": 10000, "wait_age_limit_ms": 10000}) as stand:
+                   gateway_settings={"keeper_lag_ms": 10000, "wait_age_limit_ms": 10000,
+                                     "level": f'"{level}"'}) as stand:
             stand.start_all()
             stand.wait_until_open(say=say)
             result = stand.directory / "load.json"
