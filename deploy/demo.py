@@ -78,7 +78,11 @@ def summary(stand, load_code, load, exits, config_level):
     if verify_code != 0:
         wrong.append("the journal does not verify and replay to the same digest")
     if fairness_code != 0:
-        wrong.append("orders were served out of turn")
+        wrong.append("fairness could not be judged from the journal")
+    recount = subprocess.run([sys.executable, str(ROOT / "bench/exchange/recount.py"), str(stand.witness)],
+                             stdout=subprocess.DEVNULL)
+    if recount.returncode != 0:
+        wrong.append("the exchange's own log shows a doubled order or a contradiction")
     wrong += [f"{name} ended with {code}" for name, code in exits.items() if code != 0]
     say("")
     if wrong:
