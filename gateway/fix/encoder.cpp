@@ -3,6 +3,7 @@
 #include "gateway/fix/encoder.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include "gateway/fix/reader.hpp"
 
@@ -12,6 +13,55 @@ namespace {
 
 constexpr std::size_t length_room = 3;
 constexpr std::size_t trailer_size = 7;  // 10=nnn|
+
+// "tag=" of the tags messages use, rendered beforehand: of every tag below a thousand, and of our own.
+struct TagText {
+    char text[7]{};
+    std::uint8_t length = 0;
+};
+constexpr TagText tag_text(std::uint32_t tag) {
+    TagText result;
+    std::uint32_t divisor = 1;
+    while (tag / divisor >= 10) {
+        divisor *= 10;
+    }
+    for (; divisor != 0; divisor /= 10) {
+        result.text[result.length++] = static_cast<char>('0' + tag / divisor % 10);
+    }
+    result.text[result.length++] = '=';
+    return result;
+}
+constexpr std::uint32_t own_tag_first = 10'000;
+template <std::uint32_t first, std::size_t count>
+constexpr auto tag_texts = [] {
+    std::array<TagText, count> texts{};
+    for (std::uint32_t i = 0; i < count; ++i) {
+        texts[i] = tag_text(first + i);
+    }
+    return texts;
+}();
+constexpr const auto& standard_tags = tag_texts<0, 1000>;
+constexpr const auto& own_tags = tag_texts<own_tag_first, 16>;
+
+// Copies `size` bytes, eight at a time. False: there is an SOH among them.
+bool copy_clean(char* to, const char* from, std::size_t size) noexcept {
+    constexpr std::uint64_t ones = 0x0101010101010101;
+    constexpr std::uint64_t tops = 0x8080808080808080;
+    std::uint64_t found = 0;
+    std::size_t at = 0;
+    for (; at + sizeof(std::uint64_t) <= size; at += sizeof(std::uint64_t)) {
+        std::uint64_t word = 0;
+        std::memcpy(&word, from + at, sizeof word);
+        std::memcpy(to + at, &word, sizeof word);
+        const std::uint64_t zero_where_soh = word ^ ones;
+        found |= (zero_where_soh - ones) & ~zero_where_soh & tops;
+    }
+    for (; at < size; ++at) {
+        to[at] = from[at];
+        found |= static_cast<std::uint64_t>(from[at] == soh);
+    }
+    return found == 0;
+}
 
 bool printable(std::string_view text) noexcept {
     for (const char character : text) {
@@ -87,8 +137,18 @@ bool Encoder::open(std::uint32_t tag, std::size_t value_room) noexcept {
         failed_ = true;
         return false;
     }
-    at_ = format_unsigned(at_, tag);
-    *at_++ = '=';
+    const TagText* text = nullptr;
+    if (tag < standard_tags.size()) {
+        text = &standard_tags[tag];
+    } else if (tag - own_tag_first < own_tags.size()) {
+        text = &own_tags[tag - own_tag_first];
+    } else {
+        at_ = format_unsigned(at_, tag);
+        *at_++ = '=';
+        return true;
+    }
+    std::memcpy(at_, text->text, sizeof text->text);
+    at_ += text->length;
     return true;
 }
 
@@ -96,14 +156,18 @@ void Encoder::add(std::uint32_t tag, std::string_view value) noexcept {
     if (value.empty() || !open(tag, value.size())) {
         return;
     }
-    for (const char character : value) {
-        *at_++ = character == soh ? '?' : character;
+    if (!copy_clean(at_, value.data(), value.size())) {
+        std::replace(at_, at_ + value.size(), soh, '?');
     }
+    at_ += value.size();
     *at_++ = soh;
 }
 
 void Encoder::add_char(std::uint32_t tag, char value) noexcept {
-    add(tag, {&value, 1});
+    if (open(tag, 1)) {
+        *at_++ = value == soh ? '?' : value;
+        *at_++ = soh;
+    }
 }
 
 void Encoder::add_unsigned(std::uint32_t tag, std::uint64_t value) noexcept {

@@ -1,6 +1,9 @@
 // See values.hpp.
 #include "gateway/fix/values.hpp"
 
+#include <array>
+#include <charconv>
+
 namespace fairlead::fix {
 
 namespace {
@@ -24,10 +27,25 @@ constexpr unsigned days_in_month(int year, unsigned month) noexcept {
     return month == 2 && leap ? 29U : days[month - 1];
 }
 
+// The two digits of 0 .. 99, of every number.
+constexpr auto digit_pairs = [] {
+    std::array<char, 200> pairs{};
+    for (std::size_t i = 0; i < 100; ++i) {
+        pairs[2 * i] = static_cast<char>('0' + i / 10);
+        pairs[2 * i + 1] = static_cast<char>('0' + i % 10);
+    }
+    return pairs;
+}();
+
+// The last `width` digits of a number, with zeros on the left.
 void put_digits(char* out, std::uint64_t value, unsigned width) noexcept {
-    for (unsigned i = width; i > 0; --i) {
-        out[i - 1] = static_cast<char>('0' + value % 10);
-        value /= 10;
+    unsigned left = width;
+    for (; left >= 2; left -= 2) {
+        std::memcpy(out + left - 2, digit_pairs.data() + 2 * (value % 100), 2);
+        value /= 100;
+    }
+    if (left == 1) {
+        *out = static_cast<char>('0' + value % 10);
     }
 }
 
@@ -70,15 +88,7 @@ Parsed<risk::UtcNs> parse_time(std::string_view text) noexcept {
 }
 
 char* format_unsigned(char* out, std::uint64_t value) noexcept {
-    char buffer[number_text_max];
-    char* at = buffer + sizeof(buffer);
-    do {
-        *--at = static_cast<char>('0' + value % 10);
-        value /= 10;
-    } while (value != 0);
-    const auto length = static_cast<std::size_t>(buffer + sizeof(buffer) - at);
-    std::memcpy(out, at, length);
-    return out + length;
+    return std::to_chars(out, out + number_text_max, value).ptr;
 }
 
 char* format_signed(char* out, std::int64_t value) noexcept {
@@ -91,6 +101,12 @@ char* format_signed(char* out, std::int64_t value) noexcept {
 }
 
 char* format_padded(char* out, std::uint64_t value, unsigned width) noexcept {
+    constexpr std::uint64_t twelve_digits = 1'000'000'000'000;
+    if (width >= 12 && value < twelve_digits) {
+        std::memset(out, '0', width - 12);
+        put_digits(out + width - 12, value, 12);
+        return out + width;
+    }
     char buffer[number_text_max];
     const char* end = format_unsigned(buffer, value);
     const auto length = static_cast<std::size_t>(end - buffer);
