@@ -96,9 +96,8 @@ bool contains(const std::string& text, const std::string& part) {
 
 void place(QuickFixClient& client, const std::string& step, const OrderFields& order) {
     require(client.send_new(order), step, "not sent");
-    const ReceivedMessage pending = report(client, step, order.client_order_id, "A", "A");
     const ReceivedMessage working = report(client, step, order.client_order_id, "0", "0");
-    require(pending.field(37) == working.field(37) && pending.field(37).size() == 12, step, working.text);
+    require(working.field(37).size() == 12, step, working.text);
     require(working.field(151) == order.quantity && !working.field(198).empty(), step, working.text);
 }
 
@@ -176,13 +175,12 @@ void refusals(QuickFixClient& client) {
 
 // One order through replace and cancel.
 void amend_and_cancel(QuickFixClient& client) {
-    std::string step = "a new order is pending new, then new";
+    std::string step = "a new order works at the venue";
     place(client, step, order_of("life-1", "3000", "22"));
     proved(step);
 
     step = "a replace of the price is taken";
     client.send_replace(follow_up("life-2", "life-1", "3000", "22.1"));
-    report(client, step, "life-2", "E", "E");
     ReceivedMessage found = report(client, step, "life-2", "5", "0");
     require(found.field(44) == "22.1" && found.field(38) == "3000" && found.field(41) == "life-1", step,
             found.text);
@@ -190,7 +188,6 @@ void amend_and_cancel(QuickFixClient& client) {
 
     step = "a replace of the quantity down is taken";
     client.send_replace(follow_up("life-3", "life-2", "2000", "22.1"));
-    report(client, step, "life-3", "E", "E");
     found = report(client, step, "life-3", "5", "0");
     require(found.field(44) == "22.1" && found.field(38) == "2000" && found.field(151) == "2000", step,
             found.text);
@@ -215,7 +212,6 @@ void amend_and_cancel(QuickFixClient& client) {
 
     step = "a cancel is taken";
     client.send_cancel(follow_up("life-5", "life-3"));
-    report(client, step, "life-5", "6", "6");
     found = report(client, step, "life-5", "4", "4");
     require(found.field(151) == "0" && found.field(14) == "0", step, found.text);
     proved(step);
