@@ -14,6 +14,12 @@ bool off_by_more(Price price, Price anchor, std::int64_t basis_points, Price tic
     return distance > tick && distance * 10'000 > anchor * basis_points;
 }
 
+// The farthest price within the collar on the side the order's price is on.
+Price collar_edge(Price price, Price anchor, std::int64_t basis_points) noexcept {
+    const Price width = anchor * basis_points / 10'000;
+    return price > anchor ? anchor + width : anchor - width;
+}
+
 bool is_short(CreditType type) noexcept {
     return type == CreditType::short_agency || type == CreditType::short_own;
 }
@@ -167,6 +173,32 @@ Reason check_collar(const OrderTerms& terms, const SecurityState& security, cons
         return Reason::price_collar_last;
     }
     return Reason::none;
+}
+
+Amount bound_behind(Reason reason, const OrderTerms& terms, const SecurityState& security,
+                    const RuleSet& rules, const TickTable& ticks) noexcept {
+    switch (reason) {
+        case Reason::quantity_not_lot:
+            return security.lot;
+        case Reason::odd_lot_range:
+            return security.lot - 1;
+        case Reason::quantity_too_large:
+            return Amount{rules.board_lots_max} * security.lot;
+        case Reason::price_not_tick:
+            return tick_at(ticks, security.tick_class, terms.price);
+        case Reason::price_above_limit:
+            return security.limit_up != 0 ? security.limit_up : price_max;
+        case Reason::price_below_limit:
+            return security.limit_down;
+        case Reason::price_collar_reference:
+            return collar_edge(terms.price, security.reference, rules.collar_reference_bp);
+        case Reason::price_collar_last:
+            return collar_edge(terms.price, security.last, rules.collar_last_bp);
+        case Reason::short_below_reference:
+            return security.reference;
+        default:
+            return 0;
+    }
 }
 
 }  // namespace fairlead::risk

@@ -39,6 +39,11 @@ struct OrderTerms {
 [[nodiscard]] Reason check_collar(const OrderTerms& terms, const SecurityState& security,
                                   const RuleSet& rules, const TickTable& ticks) noexcept;
 
+// The number behind a refusal of the checks above, to be told with it: tick, price limit, collar's edge and
+// reference price in 1/10,000 NTD, lot and largest quantity in shares. 0 = the reason has none.
+[[nodiscard]] Amount bound_behind(Reason reason, const OrderTerms& terms, const SecurityState& security,
+                                  const RuleSet& rules, const TickTable& ticks) noexcept;
+
 // The step of prices at `price`; 0 if the table has no row for the class.
 [[nodiscard]] Price tick_at(const TickTable& ticks, TickClass tick_class, Price price) noexcept;
 [[nodiscard]] constexpr bool is_odd_lot(SessionKind kind) noexcept {

@@ -158,6 +158,7 @@ class Ledger {
     void warm(const NewOrder& command) const noexcept;
     [[nodiscard]] Venue gather(const NewOrder& command, Candidate& candidate) noexcept;
     void restate(std::uint32_t slot, Decision& decision) const noexcept;
+    void note_bound(Reason reason, const Candidate& candidate, Decision& decision) const noexcept;
     void prefetch_command(std::uint32_t session, const ClientOrderId& id, Sequence command) const noexcept;
     void accept_new(const NewOrder& command, const Candidate& candidate, Decision& decision) noexcept;
     Decision replace_order(const ReplaceOrder& command) noexcept;

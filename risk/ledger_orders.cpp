@@ -61,11 +61,25 @@ void Ledger::warm(const NewOrder& command) const noexcept {
     const Reason reason = run_checks<all_checks>(candidate, decision);
     decision.limit_version = version_of(candidate, decision);
     if (reason != Reason::none) {
+        note_bound(reason, candidate, decision);
         refuse(decision, reason);
         return decision;
     }
     accept_new(command, candidate, decision);
     return decision;
+}
+
+// The number behind a refusal that no credit check has noted: a client is told what would have passed.
+void Ledger::note_bound(Reason reason, const Candidate& candidate, Decision& decision) const noexcept {
+    if (reason == Reason::session_message_rate) {
+        decision.limit = sessions_[candidate.session].message_rate;
+    } else if (reason == Reason::investor_message_rate) {
+        const std::uint32_t rate = investor_rate(candidate.investor);
+        decision.limit = rate == message_rate_none ? 0 : rate;
+    } else if (reference_ != nullptr && decision.scope == Scope::none) {
+        decision.limit = bound_behind(reason, candidate.terms, securities_[candidate.security],
+                                      reference_->rules, reference_->ticks);
+    }
 }
 
 // Finds the rows a New concerns and what it would add; counts it in the windows of its session and
@@ -335,6 +349,7 @@ Reason Ledger::screen_reprice(const ReplaceOrder& command, const Order& order, D
     candidate.added = reserve_of(asked).amount - order.reserve;
     const Reason reason = candidate.added > 0 ? run_checks<price_checks | raise_checks>(candidate, decision)
                                               : run_checks<price_checks>(candidate, decision);
+    note_bound(reason, candidate, decision);
     decision.limit_version = version_of(candidate, decision);
     return reason;
 }

@@ -101,7 +101,10 @@ void write_credit(const Decision& decision, ReasonSentence& out) noexcept {
 void write_price(const Decision& decision, ReasonSentence& out) noexcept {
     out.add("price ").add_price(decision.price);
     if (decision.limit > 0 && decision.limit != risk::unlimited) {
-        out.add(decision.reason == Reason::price_not_tick ? ", tick " : ", limit ").add_price(decision.limit);
+        out.add(decision.reason == Reason::price_not_tick          ? ", tick "
+                : decision.reason == Reason::short_below_reference ? ", reference price "
+                                                                   : ", limit ");
+        out.add_price(decision.limit);
     }
 }
 
@@ -141,6 +144,7 @@ bool write_values(const Decision& decision, ReasonSentence& out) noexcept {
         case Reason::price_below_limit:
         case Reason::price_collar_reference:
         case Reason::price_collar_last:
+        case Reason::short_below_reference:
             write_price(decision, out);
             return true;
         case Reason::quantity_not_positive:

@@ -1,0 +1,79 @@
+// A refusal names the number that would have passed: the tick, the lot, the limit price, the rate.
+#include <catch2/catch.hpp>
+#include <functional>
+
+#include "tests/risk/world.hpp"
+
+namespace fairlead::tests {
+namespace {
+
+struct Row {
+    Reason reason;
+    Amount bound;
+    std::function<void(NewOrder&)> asked;
+};
+
+std::function<void(NewOrder&)> price(Price value) {
+    return [=](NewOrder& order) { order.facts.price = value; };
+}
+std::function<void(NewOrder&)> quantity(Quantity value, SessionKind kind = SessionKind::regular) {
+    return [=](NewOrder& order) {
+        order.facts.quantity = value;
+        order.facts.session_kind = kind;
+    };
+}
+
+}  // namespace
+
+TEST_CASE("a_refusal_names_the_number_that_would_have_passed") {
+    Reference reference = make_reference();
+    reference.rules.collar_reference_bp = 800;
+    const Row rows[] = {
+        {Reason::quantity_not_lot, 1'000, quantity(1'999)},
+        {Reason::quantity_too_large, 499'000, quantity(500'000)},
+        {Reason::odd_lot_range, 999, quantity(1'000, SessionKind::intraday_odd_lot)},
+        {Reason::price_not_tick, 5'000, price(100 * ntd + 1'000)},
+        {Reason::price_above_limit, 110 * ntd, price(110 * ntd + 5'000)},
+        {Reason::price_below_limit, 90 * ntd, price(90 * ntd - 1'000)},
+        {Reason::price_collar_reference, 108 * ntd, price(108 * ntd + 5'000)},
+        {Reason::price_collar_reference, 92 * ntd, price(92 * ntd - 1'000)},
+        {Reason::short_below_reference, 100 * ntd,
+         [](NewOrder& order) {
+             order.facts.symbol = Symbol{"2603"};
+             order.facts.side = Side::sell;
+             order.facts.credit_type = CreditType::short_agency;
+             order.facts.price = 100 * ntd - 1'000;
+         }},
+    };
+    for (const Row& row : rows) {
+        World world(reference);
+        NewOrder order = world.order("N1");
+        row.asked(order);
+        const Decision decision = world.send(order);
+        INFO(reason_text(row.reason).code);
+        CHECK(decision.reason == row.reason);
+        CHECK(decision.limit == row.bound);
+        CHECK(decision.scope == Scope::none);
+    }
+}
+
+TEST_CASE("a_refused_replace_names_the_number_that_would_have_passed") {
+    World world(make_reference());
+    world.acknowledge(world.send(world.order("N1")));
+    const Decision decision = world.replace("N1", "R1", 2'000, 100 * ntd + 1'000);
+    CHECK(decision.reason == Reason::price_not_tick);
+    CHECK(decision.limit == 5'000);
+}
+
+TEST_CASE("a_refusal_by_the_rate_names_the_rate") {
+    Reference reference = make_reference();
+    reference.rules.investor_message_rate = 2;
+    World world(reference);
+    world.send(world.order("N1"));
+    world.send(world.order("N2"));
+    const Decision decision = world.send(world.order("N3"));
+    CHECK(decision.reason == Reason::investor_message_rate);
+    CHECK(decision.limit == 2);
+}
+
+}  // namespace fairlead::tests
