@@ -33,3 +33,8 @@ threaded=(audit_front_test audit_keeper_test control_test)
 build tsan "${threaded[@]}"
 echo "== threaded tests under ThreadSanitizer"
 FAIRLEAD_LONG=0 ctest --test-dir build/tsan --output-on-failure -j 1 -R "^($(IFS='|'; echo "${threaded[*]}"))\$"
+
+if [ "$long" = 1 ]; then
+  echo "== clang-tidy"
+  tests/tidy.sh build
+fi

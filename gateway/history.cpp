@@ -138,7 +138,7 @@ void History::answer(const HistoryRequest& request, HistoryAnswer& into) {
                 length =
                     copy_again(encoder, text, *request.header, view.section(audit::SectionKind::received),
                                item.number, clock.utc_ns(), record->utc_ns);
-            } else if (decided.size() == sizeof(risk::Answered)) {
+            } else if (record != nullptr && decided.size() == sizeof(risk::Answered)) {
                 risk::Answered answered;
                 std::memcpy(&answered, decided.data(), sizeof answered);
                 const ClientMessage message{text, request.header, item.number, clock.utc_ns(),

@@ -31,7 +31,7 @@ class OutgoingIndex {
         const std::uint64_t position = number - 1;
         const std::uint64_t chunk = position / chunk_entries;
         while (table.chunks.size() <= chunk) {
-            if (next_chunk_ * chunk_entries >= pool_.size()) {
+            if (std::size_t{next_chunk_} * chunk_entries >= pool_.size()) {
                 return false;
             }
             table.chunks.push_back(next_chunk_++);
