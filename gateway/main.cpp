@@ -69,7 +69,6 @@ int complain(const Errors& errors) {
 int complain(const std::string& error) {
     std::cerr << error << '\n';
     spdlog::error("{}", error);
-    spdlog::shutdown();
     return 1;
 }
 
@@ -185,7 +184,6 @@ int run(const Options& options) {
     outside.run();
     order_thread.join();
     spdlog::info("stopped after record {}", sequencer.last());
-    spdlog::shutdown();
     return 0;
 }
 
@@ -201,9 +199,13 @@ int main(int argc, char** argv) {
     app.add_option("--day-origin", options.day_origin,
                    "UTC nanoseconds the phases of a calendar with origin = \"start\" count from");
     CLI11_PARSE(app, argc, argv);
+    int result = 0;
     try {
-        return run(options);
+        result = run(options);
     } catch (const std::exception& problem) {
-        return complain(std::string("start failed: ") + problem.what());
+        result = complain(std::string("start failed: ") + problem.what());
     }
+    // Last: until their destructors have joined them, threads of ours may log.
+    spdlog::shutdown();
+    return result;
 }
