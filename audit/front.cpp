@@ -115,7 +115,7 @@ std::string Front::open_mark() {
 std::string Front::create(OpenResult& result) {
     ChainEnd base;
     if (!options_.journal_directory.empty()) {
-        DiskEnd disk = find_disk_end(options_.journal_directory);
+        DiskEnd disk = find_disk_end({options_.journal_directory, options_.spare_directory});
         if (!disk.ok()) {
             return std::move(disk.error);
         }
@@ -430,6 +430,15 @@ std::int64_t Front::last_write_ns() const noexcept {
 }
 std::uint32_t Front::ready_segments() const noexcept {
     return mark_->ready_segments.load(std::memory_order_relaxed);
+}
+int Front::prepare_error() const noexcept {
+    return mark_->prepare_error.load(std::memory_order_relaxed);
+}
+std::uint64_t Front::switched_to() const noexcept {
+    return mark_->switched_to.load(std::memory_order_relaxed);
+}
+int Front::spare_segments() const noexcept {
+    return mark_->spare_segments.load(std::memory_order_relaxed);
 }
 std::uint64_t Front::cut_bytes() const noexcept {
     return mark_->cut_bytes.load(std::memory_order_relaxed);

@@ -22,6 +22,7 @@ struct FrontOptions {
     // The journal on disk: a new front goes on where it ends, and a lock in it keeps a second gateway
     // out. Empty: a journal without a disk part, from sequence 1 (measurements and tests).
     std::string journal_directory;
+    std::string spare_directory;  // where the journal goes on when its device fails; empty: nowhere
 };
 
 class Front {
@@ -74,6 +75,12 @@ class Front {
     [[nodiscard]] std::int64_t last_write_ns() const noexcept;
     // Zero-written disk segments waiting to be used: fewer than 2 is an alarm, 1 refuses new orders.
     [[nodiscard]] std::uint32_t ready_segments() const noexcept;
+    // Why the last attempt to make one failed (errno); 0 = it did not.
+    [[nodiscard]] int prepare_error() const noexcept;
+    // The journal goes on on the spare: number of its first segment there. 0 = it does not.
+    [[nodiscard]] std::uint64_t switched_to() const noexcept;
+    // Ready on the spare; -1 = there is no spare.
+    [[nodiscard]] int spare_segments() const noexcept;
     // What the keeper cut off a torn end at its start; 0 bytes = nothing. For the Record about it.
     [[nodiscard]] std::uint64_t cut_bytes() const noexcept;
 

@@ -31,6 +31,10 @@ const char* describe(KeeperState state) noexcept {
             return "journal damaged";
         case KeeperState::corrupt_front:
             return "front corrupt";
+        case KeeperState::switching:
+            return "going over to the spare device";
+        case KeeperState::on_spare:
+            return "on the spare device";
     }
     return "unknown";
 }

@@ -66,6 +66,8 @@ enum class KeeperState : std::uint32_t {
     disk_full = 5,      // no room for a further segment: synced stands still
     damage = 6,         // the journal on disk is damaged or does not fit the front
     corrupt_front = 7,  // a published record fails its check: both stop
+    switching = 8,      // the device failed: what is not synced is being written to the spare
+    on_spare = 9,       // at work on the spare; whether orders may go on is two persons' to say
 };
 [[nodiscard]] const char* describe(KeeperState state) noexcept;
 
@@ -86,6 +88,11 @@ struct KeeperMarkPage {
     std::atomic<std::uint32_t> sync_fallback{0};  // 1: the file system refuses direct writes
     std::atomic<std::uint64_t> cut_bytes{0};      // torn tail cut at this keeper's start
     std::atomic<std::uint64_t> cut_after{0};      // last sequence before that tail
+    // Number of the spare's first segment, once the journal goes on there and what was not synced has been
+    // written and read back; 0 = on its own device.
+    std::atomic<std::uint64_t> switched_to{0};
+    std::atomic<std::int32_t> prepare_error{0};    // errno of the last failure to make a segment, 0 = none
+    std::atomic<std::int32_t> spare_segments{-1};  // ready on the spare; -1: there is no spare
 };
 static_assert(sizeof(KeeperMarkPage) <= shared_page_bytes);
 

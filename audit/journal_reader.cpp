@@ -3,7 +3,6 @@
 #include <optional>
 
 #include "audit/recovery.hpp"
-#include "audit/segment_directory.hpp"
 
 namespace fairlead::audit {
 
@@ -86,12 +85,12 @@ JournalReader::~JournalReader() = default;
 JournalReader::JournalReader(JournalReader&&) noexcept = default;
 JournalReader& JournalReader::operator=(JournalReader&&) noexcept = default;
 
-bool JournalReader::open(const std::string& directory, risk::Sequence first, AtEnd at_end) {
+bool JournalReader::open(const JournalPlace& place, risk::Sequence first, AtEnd at_end) {
     state_ = std::make_unique<State>();
     State& state = *state_;
     state.first = first;
     state.at_end = at_end;
-    state.error = state.source.open(directory);
+    state.error = state.source.open(place);
     if (!state.error.empty()) {
         return false;
     }
@@ -103,7 +102,7 @@ bool JournalReader::open(const std::string& directory, risk::Sequence first, AtE
         for (std::size_t i = state.source.segment_count(); i-- > 0;) {
             std::array<std::byte, sizeof(FrameHeader)> bytes{};
             FrameHeader header;
-            if (state.source.segment_bytes(i) < bytes.size() || !state.source.read(i, 0, bytes)) {
+            if (!state.source.read(i, 0, bytes)) {
                 state.error = state.source.error();
                 return false;
             }
@@ -214,20 +213,18 @@ ReadPlace JournalReader::place() const {
     return place;
 }
 
-HistoryReader::HistoryReader(std::string journal_directory, std::string front_directory)
-    : journal_directory_(std::move(journal_directory)),
-      front_directory_(std::move(front_directory)),
-      buffer_(record_bytes_max) {}
+HistoryReader::HistoryReader(JournalPlace journal, std::string front_directory)
+    : journal_(std::move(journal)), front_directory_(std::move(front_directory)), buffer_(record_bytes_max) {}
 
 bool HistoryReader::seek(risk::Sequence first) {
     error_.clear();
     next_ = first;
     on_disk_ = false;
     on_front_ = !front_directory_.empty() && front_.attach(front_directory_).empty() && front_.seek(first);
-    if (on_front_ || journal_directory_.empty()) {
+    if (on_front_ || journal_.directory.empty()) {
         return on_front_;
     }
-    on_disk_ = disk_.open(journal_directory_, first, AtEnd::follow);
+    on_disk_ = disk_.open(journal_, first, AtEnd::follow);
     if (!on_disk_) {
         error_ = disk_.error();
     }
@@ -252,7 +249,7 @@ ReadStatus HistoryReader::next(RecordView& view) {
         }
         // Overtaken means synced: the disk has it.
         on_front_ = false;
-        on_disk_ = disk_.open(journal_directory_, next_, AtEnd::follow);
+        on_disk_ = disk_.open(journal_, next_, AtEnd::follow);
         if (!on_disk_) {
             error_ = disk_.error();
             return ReadStatus::damaged;
@@ -276,10 +273,10 @@ ReadStatus HistoryReader::next(RecordView& view) {
     return on_front_ ? from_front(view) : ReadStatus::end;
 }
 
-DiskEnd find_disk_end(const std::string& directory) {
+DiskEnd find_disk_end(const JournalPlace& place) {
     DiskEnd result;
     SegmentDirectory source;
-    result.error = source.open(directory);
+    result.error = source.open(place);
     if (!result.error.empty()) {
         return result;
     }

@@ -1,5 +1,5 @@
-// JournalReader: the records of a journal directory in order, every check of the format made on the
-// way. Not for the live end that is not on disk yet: that is FrontReader; HistoryReader joins the two.
+// JournalReader: the records of a journal in order, on one device or two, every check of the format made
+// on the way. Not for the live end that is not on disk yet: that is FrontReader; HistoryReader joins the two.
 // Used by the gateway's replay, the examiner, drop copy and tests; never on the order thread.
 #pragma once
 
@@ -9,6 +9,7 @@
 
 #include "audit/front_layout.hpp"
 #include "audit/record_kinds.hpp"
+#include "audit/segment_directory.hpp"
 
 namespace fairlead::audit {
 
@@ -41,8 +42,7 @@ class JournalReader {
 
     // From the journal's first record, or from `first` (then the chain is checked from there on; what
     // lies before is not looked at). False: see error().
-    [[nodiscard]] bool open(const std::string& directory, risk::Sequence first = 1,
-                            AtEnd at_end = AtEnd::judge);
+    [[nodiscard]] bool open(const JournalPlace& place, risk::Sequence first = 1, AtEnd at_end = AtEnd::judge);
     // The view points into the reader and stays good until the next call.
     [[nodiscard]] ReadStatus next(RecordView& view);
     [[nodiscard]] const std::string& error() const noexcept;
@@ -95,7 +95,7 @@ class FrontReader {
 class HistoryReader {
   public:
     // front_directory may be empty or missing: then only the disk is read.
-    HistoryReader(std::string journal_directory, std::string front_directory);
+    HistoryReader(JournalPlace journal, std::string front_directory);
     // The next record given will be `first`.
     [[nodiscard]] bool seek(risk::Sequence first);
     // `end`: neither has it yet.
@@ -105,7 +105,7 @@ class HistoryReader {
   private:
     [[nodiscard]] ReadStatus from_front(RecordView& view);
 
-    std::string journal_directory_;
+    JournalPlace journal_;
     std::string front_directory_;
     FrontReader front_;
     JournalReader disk_;
@@ -123,6 +123,6 @@ struct DiskEnd {
     [[nodiscard]] bool ok() const noexcept { return error.empty(); }
 };
 // A directory that is missing or has no segments ends at sequence 0.
-[[nodiscard]] DiskEnd find_disk_end(const std::string& directory);
+[[nodiscard]] DiskEnd find_disk_end(const JournalPlace& place);
 
 }  // namespace fairlead::audit

@@ -21,6 +21,8 @@ concept SegmentSource = requires(T& source, std::size_t index, std::uint64_t off
     { source.segment_id(index) } -> std::convertible_to<SegmentId>;
     { source.segment_bytes(index) } -> std::convertible_to<std::uint64_t>;
     { source.segment_name(index) } -> std::convertible_to<std::string>;
+    // Its device failed at its end: the journal goes on in the next segment, as if this were closed.
+    { source.segment_cut(index) } -> std::convertible_to<bool>;
     { source.read(index, offset, into) } -> std::convertible_to<bool>;
     { source.error() } -> std::convertible_to<std::string>;
 };
@@ -86,13 +88,14 @@ class FrameScan {
     // one was closed or cut. `stop`: no valid frame follows (yet); `end` says what that means.
     [[nodiscard]] Step next(std::vector<RecordView>* records = nullptr) {
         fault_ = {};
-        if (segment_closed_ && segment_ + 1 < source_.segment_count()) {
+        segment_closed_ = segment_closed_ || cut_here();
+        while (segment_closed_ && segment_ + 1 < source_.segment_count()) {
             if (!may_leave(true)) {
                 return Step::stop;
             }
             ++segment_;
             offset_ = 0;
-            segment_closed_ = false;
+            segment_closed_ = cut_here();
         }
         if (segment_ >= source_.segment_count() || segment_closed_) {
             return Step::stop;
@@ -138,7 +141,7 @@ class FrameScan {
         header_ = check.header;
         offset_ += check.disk_bytes;
         any_frame_ = true;
-        segment_closed_ = (check.header.flags & last_of_segment_flag) != 0;
+        segment_closed_ = (check.header.flags & last_of_segment_flag) != 0 || cut_here();
         return Step::frame;
     }
 
@@ -202,9 +205,16 @@ class FrameScan {
   private:
     static constexpr std::size_t window_max = 1 << 20;
 
-    // Bytes of the segment from `offset`, at least a largest frame or up to the segment's end.
+    [[nodiscard]] bool cut_here() const {
+        return segment_ < source_.segment_count() && source_.segment_cut(segment_) &&
+               offset_ >= source_.segment_bytes(segment_);
+    }
+
+    // Bytes of the segment from `offset`, at least a largest frame or up to the segment's end. None at
+    // all behind a cut that was made after this reader had passed it.
     bool load(std::size_t segment, std::uint64_t offset, Bytes& bytes) {
-        const std::uint64_t rest = source_.segment_bytes(segment) - offset;
+        const std::uint64_t rest =
+            source_.segment_bytes(segment) - std::min(offset, source_.segment_bytes(segment));
         const std::uint64_t wanted = std::min<std::uint64_t>(rest, frame_bytes_max);
         if (segment != window_segment_ || offset < window_offset_ ||
             offset + wanted > window_offset_ + window_bytes_) {

@@ -7,7 +7,9 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
+#include <cstring>
 #include <filesystem>
+#include <fstream>
 
 #include "audit/hash.hpp"
 
@@ -16,6 +18,7 @@ namespace fairlead::audit {
 namespace {
 constexpr std::string_view name_start = "segment-";
 constexpr std::string_view name_end = ".flj";
+constexpr std::string_view note_end = ".note";
 constexpr std::size_t number_digits = 10;
 }  // namespace
 
@@ -42,60 +45,198 @@ bool SegmentName::parse(const std::string& text, SegmentName& into) {
     return from_hex(std::string_view(text).substr(id_at, 2 * sizeof(SegmentId)), into.id);
 }
 
-std::string SegmentDirectory::open(const std::string& directory) {
-    directory_ = directory;
+// cut OFFSET frame NUMBER record SEQUENCE next NAME; the segment's own name is the note's.
+std::string SegmentCut::text() const {
+    return "cut " + std::to_string(offset) + " frame " + std::to_string(frame) + " record " +
+           std::to_string(sequence) + " next " + next.text();
+}
+
+bool SegmentCut::parse(const std::string& line, SegmentCut& into) {
+    unsigned long long offset = 0;
+    unsigned long long frame = 0;
+    unsigned long long sequence = 0;
+    int name_at = 0;
+    if (std::sscanf(line.c_str(), "cut %llu frame %llu record %llu next %n", &offset, &frame, &sequence,
+                    &name_at) != 3 ||
+        name_at == 0 || !SegmentName::parse(line.substr(static_cast<std::size_t>(name_at)), into.next)) {
+        return false;
+    }
+    into.offset = offset;
+    into.frame = frame;
+    into.sequence = sequence;
+    return true;
+}
+
+std::string note_path(const std::string& directory, const SegmentName& name) {
+    return directory + "/" + name.text() + std::string(note_end);
+}
+
+struct SegmentDirectory::Listed {
+    std::vector<File> files;
+    std::vector<SegmentCut> cuts;
+};
+
+std::string SegmentDirectory::open(const JournalPlace& place) {
+    place_ = place;
     files_.clear();
     return refresh();
 }
 
-std::string SegmentDirectory::refresh() {
+std::size_t SegmentDirectory::first_on_spare() const noexcept {
+    std::size_t index = 0;
+    while (index < files_.size() && !files_[index].on_spare) {
+        ++index;
+    }
+    return index;
+}
+
+std::string SegmentDirectory::list(const std::string& directory, Listed& into) {
     std::error_code code;
-    if (!std::filesystem::exists(directory_, code)) {
+    if (directory.empty() || !std::filesystem::exists(directory, code)) {
         return {};
     }
-    std::vector<SegmentName> names;
-    std::filesystem::directory_iterator entries(directory_, code);
+    const std::filesystem::directory_iterator entries(directory, code);
     if (code) {
-        return "cannot list the journal directory '" + directory_ + "': " + code.message();
+        return "cannot list the journal directory '" + directory + "': " + code.message();
     }
     for (const auto& entry : entries) {
-        SegmentName name;
-        if (SegmentName::parse(entry.path().filename().string(), name)) {
-            names.push_back(name);
+        const std::string text = entry.path().filename().string();
+        SegmentCut cut;
+        File file;
+        if (SegmentName::parse(text, file.name)) {
+            into.files.push_back(std::move(file));
+        } else if (text.ends_with(note_end) &&
+                   SegmentName::parse(text.substr(0, text.size() - note_end.size()), cut.segment)) {
+            std::ifstream note(entry.path());
+            std::string line;
+            if (std::getline(note, line) && SegmentCut::parse(line, cut)) {
+                into.cuts.push_back(cut);
+            }
         }
     }
-    std::sort(names.begin(), names.end(),
-              [](const SegmentName& a, const SegmentName& b) { return a.number < b.number; });
-    for (std::size_t i = 1; i < names.size(); ++i) {
-        if (names[i].number != names[i - 1].number + 1) {
-            return "the journal in '" + directory_ + "' lacks the segment between " + names[i - 1].text() +
-                   " and " + names[i].text() + ": segment numbers must rise by one";
+    std::sort(into.files.begin(), into.files.end(),
+              [](const File& a, const File& b) { return a.name.number < b.name.number; });
+    return {};
+}
+
+// One list out of two. What the first device has ready from the spare's first number on was never used:
+// the spare's segments stand in its place.
+std::string SegmentDirectory::join(const Listed& first, const Listed& spare, Listed& into) const {
+    const std::uint64_t spare_from = spare.files.empty() ? UINT64_MAX : spare.files.front().name.number;
+    for (const File& file : first.files) {
+        if (file.name.number < spare_from) {
+            into.files.push_back({file.name, false, false, 0, {}});
+            continue;
+        }
+        std::array<std::byte, sizeof(std::uint64_t)> start{};
+        const Descriptor handle(
+            ::open((place_.directory + "/" + file.name.text()).c_str(), O_RDONLY | O_CLOEXEC));
+        // One that cannot be read any more lies on the device that failed.
+        if (handle.open() && ::pread(handle.get(), start.data(), start.size(), 0) > 0 &&
+            start != decltype(start){}) {
+            return "'" + place_.directory + "' and '" + place_.spare +
+                   "' do not belong together: " + file.name.text() +
+                   " holds frames, yet the spare begins with " + spare.files.front().name.text();
         }
     }
-    for (std::size_t i = files_.size(); i < names.size(); ++i) {
-        const std::string path = directory_ + "/" + names[i].text();
-        File file{names[i], 0, Descriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC))};
-        struct stat info {};
-        if (!file.handle.open() || ::fstat(file.handle.get(), &info) != 0) {
-            return system_error("open", path, errno);
+    for (const File& file : spare.files) {
+        into.files.push_back({file.name, true, false, 0, {}});
+    }
+    for (std::size_t i = 1; i < into.files.size(); ++i) {
+        const SegmentName& before = into.files[i - 1].name;
+        const SegmentName& name = into.files[i].name;
+        if (name.number != before.number + 1) {
+            return "the journal in '" + place_.directory + "'" +
+                   (place_.spare.empty() ? "" : " and '" + place_.spare + "'") +
+                   (name.number == before.number ? " has two segments of one number, "
+                                                 : " lacks the segment between ") +
+                   before.text() + " and " + name.text() + ": segment numbers must rise by one";
         }
-        file.bytes = static_cast<std::uint64_t>(info.st_size);
-        files_.push_back(std::move(file));
+    }
+    into.cuts = first.cuts;
+    into.cuts.insert(into.cuts.end(), spare.cuts.begin(), spare.cuts.end());
+    return {};
+}
+
+std::string SegmentDirectory::open_file(File& file) const {
+    const std::string path = (file.on_spare ? place_.spare : place_.directory) + "/" + file.name.text();
+    file.handle = Descriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    struct stat info {};
+    if (!file.handle.open() || ::fstat(file.handle.get(), &info) != 0) {
+        return system_error("open", path, errno);
+    }
+    file.bytes = static_cast<std::uint64_t>(info.st_size);
+    return {};
+}
+
+std::string SegmentDirectory::refresh() {
+    Listed first;
+    Listed spare;
+    Listed found;
+    for (std::string error : {list(place_.directory, first), list(place_.spare, spare)}) {
+        if (!error.empty()) {
+            return error;
+        }
+    }
+    if (std::string error = join(first, spare, found); !error.empty()) {
+        return error;
+    }
+    // From the first one that is another than before: the spare's take the place of what was only ready.
+    std::size_t same = 0;
+    while (same < files_.size() && same < found.files.size() && files_[same].name == found.files[same].name) {
+        ++same;
+    }
+    files_.resize(same);
+    for (std::size_t i = same; i < found.files.size(); ++i) {
+        if (std::string error = open_file(found.files[i]); !error.empty()) {
+            return error;
+        }
+        files_.push_back(std::move(found.files[i]));
+    }
+    for (const SegmentCut& cut : found.cuts) {
+        const auto is = [](const SegmentName& name) {
+            return [&name](const File& file) { return file.name == name; };
+        };
+        const auto at = std::find_if(files_.begin(), files_.end(), is(cut.segment));
+        if (at == files_.end()) {
+            continue;
+        }
+        if (std::find_if(files_.begin(), files_.end(), is(cut.next)) == files_.end()) {
+            return "the journal goes on on another device: behind record " + std::to_string(cut.sequence) +
+                   ", where the device of " + cut.segment.text() + " failed, in " + cut.next.text() +
+                   ", which is not in '" + place_.directory + "'" +
+                   (place_.spare.empty() ? "; give the spare's directory as well"
+                                         : " nor in '" + place_.spare + "'");
+        }
+        if (at->cut && at->bytes != cut.offset) {
+            return "the notes on " + cut.segment.text() + " do not agree where it was cut";
+        }
+        at->cut = true;
+        at->bytes = cut.offset;
     }
     return {};
 }
 
 bool SegmentDirectory::read(std::size_t index, std::uint64_t offset, std::span<std::byte> into) {
+    const File& file = files_[index];
+    if (file.cut) {
+        const std::uint64_t real = file.bytes > offset ? file.bytes - offset : 0;
+        if (real < into.size()) {
+            std::memset(into.data() + real, 0, into.size() - real);
+            into = into.first(real);
+        }
+    }
     std::size_t done = 0;
     while (done < into.size()) {
-        const ssize_t got = ::pread(files_[index].handle.get(), into.data() + done, into.size() - done,
+        const ssize_t got = ::pread(file.handle.get(), into.data() + done, into.size() - done,
                                     static_cast<off_t>(offset + done));
         if (got < 0 && errno == EINTR) {
             continue;
         }
         if (got <= 0) {
-            error_ = got < 0 ? system_error("read", directory_ + "/" + segment_name(index), errno)
-                             : "segment " + segment_name(index) + " is shorter than it was";
+            error_ = got < 0
+                         ? system_error("read", segment_directory(index) + "/" + segment_name(index), errno)
+                         : "segment " + segment_name(index) + " is shorter than it was";
             return false;
         }
         done += static_cast<std::size_t>(got);

@@ -1,5 +1,6 @@
 // SegmentDirectory: the segment files of a journal, read in order. Names are segment-NUMBER-ID.flj: the
-// number gives the order, the random id stands in every frame. Reads only; writing is the keeper's.
+// number gives the order, the random id stands in every frame. A journal may lie on two devices: behind a
+// cut segment it goes on in the spare's directory. Reads only; writing is the keeper's.
 #pragma once
 
 #include <string>
@@ -10,18 +11,46 @@
 
 namespace fairlead::audit {
 
+// Where a journal lies. A text alone is a journal without a spare device.
+struct JournalPlace {
+    JournalPlace() = default;
+    JournalPlace(std::string journal, std::string spare_device = {})  // NOLINT(google-explicit-constructor)
+        : directory(std::move(journal)), spare(std::move(spare_device)) {}
+    JournalPlace(const char* journal) : directory(journal) {}  // NOLINT(google-explicit-constructor)
+    std::string directory;
+    std::string spare;  // empty: none
+};
+
 struct SegmentName {
     std::uint64_t number = 0;
     SegmentId id{};
     [[nodiscard]] std::string text() const;
     // False: not the name of a segment.
     [[nodiscard]] static bool parse(const std::string& text, SegmentName& into);
+    bool operator==(const SegmentName&) const = default;
 };
+
+// Why and where a segment ends before its time: its device failed, and the journal goes on in `next`, on
+// another one. What lies behind `offset` is no part of the journal, whatever it looks like: the write
+// there failed, and a failed write is never believed afterwards. First line of the segment's note.
+struct SegmentCut {
+    SegmentName segment;
+    std::uint64_t offset = 0;
+    std::uint64_t frame = 0;      // the one that could not be written; `next` begins with it
+    risk::Sequence sequence = 0;  // last record before
+    SegmentName next;
+    [[nodiscard]] std::string text() const;
+    // False: the line is not a cut (a torn write, say, is told in words only).
+    [[nodiscard]] static bool parse(const std::string& line, SegmentCut& into);
+    bool operator==(const SegmentCut&) const = default;
+};
+
+[[nodiscard]] std::string note_path(const std::string& directory, const SegmentName& name);
 
 class SegmentDirectory {
   public:
     // Lists the segments. Empty text: listed; a missing directory has none.
-    [[nodiscard]] std::string open(const std::string& directory);
+    [[nodiscard]] std::string open(const JournalPlace& place);
     // Looks for segments added since. Empty text: done.
     [[nodiscard]] std::string refresh();
 
@@ -30,21 +59,37 @@ class SegmentDirectory {
     [[nodiscard]] std::uint64_t segment_number(std::size_t index) const noexcept {
         return files_[index].name.number;
     }
+    // Up to the cut, in a segment that was cut.
     [[nodiscard]] std::uint64_t segment_bytes(std::size_t index) const noexcept {
         return files_[index].bytes;
     }
+    [[nodiscard]] bool segment_cut(std::size_t index) const noexcept { return files_[index].cut; }
     [[nodiscard]] std::string segment_name(std::size_t index) const { return files_[index].name.text(); }
+    // The directory it lies in.
+    [[nodiscard]] const std::string& segment_directory(std::size_t index) const noexcept {
+        return files_[index].on_spare ? place_.spare : place_.directory;
+    }
+    [[nodiscard]] bool on_spare(std::size_t index) const noexcept { return files_[index].on_spare; }
+    // The journal has gone over to the spare: index of its first segment there; segment_count() if not.
+    [[nodiscard]] std::size_t first_on_spare() const noexcept;
+    // Behind a cut every byte is zero.
     [[nodiscard]] bool read(std::size_t index, std::uint64_t offset, std::span<std::byte> into);
     [[nodiscard]] const std::string& error() const noexcept { return error_; }
-    [[nodiscard]] const std::string& directory() const noexcept { return directory_; }
 
   private:
     struct File {
         SegmentName name;
+        bool on_spare = false;
+        bool cut = false;
         std::uint64_t bytes = 0;
         Descriptor handle;
     };
-    std::string directory_;
+    struct Listed;
+    [[nodiscard]] static std::string list(const std::string& directory, Listed& into);
+    [[nodiscard]] std::string join(const Listed& first, const Listed& spare, Listed& into) const;
+    [[nodiscard]] std::string open_file(File& file) const;
+
+    JournalPlace place_;
     std::vector<File> files_;
     std::string error_;
 };

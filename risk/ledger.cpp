@@ -9,6 +9,9 @@ namespace fairlead::risk {
 
 namespace {
 
+// Neither a recovery nor a new boot clears it: two persons do.
+constexpr std::uint32_t spare_ready_bit = 1U << static_cast<unsigned>(DeviceCause::spare_ready);
+
 template <class T>
 const T& as(const Record& record) noexcept {
     static_assert(std::is_standard_layout_v<T>);
@@ -100,7 +103,7 @@ Decision Ledger::apply(const Record& record) noexcept {
             // A new boot has no line open yet and no device complaint of its own.
             lines_.fill(LineState{});
             line_rows_ = 0;
-            devices_closed_ = 0;
+            devices_closed_ &= spare_ready_bit;
             return noted(record);
         case RecordKind::day_start:
             return begin_day(as<DayStart>(record));
@@ -262,11 +265,18 @@ void Ledger::move_road(const VenueSession& session) noexcept {
 void Ledger::move_road(const DeviceEvent& event) noexcept {
     require(static_cast<unsigned>(event.facts.cause) < 32, "a device cause is one of this format version");
     const std::uint32_t bit = 1U << static_cast<unsigned>(event.facts.cause);
+    if (event.facts.cause == DeviceCause::spare_resumed) {
+        devices_closed_ &= ~spare_ready_bit;
+        return;
+    }
+    if (event.facts.cause == DeviceCause::spare_ready) {
+        journal_switch_ = static_cast<std::uint64_t>(event.facts.value);
+    }
     if (event.facts.orders_closed != 0) {
         // "Recovered, yet still closed" leaves the other causes as they are.
         devices_closed_ |= event.facts.cause == DeviceCause::recovered ? 0U : bit;
     } else {
-        devices_closed_ &= event.facts.cause == DeviceCause::recovered ? 0U : ~bit;
+        devices_closed_ &= event.facts.cause == DeviceCause::recovered ? spare_ready_bit : ~bit;
     }
 }
 

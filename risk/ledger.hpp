@@ -130,6 +130,12 @@ class Ledger {
     [[nodiscard]] Sequence last_sequence() const noexcept { return last_sequence_; }
     // Whether new orders may come at all: day started, journal and clock trusted.
     [[nodiscard]] Reason road(Venue venue) const noexcept;
+    // The journal went over to its spare device, in the segment of this number (0 = never); whether new
+    // orders wait for two persons since.
+    [[nodiscard]] std::uint64_t journal_switch() const noexcept { return journal_switch_; }
+    [[nodiscard]] bool journal_waits() const noexcept {
+        return (devices_closed_ >> static_cast<unsigned>(DeviceCause::spare_ready) & 1U) != 0;
+    }
     // Null before the first DayStart.
     [[nodiscard]] const Reference* reference() const noexcept { return reference_; }
     [[nodiscard]] const DayStartFacts& day() const noexcept { return day_; }
@@ -260,6 +266,7 @@ class Ledger {
     std::uint8_t firm_halted_ = 0;
     std::array<std::uint8_t, venue_count> venue_halted_{};
     std::uint32_t devices_closed_ = 0;  // bit n: DeviceCause n keeps orders closed
+    std::uint64_t journal_switch_ = 0;  // of the last spare_ready: first segment on the spare
     Counts counts_;
 
     FirmState firm_;

@@ -44,6 +44,7 @@ StateDigest Ledger::digest() const noexcept {
     digester.add(day_);
     digester.add(day_open_);
     digester.add(devices_closed_);
+    digester.add(journal_switch_);
     digester.add(firm_halted_);
     digester.add(venue_halted_);
     digester.add(counts_);

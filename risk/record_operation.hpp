@@ -141,6 +141,11 @@ enum class DeviceCause : std::uint8_t {
     clock_untrusted = 7,
     recovered = 8,
     operator_close = 9,
+    // The journal's device failed and it goes on on the spare; `value` is the number of the first segment
+    // there. Closes orders for good: no recovery and no restart opens them again, only spare_resumed does,
+    // the Record of two persons' word (its cause is their request).
+    spare_ready = 10,
+    spare_resumed = 11,
 };
 // Orders closed: new orders and increases are refused with Reason::journal_unavailable (or
 // clock_untrusted), cancels and reductions pass.
@@ -200,6 +205,7 @@ enum class ControlVerb : std::uint8_t {
     day_close = 10,
     login = 11,
     resolve = 12,
+    journal_resume = 13,
 };
 struct ControlFacts {
     ControlVerb verb = ControlVerb::none;

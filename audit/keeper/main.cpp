@@ -5,10 +5,12 @@
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #include <CLI/CLI.hpp>
 #include <csignal>
+#include <memory>
 #include <new>
 
 #include "audit/keeper/keeper.hpp"
@@ -79,20 +81,59 @@ bool run(Keeper<SegmentStore>& keeper) {
     }
 }
 
-int keep(const KeeperOptions& options) {
-    if (std::string error = audit::make_directory(options.journal_directory); !error.empty()) {
-        spdlog::error(error);
-        return 2;
+// What the operator should know about the spare before it is needed.
+void tell_spare(const KeeperOptions& options) {
+    if (options.spare_directory.empty()) {
+        spdlog::info(
+            "no spare device (journal.spare_directory): if the journal's device fails, new orders stop until "
+            "it "
+            "is mended and the keeper started again");
+        return;
     }
-    if (std::string error = audit::make_directory(options.front_directory); !error.empty()) {
-        spdlog::error(error);
-        return 2;
+    struct stat journal {};
+    struct stat spare {};
+    if (::stat(options.journal_directory.c_str(), &journal) == 0 &&
+        ::stat(options.spare_directory.c_str(), &spare) == 0 && journal.st_dev == spare.st_dev) {
+        spdlog::warn(
+            "spare_directory '{}' is on the same file system as the journal '{}': it does not help when that "
+            "device "
+            "fails",
+            options.spare_directory, options.journal_directory);
+    }
+}
+
+audit::SegmentStoreOptions store_options(const KeeperOptions& options, bool spare) {
+    audit::SegmentStoreOptions store;
+    store.directory = spare ? options.spare_directory : options.journal_directory;
+    store.segment_bytes = options.segment_bytes;
+    store.ready_target = options.ready_segments;
+    store.spare = spare;
+    store.say = options.say;
+    return store;
+}
+
+int keep(const KeeperOptions& options) {
+    for (const std::string& directory :
+         {options.journal_directory, options.front_directory, options.spare_directory}) {
+        if (std::string error = directory.empty() ? "" : audit::make_directory(directory); !error.empty()) {
+            spdlog::error(error);
+            return 2;
+        }
     }
     const audit::LockResult lock = audit::take_lock(options.journal_directory + "/keeper.lock", "keeper");
     if (!lock.ok()) {
         spdlog::error(lock.error);
         return 2;
     }
+    audit::LockResult spare_lock;
+    if (!options.spare_directory.empty()) {
+        spare_lock = audit::take_lock(options.spare_directory + "/keeper.lock", "keeper");
+        if (!spare_lock.ok()) {
+            spdlog::error(spare_lock.error);
+            return 2;
+        }
+    }
+    tell_spare(options);
     audit::MarkResult mark = audit::open_mark(options.front_directory, true);
     if (!mark.error.empty()) {
         spdlog::error(mark.error);
@@ -100,21 +141,20 @@ int keep(const KeeperOptions& options) {
     }
     auto& page = *std::launder(reinterpret_cast<KeeperMarkPage*>(mark.map.data()));
     page.state.store(static_cast<std::uint32_t>(KeeperState::recovering), std::memory_order_relaxed);
-    audit::SegmentStoreOptions store_options;
-    store_options.directory = options.journal_directory;
-    store_options.segment_bytes = options.segment_bytes;
-    store_options.ready_target = options.ready_segments;
-    store_options.say = options.say;
-    SegmentStore store(store_options);
+    SegmentStore store(store_options(options, false));
+    std::unique_ptr<SegmentStore> spare;
+    if (!options.spare_directory.empty()) {
+        spare = std::make_unique<SegmentStore>(store_options(options, true));
+    }
     // Of the same boot, or the page would have been cleared: the log may not end below it.
     const audit::Recovered recovered =
-        audit::recover_disk(options, page.synced.load(std::memory_order_acquire), store);
+        audit::recover_disk(options, page.synced.load(std::memory_order_acquire), store, spare.get());
     if (!recovered.error.empty()) {
         page.state.store(static_cast<std::uint32_t>(recovered.state), std::memory_order_relaxed);
         spdlog::critical(recovered.error);
         return 1;
     }
-    Keeper<SegmentStore> keeper(options, store, page, recovered.start);
+    Keeper<SegmentStore> keeper(options, store, page, recovered.start, spare.get());
     const bool in_order = run(keeper);
     spdlog::info("ended at record {}: {}", keeper.synced(), audit::describe(keeper.state()));
     return in_order ? 0 : 1;
@@ -131,6 +171,8 @@ int main(int count, char** arguments) {
     auto* config = app.add_option("--config", config_file, "The gateway's TOML file");
     auto* journal = app.add_option("--journal", options.journal_directory, "Journal directory on disk");
     auto* front = app.add_option("--front", options.front_directory, "Front directory in tmpfs");
+    app.add_option("--spare", options.spare_directory, "Spare journal directory, on another device")
+        ->excludes(config);
     journal->excludes(config)->needs(front);
     front->excludes(config)->needs(journal);
     app.add_option("--segment-mib", segment_mib, "Size of a journal segment in MiB")
@@ -154,6 +196,7 @@ int main(int count, char** arguments) {
         }
         options.journal_directory = loaded.value.journal.directory;
         options.front_directory = loaded.value.journal.front_directory;
+        options.spare_directory = loaded.value.journal.spare_directory;
         options.slow_write_ns = std::int64_t{loaded.value.journal.sync_alarm_ms} * 1'000'000;
         segment_mib = loaded.value.journal.segment_mib;
     } else if (options.journal_directory.empty()) {

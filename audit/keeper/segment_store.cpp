@@ -20,8 +20,13 @@ namespace {
 constexpr std::string_view part_end = ".part";
 constexpr std::size_t zero_chunk = 1 << 20;
 
-std::string note_path(const std::string& directory, const SegmentName& name) {
-    return directory + "/" + name.text() + ".note";
+// A spare's segment before it has a number.
+constexpr std::string_view ready_start = "ready-";
+constexpr std::string_view ready_end = ".flj";
+
+std::string file_name(const SegmentName& name) {
+    return name.number != 0 ? name.text()
+                            : std::string(ready_start) + to_hex(name.id) + std::string(ready_end);
 }
 
 int sync_directory(const std::string& path) {
@@ -73,6 +78,9 @@ std::string SegmentStore::begin(std::deque<SegmentName> unused, std::uint64_t ne
     }
     unused_ = std::move(unused);
     next_number_ = next_number;
+    if (options_.spare) {
+        take_ready_files();
+    }
     ready_count_.store(static_cast<std::uint32_t>(unused_.size()));
     preparer_ = std::thread([this] { prepare_loop(); });
     return {};
@@ -103,6 +111,42 @@ std::string SegmentStore::continue_in(const SegmentName& name) {
     return open_for_writing(name);
 }
 
+// Complete ones that an earlier keeper made: they got this name only then, and nothing was written since.
+void SegmentStore::take_ready_files() {
+    std::error_code code;
+    for (const auto& entry : std::filesystem::directory_iterator(options_.directory, code)) {
+        const std::string text = entry.path().filename().string();
+        SegmentName name;
+        if (text.size() == ready_start.size() + 2 * sizeof(SegmentId) + ready_end.size() &&
+            text.starts_with(ready_start) && text.ends_with(ready_end) &&
+            from_hex(std::string_view(text).substr(ready_start.size(), 2 * sizeof(SegmentId)), name.id) &&
+            entry.file_size(code) == options_.segment_bytes) {
+            unused_.push_back(name);
+        }
+    }
+}
+
+void SegmentStore::number_from(std::uint64_t number) {
+    const std::lock_guard lock(mutex_);
+    next_number_ = number;
+}
+
+bool SegmentStore::number_it(SegmentName& name) {
+    const std::string before = options_.directory + "/" + file_name(name);
+    const std::lock_guard lock(mutex_);
+    name.number = next_number_;
+    const std::string path = options_.directory + "/" + name.text();
+    int error = ::rename(before.c_str(), path.c_str()) == 0 ? 0 : errno;
+    if (error == 0) {
+        ++next_number_;
+        error = sync_directory(options_.directory);
+    }
+    if (error != 0) {
+        options_.say(system_error("rename", before, error));
+    }
+    return error == 0;
+}
+
 bool SegmentStore::open_next() {
     SegmentName name;
     {
@@ -115,6 +159,9 @@ bool SegmentStore::open_next() {
         ready_count_.store(static_cast<std::uint32_t>(unused_.size()));
     }
     wake_.notify_all();
+    if (name.number == 0 && !number_it(name)) {
+        return false;
+    }
     if (std::string error = open_for_writing(name); !error.empty()) {
         options_.say(error);
         return false;
@@ -133,6 +180,21 @@ int SegmentStore::write(std::uint64_t offset, Bytes bytes) noexcept {
     return static_cast<std::size_t>(put) == bytes.size() ? 0 : EIO;
 }
 
+int SegmentStore::read_back(std::uint64_t offset, std::span<std::byte> into) noexcept {
+    if (!direct_) {
+        ::posix_fadvise(file_.get(), static_cast<off_t>(offset), static_cast<off_t>(into.size()),
+                        POSIX_FADV_DONTNEED);
+    }
+    ssize_t got = -1;
+    do {
+        got = ::pread(file_.get(), into.data(), into.size(), static_cast<off_t>(offset));
+    } while (got < 0 && errno == EINTR);
+    if (got < 0) {
+        return errno;
+    }
+    return static_cast<std::size_t>(got) == into.size() ? 0 : EIO;
+}
+
 void SegmentStore::prepare_loop() {
     std::unique_lock lock(mutex_);
     while (!stopping_.load()) {
@@ -140,7 +202,8 @@ void SegmentStore::prepare_loop() {
             wake_.wait(lock);
             continue;
         }
-        const std::uint64_t number = next_number_;
+        // A spare's is numbered when it is opened.
+        const std::uint64_t number = options_.spare ? 0 : next_number_;
         lock.unlock();
         SegmentName made;
         const int error = prepare_one(number, made);
@@ -152,11 +215,16 @@ void SegmentStore::prepare_loop() {
         prepare_error_.store(error);
         if (error == 0) {
             unused_.push_back(made);
-            ++next_number_;
+            next_number_ += options_.spare ? 0 : 1;
             ready_count_.store(static_cast<std::uint32_t>(unused_.size()));
         } else {
             wake_.wait_for(lock, std::chrono::seconds(1));
         }
+    }
+    if (last_note_) {
+        const std::function<void()> write = std::move(last_note_);
+        lock.unlock();
+        write();
     }
 }
 
@@ -165,7 +233,7 @@ void SegmentStore::prepare_loop() {
 int SegmentStore::prepare_one(std::uint64_t number, SegmentName& made) {
     made.number = number;
     fill_random(made.id);
-    const std::string path = options_.directory + "/" + made.text();
+    const std::string path = options_.directory + "/" + file_name(made);
     const std::string part = path + std::string(part_end);
     Descriptor file(::open(part.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0640));
     if (!file.open()) {
@@ -209,6 +277,44 @@ std::string SegmentStore::note(const SegmentName& name, const std::string& text)
         return system_error("sync", options_.directory, error);
     }
     return {};
+}
+
+std::string SegmentStore::note_cut(const SegmentCut& cut, const std::string& reason) const {
+    const std::string path = note_path(options_.directory, cut.segment);
+    const std::string part = path + std::string(part_end);
+    const std::string text = cut.text() + "\n" + reason + "\n";
+    const Descriptor file(::open(part.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640));
+    if (!file.open()) {
+        return system_error("create", part, errno);
+    }
+    if (::write(file.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()) ||
+        ::fsync(file.get()) != 0) {
+        return system_error("write", part, errno);
+    }
+    if (::rename(part.c_str(), path.c_str()) != 0) {
+        return system_error("rename", part, errno);
+    }
+    if (const int error = sync_directory(options_.directory); error != 0) {
+        return system_error("sync", options_.directory, error);
+    }
+    return {};
+}
+
+void SegmentStore::give_up(const SegmentCut& cut, const std::string& reason) {
+    const auto write = [this, cut, reason] {
+        if (std::string error = note_cut(cut, reason); !error.empty()) {
+            options_.say("the note about it could not be left on the device that failed: " + error);
+        }
+    };
+    {
+        const std::lock_guard lock(mutex_);
+        last_note_ = write;
+        stopping_.store(true);
+        if (!preparer_.joinable()) {
+            preparer_ = std::thread([this] { prepare_loop(); });
+        }
+    }
+    wake_.notify_all();
 }
 
 bool SegmentStore::has_note(const std::string& directory, const SegmentName& name) {
