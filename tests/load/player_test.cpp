@@ -188,6 +188,23 @@ TEST_CASE("player_gives_a_repeated_identifier_its_own_refusal_whatever_the_reaso
     CHECK(stage.answers(Answer::refused) == 3);
 }
 
+TEST_CASE("player_gives_a_repeated_identifier_its_own_reports_when_the_first_was_refused") {
+    FakeRules rules;
+    rules.refuse_every = 2;
+    rules.refuse_before_duplicates = true;
+    rules.fill_every = 3;
+    Stage stage(rules);
+    PlannedCommand repeat = new_order(4);
+    repeat.fault = Fault::duplicate_identifier;
+    repeat.original = 2;
+    const auto wrong = stage.play({new_order(0), new_order(2), repeat});
+    INFO((wrong.empty() ? std::string() : wrong[0]));
+    CHECK(wrong.empty());
+    CHECK(stage.player.outcomes().commands()[1].answer == Answer::refused);
+    CHECK(stage.player.outcomes().commands()[2].answer == Answer::accepted);
+    CHECK(stage.player.outcomes().totals().fills == 1);
+}
+
 TEST_CASE("player_names_the_session_that_could_not_log_on") {
     Stage stage({}, {}, "wrong");
     CHECK_FALSE(stage.player.log_on());
