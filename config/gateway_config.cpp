@@ -119,6 +119,7 @@ void read_gateway(Reading& reading, TomlReader& top, GatewaySection& into) {
     reader.integer("logon_timeout_s", into.logon_timeout_s, 1, 60, "seconds");
     reader.integer("out_buffer_bytes", into.out_buffer_bytes, 65536, 268435456, "bytes");
     reader.integer("connections_max", into.connections_max, 1, 10000, "connections");
+    reader.integer("hold_ns", into.hold_ns, 0, 100'000'000, "nanoseconds");
     reader.finish();
     reading.resolve(into.log_file);
 }
@@ -159,6 +160,9 @@ void read_journal(Reading& reading, TomlReader& top, JournalSection& into) {
     reading.resolve(into.directory);
     reading.resolve(into.front_directory);
     reading.resolve(into.spare_directory);
+    if (!into.spare_directory.empty() && into.spare_directory == into.directory) {
+        reader.error("spare_directory", into.spare_directory, "must be another directory than directory");
+    }
 }
 
 void read_sizes(Reading& reading, TomlReader& top, SizesSection& into) {

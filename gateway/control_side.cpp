@@ -82,6 +82,9 @@ void ControlSide::on_request(const ControlRequest& request) noexcept {
         case risk::ControlVerb::resolve:
             resolve_order(request, reply);
             break;
+        case journal_resume:
+            resume_journal(request, reply);
+            break;
         case stop:
             stop_asked_ = true;
             answer(reply);
@@ -129,6 +132,9 @@ void ControlSide::show_status(ControlReply& reply) noexcept {
     row.road_twse = core_.ledger.road(risk::Venue::twse);
     row.road_tpex = core_.ledger.road(risk::Venue::tpex);
     row.firm_halted = core_.ledger.halted(risk::Scope::firm, 0);
+    row.keeper = risk::Text<32>(audit::describe(core_.journal.front().keeper_state()));
+    row.spare_segments = core_.journal.front().spare_segments();
+    row.journal_waits = core_.ledger.journal_waits();
     row.disk_level = core_.config.journal.level == config::JournalLevel::disk;
     row.digest = core_.ledger.digest();
     reply.row = row;
@@ -321,6 +327,31 @@ void ControlSide::do_resume(const ControlRequest& request, ControlReply& reply) 
     reply.sequence = answered.decision.sequence;
     reply.reason = answered.decision.reason;
     reply.ok = answered.decision.outcome == risk::Outcome::accepted;
+    answer(reply);
+}
+
+// Two persons' word that the spare device may carry new orders. Their request is a Record already; this one
+// opens the road.
+void ControlSide::resume_journal(const ControlRequest& request, ControlReply& reply) noexcept {
+    const audit::KeeperState state = core_.journal.front().keeper_state();
+    const bool at_work = state == audit::KeeperState::on_spare || state == audit::KeeperState::running;
+    const char* wrong = request.subject.approver.empty() || request.subject.approver == request.subject.user
+                            ? "approver: must be given, another person than user"
+                        : !core_.ledger.journal_waits() ? "the journal does not wait for a resume"
+                        : !at_work ? "the keeper is not at work on the spare device: see its log"
+                                   : "";
+    reply.text = risk::Text<512>(wrong);
+    reply.ok = reply.text.empty();
+    if (reply.ok) {
+        risk::DeviceEvent event;
+        event.record.kind = risk::RecordKind::device_event;
+        event.record.cause = reply.sequence;
+        event.facts.cause = risk::DeviceCause::spare_resumed;
+        event.facts.value = static_cast<std::int64_t>(core_.ledger.journal_switch());
+        core_.step(event);
+        core_.log(LogLevel::warning, "new orders are taken on the spare device, by two persons' word", 0,
+                  event.facts.value, request.subject.user.view());
+    }
     answer(reply);
 }
 

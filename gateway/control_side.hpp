@@ -26,6 +26,7 @@ class ControlSide {
     void set_limit(const ControlRequest& request, ControlReply& reply) noexcept;
     void do_halt(const ControlRequest& request, ControlReply& reply) noexcept;
     void do_resume(const ControlRequest& request, ControlReply& reply) noexcept;
+    void resume_journal(const ControlRequest& request, ControlReply& reply) noexcept;
     void disconnect_session(const ControlRequest& request, ControlReply& reply) noexcept;
     void resolve_order(const ControlRequest& request, ControlReply& reply) noexcept;
     [[nodiscard]] std::uint32_t row_of(risk::Scope scope, const risk::Subject& subject) const noexcept;

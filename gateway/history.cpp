@@ -114,7 +114,7 @@ void History::answer(const HistoryRequest& request, HistoryAnswer& into) {
     into.complete = true;
     into.pieces.clear();
     into.bytes.clear();
-    audit::HistoryReader reader(places_.journal_directory, places_.front_directory);
+    audit::HistoryReader reader(places_.journal, places_.front_directory);
     fix::Encoder encoder;
     std::array<char, Core::message_room> text{};
     const SystemClock clock;

@@ -11,6 +11,7 @@
 #include <thread>
 #include <vector>
 
+#include "audit/segment_directory.hpp"
 #include "gateway/fix/encoder.hpp"
 #include "gateway/inbox.hpp"
 
@@ -45,7 +46,7 @@ struct HistoryAnswer {
 };
 
 struct HistoryPlaces {
-    std::string journal_directory;
+    audit::JournalPlace journal;
     std::string front_directory;
 };
 

@@ -2,6 +2,7 @@
 #include "gateway/journal_watch.hpp"
 
 #include <cstdlib>
+#include <cstring>
 
 namespace fairlead::gateway {
 
@@ -11,14 +12,28 @@ constexpr std::int64_t ms_ns = 1'000'000;
 // Good news is believed after this long without bad news.
 constexpr risk::MonotonicNs settle_ns = 50 * ms_ns;
 constexpr risk::MonotonicNs reading_ns_max = 20'000;
+// Zero-written disk segments that should be ready; with fewer and no room for more, orders are closed.
+constexpr std::uint32_t segments_wanted = 2;
 
 }  // namespace
 
 JournalWatch::Finding JournalWatch::examine(risk::MonotonicNs now) const noexcept {
     const audit::Front& front = core_.journal.front();
     const config::JournalSection& journal = core_.config.journal;
-    if (front.keeper_state() >= audit::KeeperState::io_error) {
-        return {risk::DeviceCause::disk_error, front.keeper_error()};
+    switch (front.keeper_state()) {
+        case audit::KeeperState::io_error:
+        case audit::KeeperState::damage:
+        case audit::KeeperState::corrupt_front:
+        case audit::KeeperState::switching:
+            return {risk::DeviceCause::disk_error, front.keeper_error()};
+        case audit::KeeperState::disk_full:
+            return {risk::DeviceCause::disk_space, 0};
+        case audit::KeeperState::absent:
+        case audit::KeeperState::recovering:
+        case audit::KeeperState::running:
+        case audit::KeeperState::stopped:
+        case audit::KeeperState::on_spare:
+            break;
     }
     const std::int64_t writing_ns = front.write_started_ns() != 0 ? now - front.write_started_ns() : 0;
     if (writing_ns > std::int64_t{journal.sync_refuse_ms} * ms_ns) {
@@ -33,14 +48,56 @@ JournalWatch::Finding JournalWatch::examine(risk::MonotonicNs now) const noexcep
     if (front.fill_permille() > journal.front_refuse_percent * 10) {
         return {risk::DeviceCause::front_full, front.fill_permille()};
     }
-    if (front.ready_segments() == 0) {
-        return {risk::DeviceCause::disk_space, front.ready_segments()};
+    // One is left while the next is being made, too: that is no want of space.
+    const std::uint32_t ready = front.ready_segments();
+    if (ready == 0 || (ready < segments_wanted && front.prepare_error() != 0)) {
+        return {risk::DeviceCause::disk_space, ready};
     }
     return {};
 }
 
 bool JournalWatch::clients_must_go() const noexcept {
-    return core_.journal.front().fill_permille() > core_.config.journal.front_disconnect_percent * 10;
+    return venue_must_wait() ||
+           core_.journal.front().fill_permille() > core_.config.journal.front_disconnect_percent * 10;
+}
+
+bool JournalWatch::venue_must_wait() const noexcept {
+    const audit::Front& front = core_.journal.front();
+    return front.ready_segments() == 0 && front.prepare_error() != 0;
+}
+
+// The journal has gone over to its spare, or its keeper was found there: closed until two persons have said
+// otherwise, which only the Ledger remembers, because it is in the journal.
+void JournalWatch::look_at_device() noexcept {
+    const audit::Front& front = core_.journal.front();
+    const std::uint64_t switched_to = front.switched_to();
+    if (switched_to == 0 || switched_to == core_.ledger.journal_switch()) {
+        return;
+    }
+    if (closed_by_ != risk::DeviceCause::disk_error) {
+        closed_by_ = risk::DeviceCause::disk_error;  // the switch was quicker than this look
+        good_since_ns_ = 0;
+        record({risk::DeviceCause::disk_error, front.keeper_error()}, true);
+    }
+    record({risk::DeviceCause::spare_ready, static_cast<std::int64_t>(switched_to)}, true);
+    core_.log(
+        LogLevel::error,
+        "the journal's device failed; it goes on on the spare, from this segment on. New orders wait for "
+        "two persons: fairlead journal resume",
+        0, static_cast<std::int64_t>(switched_to));
+}
+
+// An alarm to the operator, once a minute while it lasts.
+void JournalWatch::tell_segments(risk::MonotonicNs now) noexcept {
+    const audit::Front& front = core_.journal.front();
+    const bool few = front.ready_segments() < segments_wanted && front.prepare_error() != 0;
+    if (few && (segments_told_ns_ == 0 || now - segments_told_ns_ > 60'000 * ms_ns)) {
+        segments_told_ns_ = now;
+        core_.log(LogLevel::error, "the journal's disk has no room for further segments; still ready", 0,
+                  front.ready_segments(), std::strerror(front.prepare_error()));
+    } else if (!few) {
+        segments_told_ns_ = 0;
+    }
 }
 
 // An alarm to the operator, once a second at most; it closes nothing.
@@ -56,6 +113,8 @@ void JournalWatch::tell_slow_write(risk::MonotonicNs now) noexcept {
 void JournalWatch::look(risk::MonotonicNs now) noexcept {
     look_at_clock();
     tell_slow_write(now);
+    tell_segments(now);
+    look_at_device();
     const risk::Sequence synced = core_.journal.front().synced();
     if (synced != last_synced_ || synced == core_.journal.front().published()) {
         last_synced_ = synced;
@@ -79,7 +138,9 @@ void JournalWatch::look(risk::MonotonicNs now) noexcept {
     } else if (now - good_since_ns_ > settle_ns) {
         closed_by_ = risk::DeviceCause::none;
         record({risk::DeviceCause::recovered, 0}, false);
-        core_.log(LogLevel::info, "journal safe again: new orders are taken");
+        core_.log(LogLevel::info, core_.ledger.journal_waits()
+                                      ? "journal safe again: new orders still wait for two persons"
+                                      : "journal safe again: new orders are taken");
     }
 }
 
@@ -92,7 +153,6 @@ void JournalWatch::record(const Finding& finding, bool closed) noexcept {
     core_.step(event);
 }
 
-// Between two looks UTC and the monotonic clock should have gone on alike; what they differ by is a step.
 // Between two looks UTC and the monotonic clock should have gone on alike; what they differ by is a step.
 // UTC is read between two monotonic readings: a thread put aside in between must not look like a step.
 void JournalWatch::look_at_clock() noexcept {

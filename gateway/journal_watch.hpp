@@ -1,6 +1,7 @@
 // JournalWatch: looks at the keeper's mark a few hundred times a second and closes the road for new
 // orders when the journal cannot be trusted to reach the disk: keeper gone, lagging, failing, front
-// nearly full, write stuck. Each closing and opening is a Record. Order thread only.
+// nearly full, write stuck, no segment left. Each closing and opening is a Record. A journal that has gone
+// over to its spare device stays closed until two persons say otherwise (ControlSide). Order thread only.
 #pragma once
 
 #include "gateway/core.hpp"
@@ -12,8 +13,11 @@ class JournalWatch {
     explicit JournalWatch(Core& core) : core_(core) {}
 
     void look(risk::MonotonicNs now) noexcept;
-    // So little of the front is free that clients are sent away and only the venue is listened to.
+    // So little of the front or of the disk is left that clients are sent away and only the venue is
+    // listened to.
     [[nodiscard]] bool clients_must_go() const noexcept;
+    // No disk segment is left and none can be made: the venue waits too, in its socket; nothing is dropped.
+    [[nodiscard]] bool venue_must_wait() const noexcept;
 
   private:
     struct Finding {
@@ -22,6 +26,8 @@ class JournalWatch {
     };
     [[nodiscard]] Finding examine(risk::MonotonicNs now) const noexcept;
     void record(const Finding& finding, bool closed) noexcept;
+    void look_at_device() noexcept;
+    void tell_segments(risk::MonotonicNs now) noexcept;
     void look_at_clock() noexcept;
     void tell_slow_write(risk::MonotonicNs now) noexcept;
 
@@ -30,6 +36,7 @@ class JournalWatch {
     risk::MonotonicNs good_since_ns_ = 0;
     risk::Sequence last_synced_ = 0;
     risk::MonotonicNs slow_told_ns_ = 0;
+    risk::MonotonicNs segments_told_ns_ = 0;
     risk::MonotonicNs progress_ns_ = 0;  // when the keeper last had nothing to do or got further
     risk::UtcNs last_utc_ns_ = 0;
     risk::MonotonicNs last_monotonic_ns_ = 0;

@@ -117,6 +117,7 @@ int run(const Options& options) {
     front_options.segment_count = config.journal.front_segments;
     front_options.segment_bytes = std::uint64_t{config.journal.front_segment_mib} << 20;
     front_options.journal_directory = config.journal.directory;
+    front_options.spare_directory = config.journal.spare_directory;
     auto front = audit::Front::open(front_options);
     if (!front.ok()) {
         return complain(front.error);
@@ -141,7 +142,8 @@ int run(const Options& options) {
             std::this_thread::sleep_for(std::chrono::milliseconds(1));
         }
     });
-    gateway::History history({config.journal.directory, config.journal.front_directory}, inbox);
+    gateway::History history(
+        {{config.journal.directory, config.journal.spare_directory}, config.journal.front_directory}, inbox);
     gateway::MassEffects mass_effects(core);
     gateway::ClientSide clients(core, auth, history, mass_effects);
     gateway::VenueSide venues(core, random_number());

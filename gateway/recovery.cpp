@@ -23,7 +23,8 @@ std::string at_sequence(const std::string& what, risk::Sequence sequence) {
 }  // namespace
 
 Recovery::Result Recovery::replay(const Progress& progress) {
-    audit::HistoryReader reader(core_.config.journal.directory, core_.journal.front().directory());
+    audit::HistoryReader reader({core_.config.journal.directory, core_.config.journal.spare_directory},
+                                core_.journal.front().directory());
     if (core_.journal.front().recovered().sequence == 0) {
         return result_;  // a journal that begins now
     }

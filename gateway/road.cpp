@@ -29,6 +29,7 @@ Road::Road(Core& core, ClientSide& clients, VenueSide& venues, MassEffects& mass
       inbox_(inbox),
       journal_watch_(core),
       wakeup_fd_(wakeup_fd),
+      order_(core.config.gateway.hold_ns),
       reader_(core.config.gateway.message_bytes_max),
       messages_(core.connections.size()) {
     listed_.reserve(core.connections.size());
@@ -49,37 +50,29 @@ bool Road::idle() const noexcept {
 }
 
 void Road::pass() noexcept {
-    const risk::UtcNs pass_ns = core_.clock.utc_ns();
+    order_.begin_pass(core_.clock.utc_ns());
     const bool may_sleep = !core_.config.gateway.polling && idle();
     worked_ = false;
-    for (const Readiness::Event& event : readiness_.ask(may_sleep ? idle_wait_ms : 0)) {
-        if (event.token == wakeup_token) {
-            std::uint64_t count = 0;
-            static_cast<void>(!::read(wakeup_fd_, &count, sizeof count));
-            continue;
-        }
-        const auto connection = static_cast<std::uint32_t>(event.token);
-        if (event.readable) {
-            core_.connections[connection]->maybe_readable = true;
-            list(connection);
-        }
-        if (event.writable && !core_.connections[connection]->out().empty()) {
-            core_.mark_dirty(connection);
-        }
-    }
+    ask_who_is_ready(may_sleep);
     take_inbox();
     // What cannot be journaled must not be decided, so it is not read either.
     if (core_.sequencer->can_step() && venues_.has_room()) {
-        gather(pass_ns);
-        std::sort(turns_.begin(), turns_.end(),
-                  [](const Turn& a, const Turn& b) { return a.effective_ns < b.effective_ns; });
+        gather();
+        std::sort(turns_.begin(), turns_.end(), [](const Turn& a, const Turn& b) {
+            return a.effective_ns != b.effective_ns ? a.effective_ns < b.effective_ns
+                                                    : a.kernel_ns < b.kernel_ns;
+        });
         for (const Turn& turn : turns_) {
             if (!core_.sequencer->can_step()) {
                 break;
             }
-            take_turn(turn.connection);
+            if (turn.early) {
+                take_early_turn(turn);
+            } else {
+                take_turn(turn);
+            }
         }
-        take_early();
+        take_early_of_lines();
         mass_effects_.run();
     }
     venues_.settle_doubt();
@@ -95,6 +88,39 @@ void Road::pass() noexcept {
 
 // --- reading, and whose turn it is
 
+// Everybody who is readable must be known before anybody is served, so a full answer is asked on. Not for
+// ever: sockets that become ready again and again must not keep the pass from its work.
+void Road::ask_who_is_ready(bool may_sleep) noexcept {
+    const std::size_t asks_max = core_.connections.size() / Readiness::batch + 1;
+    for (std::size_t asked = 0; asked < asks_max; ++asked) {
+        const auto told = readiness_.ask(may_sleep && asked == 0 ? idle_wait_ms : 0);
+        for (const Readiness::Event& event : told) {
+            note_ready(event);
+        }
+        if (told.size() < Readiness::batch) {
+            return;
+        }
+    }
+}
+
+void Road::note_ready(const Readiness::Event& event) noexcept {
+    if (event.token == wakeup_token) {
+        std::uint64_t count = 0;
+        static_cast<void>(!::read(wakeup_fd_, &count, sizeof count));
+        return;
+    }
+    const auto connection = static_cast<std::uint32_t>(event.token);
+    Connection& peer = *core_.connections[connection];
+    peer.closed_by_peer = peer.closed_by_peer || event.ended;
+    if (event.readable) {
+        peer.maybe_readable = true;
+        list(connection);
+    }
+    if (event.writable && !peer.out().empty()) {
+        core_.mark_dirty(connection);
+    }
+}
+
 void Road::list(std::uint32_t connection) noexcept {
     Connection& peer = *core_.connections[connection];
     if (!peer.listed && peer.is_open()) {
@@ -103,38 +129,52 @@ void Road::list(std::uint32_t connection) noexcept {
     }
 }
 
-void Road::gather(risk::UtcNs pass_ns) noexcept {
+void Road::gather() noexcept {
     turns_.clear();
     still_listed_.clear();
+    for (ClientSession& session : clients_.sessions()) {
+        if (session.connection != no_connection && session.machine.early_ready()) {
+            turns_.push_back({order_.horizon_ns(), 0, session.connection, true});
+        }
+    }
     for (const std::uint32_t connection : listed_) {
         Connection& peer = *core_.connections[connection];
         if (!peer.is_open()) {
             peer.listed = false;  // the slot may be used again
             continue;
         }
-        if (!look_at(connection, pass_ns)) {
+        if (!look_at(connection)) {
             peer.listed = false;
             continue;
         }
         still_listed_.push_back(connection);
-        // A head stamped after this pass began waits for the next: something earlier may still be
-        // unread elsewhere.
-        if (peer.head() != Connection::Head::none && peer.effective_ns() <= pass_ns) {
-            turns_.push_back({peer.effective_ns(), connection});
+        if (peer.head() == Connection::Head::none) {
+            continue;
+        }
+        // A head stamped after the horizon waits for the next pass: something earlier may still be unread
+        // elsewhere. A venue's report competes with nobody. A session whose early messages are in turn has
+        // had its turn with them.
+        if (peer.owner == Owner::line || peer.effective_ns() <= order_.horizon_ns()) {
+            const ClientSession* session =
+                peer.owner == Owner::client ? clients_.find(peer.owner_index) : nullptr;
+            if (session == nullptr || !session->machine.early_ready()) {
+                turns_.push_back({peer.effective_ns(), peer.kernel_ns(), connection, false});
+            }
         }
     }
     listed_.swap(still_listed_);
 }
 
-bool Road::look_at(std::uint32_t connection, risk::UtcNs pass_ns) noexcept {
+bool Road::look_at(std::uint32_t connection) noexcept {
     Connection& peer = *core_.connections[connection];
     if (peer.owner == Owner::client) {
         const ClientSession* session = clients_.find(peer.owner_index);
         if (session->machine.reading_paused()) {
+            peer.stay_behind(order_.pass_ns());
             return true;  // its logon is being checked
         }
     }
-    if (peer.frame(reader_, messages_[connection], pass_ns) != Connection::Head::none) {
+    if (peer.frame(reader_, messages_[connection], order_.horizon_ns()) != Connection::Head::none) {
         return true;
     }
     if (!peer.maybe_readable) {
@@ -142,14 +182,14 @@ bool Road::look_at(std::uint32_t connection, risk::UtcNs pass_ns) noexcept {
     }
     worked_ = true;
     const ReadResult result = peer.read(core_.clock.utc_ns());
+    // A short read found the socket empty; what comes later is told as a new edge. But for the end: that
+    // may have been told together with these bytes.
+    peer.maybe_readable = !result.drained || peer.closed_by_peer;
     switch (result.status) {
         case ReadResult::Status::data:
-            // A short read found the socket empty; what comes later is told as a new edge.
-            peer.maybe_readable = !result.drained;
-            static_cast<void>(peer.frame(reader_, messages_[connection], pass_ns));
+            static_cast<void>(peer.frame(reader_, messages_[connection], order_.horizon_ns()));
             return peer.maybe_readable || peer.head() != Connection::Head::none;
         case ReadResult::Status::empty:
-            peer.maybe_readable = !result.drained;
             return peer.maybe_readable;
         case ReadResult::Status::closed:
         case ReadResult::Status::failed:
@@ -159,13 +199,14 @@ bool Road::look_at(std::uint32_t connection, risk::UtcNs pass_ns) noexcept {
     return false;
 }
 
-void Road::take_turn(std::uint32_t connection) noexcept {
+void Road::take_turn(const Turn& turn) noexcept {
+    const std::uint32_t connection = turn.connection;
     Connection& peer = *core_.connections[connection];
     if (peer.head() == Connection::Head::none) {
         return;
     }
     if (!peer.is_open() || peer.close_when_flushed || peer.overflowed) {
-        peer.take_head();
+        peer.take_head(order_.pass_ns());
         return;
     }
     worked_ = true;
@@ -182,26 +223,30 @@ void Road::take_turn(std::uint32_t connection) noexcept {
     const fix::Message& message = messages_[connection];
     risk::Arrival arrival;
     arrival.kernel_ns = peer.kernel_ns();
-    arrival.effective_ns = peer.effective_ns();
     arrival.message_number = message.number();
-    if (peer.owner == Owner::client) {
-        clients_.on_message(connection, message, arrival);
-    } else if (peer.owner == Owner::line) {
+    if (peer.owner == Owner::line) {
+        arrival.effective_ns = turn.effective_ns;
         venues_.on_message(connection, message, arrival);
     } else {
-        clients_.on_first_message(connection, message, arrival);
+        arrival.effective_ns = order_.release(turn.effective_ns);
+        if (peer.owner == Owner::client) {
+            clients_.on_message(connection, message, arrival);
+        } else {
+            clients_.on_first_message(connection, message, arrival);
+        }
     }
-    peer.take_head();
+    peer.take_head(order_.pass_ns());
     if (peer.owner == Owner::line) {
-        take_line_messages(connection, core_.clock.utc_ns());
+        take_line_messages(connection);
     }
 }
 
-void Road::take_line_messages(std::uint32_t connection, risk::UtcNs pass_ns) noexcept {
+void Road::take_line_messages(std::uint32_t connection) noexcept {
     Connection& peer = *core_.connections[connection];
+    const risk::UtcNs now = core_.clock.utc_ns();
     for (std::size_t i = 0; i < line_messages_per_pass && core_.sequencer->can_step(); ++i) {
         if (peer.close_when_flushed ||
-            peer.frame(reader_, messages_[connection], pass_ns) != Connection::Head::ready) {
+            peer.frame(reader_, messages_[connection], now) != Connection::Head::ready) {
             return;
         }
         risk::Arrival arrival;
@@ -209,18 +254,20 @@ void Road::take_line_messages(std::uint32_t connection, risk::UtcNs pass_ns) noe
         arrival.effective_ns = peer.effective_ns();
         arrival.message_number = messages_[connection].number();
         venues_.on_message(connection, messages_[connection], arrival);
-        peer.take_head();
+        peer.take_head(order_.pass_ns());
     }
 }
 
-void Road::take_early() noexcept {
-    for (ClientSession& session : clients_.sessions()) {
-        if (session.connection != no_connection && session.machine.early_ready() &&
-            core_.sequencer->can_step()) {
-            worked_ = true;
-            clients_.on_early(session);
-        }
+void Road::take_early_turn(const Turn& turn) noexcept {
+    const Connection& peer = *core_.connections[turn.connection];
+    ClientSession* session = peer.owner == Owner::client ? clients_.find(peer.owner_index) : nullptr;
+    if (session != nullptr && session->connection == turn.connection && session->machine.early_ready()) {
+        worked_ = true;
+        clients_.on_early(*session, order_.release(turn.effective_ns));
     }
+}
+
+void Road::take_early_of_lines() noexcept {
     for (VenueLine& line : venues_.lines()) {
         for (std::size_t i = 0; i < line_messages_per_pass && line.connection != no_connection &&
                                 line.machine.early_ready() && core_.sequencer->can_step();
@@ -293,10 +340,22 @@ void Road::adopt(const ConnectionAccepted& accepted) noexcept {
         return;
     }
     core_.connections[connection]->owner = Owner::pending_client;
-    if (!stamped && !stamps_missing_told_) {
-        stamps_missing_told_ = true;
-        core_.log(LogLevel::warning, "this kernel gives no receive stamps: arrival is the time of reading");
+    if (!stamped) {
+        tell_stamps_missing();
     }
+}
+
+// Once a run: from here on a Record without a kernel stamp has its arrival from the time of reading.
+void Road::tell_stamps_missing() noexcept {
+    if (stamps_missing_told_ || !core_.sequencer->can_step()) {
+        return;
+    }
+    stamps_missing_told_ = true;
+    risk::DeviceEvent event;
+    event.record.kind = risk::RecordKind::device_event;
+    event.facts.cause = risk::DeviceCause::stamps_missing;
+    core_.step(event);
+    core_.log(LogLevel::warning, "this kernel gives no receive stamps: arrival is the time of reading");
 }
 
 void Road::adopt(const LineConnected& connected) noexcept {
@@ -386,6 +445,7 @@ void Road::on_timers(risk::MonotonicNs now) noexcept {
     if (!core_.sequencer->can_step()) {
         return;
     }
+    core_.clock.settle();
     clients_.on_timer();
     venues_.on_timer();
     journal_watch_.look(now);

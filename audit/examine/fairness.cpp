@@ -298,9 +298,9 @@ FairnessReport judge_fairness(std::vector<Departure> departures) {
     return report;
 }
 
-FairnessReport measure_fairness(const std::string& journal_directory) {
+FairnessReport measure_fairness(const JournalPlace& journal) {
     JournalReader reader;
-    if (!reader.open(journal_directory)) {
+    if (!reader.open(journal)) {
         FairnessReport report;
         report.error = reader.error();
         return report;

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "audit/format.hpp"
+#include "audit/segment_directory.hpp"
 
 namespace fairlead::audit {
 
@@ -54,7 +54,7 @@ struct FairnessReport {
 
 inline constexpr std::int64_t race_window_ns = 50'000;
 
-[[nodiscard]] FairnessReport measure_fairness(const std::string& journal_directory);
+[[nodiscard]] FairnessReport measure_fairness(const JournalPlace& journal);
 // The arithmetic alone.
 [[nodiscard]] FairnessReport judge_fairness(std::vector<Departure> departures);
 

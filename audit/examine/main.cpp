@@ -15,9 +15,10 @@ void print(const std::string& text) {
     std::fputs(text.c_str(), stdout);
 }
 
-int run_verify(const std::string& directory, bool as_json) {
+int run_verify(const audit::JournalPlace& place, bool as_json) {
     audit::VerifyOptions options;
-    options.journal_directory = directory;
+    options.journal_directory = place.directory;
+    options.spare_directory = place.spare;
     const bool show = ::isatty(STDERR_FILENO) == 1;
     if (show) {
         options.progress = [](std::uint64_t records) {
@@ -33,8 +34,8 @@ int run_verify(const std::string& directory, bool as_json) {
     return report.ok() ? 0 : 1;
 }
 
-int run_fairness(const std::string& directory, bool as_json) {
-    const audit::FairnessReport report = audit::measure_fairness(directory);
+int run_fairness(const audit::JournalPlace& place, bool as_json) {
+    const audit::FairnessReport report = audit::measure_fairness(place);
     print(as_json ? json_of(report) : text_of(report));
     return report.error.empty() ? 0 : 1;
 }
@@ -44,15 +45,17 @@ int run_fairness(const std::string& directory, bool as_json) {
 int main(int count, char** arguments) {
     CLI::App app{"Examines a journal offline. Exit 0: in order, 1: something is wrong, 2: asked wrongly."};
     app.require_subcommand(1);
-    std::string directory;
+    audit::JournalPlace place;
     bool as_json = false;
     CLI::App* verify = app.add_subcommand(
         "verify", "Checksums, chain, sequences, frame links, order numbers, and replay of every decision");
     CLI::App* fairness = app.add_subcommand(
         "fairness", "Who came first and who went first: inversions, waiting times by investor");
     for (CLI::App* command : {verify, fairness}) {
-        command->add_option("journal", directory, "Journal directory")
+        command->add_option("journal", place.directory, "Journal directory")
             ->required()
+            ->check(CLI::ExistingDirectory);
+        command->add_option("--spare", place.spare, "Where the journal goes on, if its device failed")
             ->check(CLI::ExistingDirectory);
         command->add_flag("--json", as_json, "Print JSON");
     }
@@ -61,5 +64,5 @@ int main(int count, char** arguments) {
     } catch (const CLI::ParseError& error) {
         return app.exit(error) == 0 ? 0 : 2;
     }
-    return verify->parsed() ? run_verify(directory, as_json) : run_fairness(directory, as_json);
+    return verify->parsed() ? run_verify(place, as_json) : run_fairness(place, as_json);
 }

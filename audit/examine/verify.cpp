@@ -108,8 +108,9 @@ class Examination {
     VerifyReport run() {
         JournalReader reader;
         // The last sequence is wanted before the first record is replayed: it bounds the Ledger's size.
-        const DiskEnd end = find_disk_end(options_.journal_directory);
-        if (!reader.open(options_.journal_directory)) {
+        const JournalPlace place(options_.journal_directory, options_.spare_directory);
+        const DiskEnd end = find_disk_end(place);
+        if (!reader.open(place)) {
             find(reader.error());
             return std::move(report_);
         }

@@ -16,6 +16,7 @@ namespace fairlead::audit {
 
 struct VerifyOptions {
     std::string journal_directory;
+    std::string spare_directory;  // where the journal goes on, if its device failed; empty: nowhere
     // Told now and then how many records are done; may be empty.
     std::function<void(std::uint64_t)> progress;
 };

@@ -42,6 +42,7 @@ class SegmentStore {
     // The next ready segment becomes the one written to. False: none is ready yet.
     [[nodiscard]] bool open_next();
 
+    [[nodiscard]] const std::string& directory() const noexcept { return options_.directory; }
     [[nodiscard]] bool is_open() const noexcept { return file_.open(); }
     [[nodiscard]] const SegmentName& segment() const noexcept { return name_; }
     [[nodiscard]] std::uint64_t segment_bytes() const noexcept { return file_bytes_; }

@@ -316,6 +316,14 @@ void add_others(CLI::App& app, Chosen& chosen) {
         chosen.request = {
             {"verb", "resolve"}, {"order", std::stoull(chosen.order)}, {"resolution", chosen.resolution}};
     });
+    CLI::App* journal = app.add_subcommand("journal", "The journal's device");
+    journal->require_subcommand(1);
+    journal
+        ->add_subcommand("resume",
+                         "Take new orders again, on the spare device; needs --reason and --approver")
+        ->callback([&chosen] {
+            chosen.request = {{"verb", "journal_resume"}};
+        });
     app.add_subcommand("stop", "Stop the gateway in order")->callback([&chosen] {
         chosen.request = {{"verb", "stop"}};
     });

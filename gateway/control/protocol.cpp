@@ -35,6 +35,7 @@ constexpr Name<ControlVerb> verbs[] = {
     {ControlVerb::stop, "stop"},
     {ControlVerb::day_close, "day_close"},
     {ControlVerb::resolve, "resolve"},
+    {ControlVerb::journal_resume, "journal_resume"},
 };
 constexpr Name<Scope> scopes[] = {
     {Scope::firm, "firm"},       {Scope::branch, "branch"}, {Scope::investor, "investor"},
@@ -312,6 +313,7 @@ void read_verb(Fields& fields, ControlRequest& request) {
         case ControlVerb::stop:
         case ControlVerb::day_close:
         case ControlVerb::login:
+        case ControlVerb::journal_resume:
             return;
     }
 }
@@ -426,6 +428,9 @@ json row_json(const StatusRow& row) {
             {"road_tpex", risk::reason_text(row.road_tpex).code},
             {"firm_halted", row.firm_halted},
             {"level", row.disk_level ? "disk" : "process"},
+            {"keeper", row.keeper.view()},
+            {"spare_segments", row.spare_segments},
+            {"journal_waits", row.journal_waits},
             {"digest", digest_text(row.digest)}};
 }
 json row_json(const LimitRow& row) {
@@ -513,6 +518,7 @@ bool is_act(ControlVerb verb) noexcept {
         case ControlVerb::stop:
         case ControlVerb::day_close:
         case ControlVerb::resolve:
+        case ControlVerb::journal_resume:
             return true;
         default:
             return false;

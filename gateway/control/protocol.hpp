@@ -29,7 +29,7 @@ enum class Denied : std::uint8_t { no = 0, no_right = 1, bad_credentials = 2, ma
 //  limit_set    a limit_set Record. A raise (or lifting) without subject.approver is refused with
 //               Reason::not_authorised: only the order thread knows the Limit in force
 //  halt, resume a halt or resume Record
-//  session_disconnect, stop, day_close, resolve   a user_event Record, then the act
+//  session_disconnect, stop, day_close, resolve, journal_resume   a user_event Record, then the act
 struct ControlRequest {
     std::uint64_t request = 0;  // the server's number; every reply carries it back
     risk::ControlFacts facts;
@@ -59,7 +59,10 @@ struct StatusRow {
     risk::Reason road_twse = risk::Reason::none;  // why new orders are refused; none = open
     risk::Reason road_tpex = risk::Reason::none;
     bool firm_halted = false;
-    bool disk_level = false;  // false: level `process`
+    bool disk_level = false;           // false: level `process`
+    risk::Text<32> keeper;             // what it is doing
+    std::int32_t spare_segments = -1;  // ready on the spare device; -1: there is none
+    bool journal_waits = false;        // for two persons, since it went over to the spare
     risk::StateDigest digest{};
 };
 

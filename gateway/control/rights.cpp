@@ -35,6 +35,7 @@ constexpr Row table[] = {
     {ControlVerb::stop, /*           */ {no, no, no, one, no, no, no}},
     {ControlVerb::day_close, /*      */ {no, no, no, one, no, no, no}},
     {ControlVerb::resolve, /*        */ {no, no, no, two, no, no, no}},
+    {ControlVerb::journal_resume, /* */ {no, no, no, two, no, no, no}},
 };
 
 }  // namespace
