@@ -72,6 +72,7 @@ struct GatewaySection {
     std::uint32_t logon_timeout_s = 5;
     std::uint32_t out_buffer_bytes = 1 << 20;
     std::uint32_t connections_max = 1024;
+    std::uint32_t hold_ns = 0;  // messages wait so long after their stamp for older ones (the arrival rule)
 };
 
 struct JournalSection {

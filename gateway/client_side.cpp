@@ -217,9 +217,9 @@ void ClientSide::on_garbled(std::uint32_t connection) noexcept {
     perform(session, actions_);
 }
 
-void ClientSide::on_early(ClientSession& session) noexcept {
+void ClientSide::on_early(ClientSession& session, risk::UtcNs effective_ns) noexcept {
     actions_.clear();
-    session.machine.on_early(early_message_, core_.now(), actions_);
+    session.machine.on_early(early_message_, core_.now(), actions_, effective_ns);
     perform(session, actions_);
 }
 

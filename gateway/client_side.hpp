@@ -41,8 +41,8 @@ class ClientSide {
     void on_message(std::uint32_t connection, const fix::Message& message,
                     const risk::Arrival& arrival) noexcept;
     void on_garbled(std::uint32_t connection) noexcept;
-    // A message kept because it came before its turn; at most one a pass and session.
-    void on_early(ClientSession& session) noexcept;
+    // A message kept because it came before its number's turn; it is that session's only one of the pass.
+    void on_early(ClientSession& session, risk::UtcNs effective_ns) noexcept;
     void on_disconnected(std::uint32_t connection, risk::LogoutCause cause) noexcept;
     void on_timer() noexcept;
     // Never logged on in time.

@@ -3,6 +3,7 @@
 // no FIX session: that is whoever owns it. Slots are made once and used again.
 #pragma once
 
+#include <algorithm>
 #include <cstring>
 #include <memory>
 #include <span>
@@ -33,7 +34,7 @@ class Connection {
         out_.clear();
         head_ = Head::none;
         head_length_ = 0;
-        kernel_ns_ = effective_ns_ = 0;
+        kernel_ns_ = effective_ns_ = behind_ns_ = 0;
         fresh_ = false;
         closed_by_peer = close_when_flushed = overflowed = listed = maybe_readable = false;
         ++generation_;
@@ -66,8 +67,9 @@ class Connection {
     }
 
     // Frames the message at the head of the pending bytes. The first message of a read competes at the
-    // read's stamp, each further one at `pass_ns`, the start of the pass that finds it (the arrival rule).
-    Head frame(const fix::Reader& reader, fix::Message& message, risk::UtcNs pass_ns) noexcept {
+    // read's stamp. One that stood behind an earlier message of its own connection, in the same read or
+    // still in the kernel, competes at `horizon_ns` of the pass that finds it: late, never early.
+    Head frame(const fix::Reader& reader, fix::Message& message, risk::UtcNs horizon_ns) noexcept {
         if (head_ != Head::none) {
             return head_;
         }
@@ -82,7 +84,8 @@ class Connection {
             }
             if (result.status == fix::ReadStatus::complete) {
                 head_length_ = result.consumed;
-                effective_ns_ = fresh_ ? stamp_ns_ : pass_ns;
+                const bool behind = !fresh_ || stamp_ns_ <= behind_ns_;
+                effective_ns_ = behind ? std::max(stamp_ns_, horizon_ns) : stamp_ns_;
                 fresh_ = false;
                 return head_ = Head::ready;
             }
@@ -90,12 +93,15 @@ class Connection {
         }
         return Head::none;
     }
-    // The head message has been taken.
-    void take_head() noexcept {
+    // The head message has been taken, in the pass that began at `pass_ns`.
+    void take_head(risk::UtcNs pass_ns) noexcept {
         in_head_ += head_length_;
         head_length_ = 0;
         head_ = Head::none;
+        stay_behind(pass_ns);
     }
+    // What was stamped up to then had to wait for this connection's own business, not for others.
+    void stay_behind(risk::UtcNs pass_ns) noexcept { behind_ns_ = pass_ns; }
 
     [[nodiscard]] bool is_open() const noexcept { return socket_.open(); }
     [[nodiscard]] int fd() const noexcept { return socket_.fd(); }
@@ -105,6 +111,7 @@ class Connection {
     }
     [[nodiscard]] bool has_pending_bytes() const noexcept { return in_head_ < in_tail_; }
     [[nodiscard]] risk::UtcNs kernel_ns() const noexcept { return kernel_ns_; }
+    // What the head message competes with.
     [[nodiscard]] risk::UtcNs effective_ns() const noexcept { return effective_ns_; }
     [[nodiscard]] const std::array<std::uint8_t, 16>& address() const noexcept { return address_; }
     [[nodiscard]] risk::MonotonicNs opened_ns() const noexcept { return opened_ns_; }
@@ -116,7 +123,7 @@ class Connection {
     std::uint32_t owner_index = 0;
     bool listed = false;          // readable, or holding bytes: looked at in each pass
     bool maybe_readable = false;  // an edge was told and no read has found the socket empty since
-    bool closed_by_peer = false;
+    bool closed_by_peer = false;  // told by epoll: read until the read says so too
     bool close_when_flushed = false;
     bool overflowed = false;  // its reader fell too far behind: to be ended
     bool dirty = false;       // on the list of connections with bytes to write
@@ -137,6 +144,7 @@ class Connection {
     risk::UtcNs kernel_ns_ = 0;
     risk::UtcNs stamp_ns_ = 0;
     risk::UtcNs effective_ns_ = 0;
+    risk::UtcNs behind_ns_ = 0;
 };
 
 }  // namespace fairlead::gateway

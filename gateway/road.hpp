@@ -5,6 +5,7 @@
 
 #include <vector>
 
+#include "gateway/arrival_order.hpp"
 #include "gateway/client_side.hpp"
 #include "gateway/control_side.hpp"
 #include "gateway/journal_watch.hpp"
@@ -22,9 +23,12 @@ class Road {
     void run() noexcept;
 
   private:
+    // Whose message is next. One a connection and pass: nobody waits for more of anybody.
     struct Turn {
         risk::UtcNs effective_ns = 0;
+        risk::UtcNs kernel_ns = 0;
         std::uint32_t connection = 0;
+        bool early = false;  // a message kept since it came before its number's turn
     };
 
     void pass() noexcept;
@@ -35,12 +39,16 @@ class Road {
     [[nodiscard]] bool watch(std::uint32_t connection, int fd, const std::array<std::uint8_t, 16>& address,
                              bool& stamped) noexcept;
     void list(std::uint32_t connection) noexcept;
-    void gather(risk::UtcNs pass_ns) noexcept;
+    void ask_who_is_ready(bool may_sleep) noexcept;
+    void note_ready(const Readiness::Event& event) noexcept;
+    void gather() noexcept;
     // Reads a listed connection once and frames its head; false: nothing more to do with it for now.
-    [[nodiscard]] bool look_at(std::uint32_t connection, risk::UtcNs pass_ns) noexcept;
-    void take_turn(std::uint32_t connection) noexcept;
-    void take_line_messages(std::uint32_t connection, risk::UtcNs pass_ns) noexcept;
-    void take_early() noexcept;
+    [[nodiscard]] bool look_at(std::uint32_t connection) noexcept;
+    void take_turn(const Turn& turn) noexcept;
+    void take_early_turn(const Turn& turn) noexcept;
+    void take_line_messages(std::uint32_t connection) noexcept;
+    void take_early_of_lines() noexcept;
+    void tell_stamps_missing() noexcept;
     void on_timers(risk::MonotonicNs now) noexcept;
     void flush() noexcept;
     void write(std::uint32_t connection, risk::Sequence gate) noexcept;
@@ -57,6 +65,7 @@ class Road {
     JournalWatch journal_watch_;
     int wakeup_fd_;
     Readiness readiness_;
+    ArrivalOrder order_;
     fix::Reader reader_;
     std::vector<fix::Message> messages_;  // one per connection: its head, framed
     std::vector<std::uint32_t> listed_;   // connections readable or holding bytes

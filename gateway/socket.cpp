@@ -122,8 +122,8 @@ std::span<const Readiness::Event> Readiness::ask(int wait_ms) noexcept {
     for (int i = 0; i < count; ++i) {
         const auto at = static_cast<std::size_t>(i);
         const auto mask = raw[at].events;
-        events_[at] = {raw[at].data.u64, (mask & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0,
-                       (mask & EPOLLOUT) != 0};
+        const bool ended = (mask & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0;
+        events_[at] = {raw[at].data.u64, ended || (mask & EPOLLIN) != 0, (mask & EPOLLOUT) != 0, ended};
     }
     return {events_.data(), count > 0 ? static_cast<std::size_t>(count) : 0};
 }

@@ -62,6 +62,9 @@ class Readiness {
         std::uint64_t token = 0;
         bool readable = false;
         bool writable = false;
+        // The peer has ended its side, or the connection broke. Told once, often together with the last
+        // bytes, so a short read does not mean that nothing is left: read on until the read says closed.
+        bool ended = false;
     };
 
     Readiness();

@@ -146,6 +146,8 @@ enum class DeviceCause : std::uint8_t {
     // the Record of two persons' word (its cause is their request).
     spare_ready = 10,
     spare_resumed = 11,
+    // The kernel gives no receive stamps: arrivals are times of reading until the next start. Closes nothing.
+    stamps_missing = 12,
 };
 // Orders closed: new orders and increases are refused with Reason::journal_unavailable (or
 // clock_untrusted), cancels and reductions pass.

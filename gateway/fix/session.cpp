@@ -423,11 +423,12 @@ bool Session::early_ready() const noexcept {
     return state_ == State::logged_on && !early_.empty() && early_.find(next_in_) != nullptr;
 }
 
-void Session::on_early(Message& scratch, Now now, Actions& actions) noexcept {
+void Session::on_early(Message& scratch, Now now, Actions& actions, risk::UtcNs effective_ns) noexcept {
     if (!early_ready()) {
         return;
     }
-    const EarlyMessages::Entry entry = *early_.find(next_in_);
+    EarlyMessages::Entry entry = *early_.find(next_in_);
+    entry.arrival.effective_ns = std::max(entry.arrival.effective_ns, effective_ns);
     Incoming in{&scratch, &entry.arrival, entry.number, true, entry.served};
     if (entry.length == 0) {
         // Our own note of a Logon that came before its turn: its bytes hold a secret and are not kept.

@@ -153,9 +153,10 @@ class Session {
     void on_disconnect(risk::LogoutCause cause, Actions& actions) noexcept;
 
     // --- a message that came before its turn, now in turn: process them one at a time, so that no one
-    // else waits behind many. `scratch` is filled with the message.
+    // else waits behind many. `scratch` is filled with the message. effective_ns: its effective arrival now
+    // that it is in turn; 0 = as when it came.
     [[nodiscard]] bool early_ready() const noexcept;
-    void on_early(Message& scratch, Now now, Actions& actions) noexcept;
+    void on_early(Message& scratch, Now now, Actions& actions, risk::UtcNs effective_ns = 0) noexcept;
 
     // --- the gateway's decisions
     // Credentials were good. The numbers are judged here: it may still end in a refusal.
