@@ -205,6 +205,7 @@ void ClientSide::on_logon_checked(const AuthResult& result) noexcept {
 void ClientSide::on_message(std::uint32_t connection, const fix::Message& message,
                             const risk::Arrival& arrival) noexcept {
     ClientSession& session = *find(core_.connections[connection]->owner_index);
+    core_.clock.refresh();
     actions_.clear();
     session.machine.on_message(message, arrival, core_.now(), actions_);
     perform(session, actions_);

@@ -38,7 +38,8 @@ struct Core {
     RoadSequencer* sequencer = nullptr;
     std::uint64_t dropped_log_lines = 0;
 
-    [[nodiscard]] fix::Now now() const noexcept { return {clock.utc_ns(), clock.monotonic_ns()}; }
+    // As of the message or Record being worked on.
+    [[nodiscard]] fix::Now now() const noexcept { return {clock.last().utc_ns, clock.last().monotonic_ns}; }
 
     // A Record of ours or of a message received, through the Sequencer. session 0 = none.
     template <class RecordStruct>

@@ -445,6 +445,7 @@ void Road::on_timers(risk::MonotonicNs now) noexcept {
     if (!core_.sequencer->can_step()) {
         return;
     }
+    core_.clock.settle();
     clients_.on_timer();
     venues_.on_timer();
     journal_watch_.look(now);

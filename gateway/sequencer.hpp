@@ -15,9 +15,9 @@
 namespace fairlead::gateway {
 
 template <class T>
-concept ClockLike = requires(const T& clock) {
-    { clock.utc_ns() } -> std::same_as<risk::UtcNs>;
-    { clock.monotonic_ns() } -> std::same_as<risk::MonotonicNs>;
+concept ClockLike = requires(T& clock) {
+    { clock.refresh().utc_ns } -> std::convertible_to<risk::UtcNs>;
+    { clock.refresh().monotonic_ns } -> std::convertible_to<risk::MonotonicNs>;
 };
 
 // append: the Record is complete in the front, or the program stops: room was asked for beforehand.
@@ -64,7 +64,7 @@ concept OutboxLike = requires(T& outbox, const risk::Record& record, const risk:
 template <ClockLike Clock, JournalLike Journal, OutboxLike Outbox>
 class Sequencer {
   public:
-    Sequencer(const Clock& clock, Journal& journal, risk::Ledger& ledger, Outbox& outbox) noexcept
+    Sequencer(Clock& clock, Journal& journal, risk::Ledger& ledger, Outbox& outbox) noexcept
         : clock_(clock), journal_(journal), ledger_(ledger), outbox_(outbox) {}
 
     // After a replay: the sequence of the last Record.
@@ -80,8 +80,9 @@ class Sequencer {
     risk::Answered step(RecordStruct& record, std::span<const std::byte> raw = {}) noexcept {
         risk::Record& header = record.record;
         header.sequence = ++last_;
-        header.monotonic_ns = clock_.monotonic_ns();
-        header.utc_ns = clock_.utc_ns();
+        const auto now = clock_.refresh();
+        header.monotonic_ns = now.monotonic_ns;
+        header.utc_ns = now.utc_ns;
         risk::Answered answered;
         answered.decision = ledger_.apply(header);
         answered.routing = outbox_.route(header, answered.decision);
@@ -91,7 +92,7 @@ class Sequencer {
     }
 
   private:
-    const Clock& clock_;
+    Clock& clock_;
     Journal& journal_;
     risk::Ledger& ledger_;
     Outbox& outbox_;

@@ -14,7 +14,7 @@ bool VenueSide::can_send(const VenueLine& line, risk::MonotonicNs now) const noe
 }
 
 VenueLine* VenueSide::choose(risk::Venue venue, risk::LineChoice& choice) noexcept {
-    const risk::MonotonicNs now = core_.clock.monotonic_ns();
+    const risk::MonotonicNs now = core_.now().monotonic_ns;
     VenueLine* best = nullptr;
     std::size_t open_lines = 0;
     for (VenueLine& line : lines_) {
@@ -48,7 +48,7 @@ void VenueSide::route_command(const risk::Record& record, const risk::Decision& 
         routing.choice = risk::LineChoice::order_line;
         risk::require(line != nullptr, "an accepted order has a line");
     }
-    if (can_send(*line, core_.clock.monotonic_ns())) {
+    if (can_send(*line, core_.now().monotonic_ns)) {
         take_numbers(*line, record.kind, decision.order_slot, routing);
     } else {
         routing.choice = risk::LineChoice::waiting;
@@ -141,14 +141,14 @@ void VenueSide::encode(VenueLine& line, const risk::Record& command, risk::Seque
         }
         return;
     }
-    const LineMessage out{into, &line.machine.header(), routing.line_number, core_.clock.utc_ns()};
+    const LineMessage out{into, &line.machine.header(), routing.line_number, core_.now().utc_ns};
     const VenueMessage message = encode_command(encoder_, out, command, order_terms);
     risk::require(message.length != 0, "an accepted command can be said to the venue");
     core_.commit(line.connection, message.length, gate, routing.line_number);
 }
 
 void VenueSide::release_waiting() noexcept {
-    const risk::MonotonicNs now = core_.clock.monotonic_ns();
+    const risk::MonotonicNs now = core_.clock.refresh().monotonic_ns;
     for (VenueLine& line : lines_) {
         while (!line.waiting.empty() && core_.sequencer->can_step()) {
             if (end_aged(line, now)) {
@@ -191,7 +191,7 @@ void VenueSide::on_departed(std::uint32_t connection, std::uint64_t number) noex
     if (number < line.handed_from) {
         return;
     }
-    const fix::Now now = core_.now();
+    const Reading now = core_.clock.refresh();
     risk::HandedToSocket handed;
     handed.record.kind = risk::RecordKind::handed_to_socket;
     handed.record.session = line.config->id;

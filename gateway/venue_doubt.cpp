@@ -132,7 +132,7 @@ void VenueSide::on_resend(VenueLine& line, const fix::Action& action) noexcept {
         line.connection != no_connection ? core_.room(line.connection) : std::span<char>{};
     if (!into.empty()) {
         const std::size_t length = fix::encode_gap_fill(encoder_, into, line.machine.header(), action.begin,
-                                                        action.end + 1, core_.clock.utc_ns());
+                                                        action.end + 1, core_.now().utc_ns);
         core_.commit(line.connection, length, evidence, 0);
     }
     if (line.filled_count == VenueLine::filled_max) {
@@ -187,7 +187,7 @@ void VenueSide::send_probe(VenueLine& line) noexcept {
 }
 
 void VenueSide::ask_status(VenueLine& line) noexcept {
-    const risk::MonotonicNs now = core_.clock.monotonic_ns();
+    const risk::MonotonicNs now = core_.now().monotonic_ns;
     const bool waited = now - line.asked_since_ns > question_wait_ns;
     if (line.marking_doubt || line.filled_count > 0) {
         return;  // what is still in doubt is being counted
@@ -222,7 +222,7 @@ void VenueSide::ask_status(VenueLine& line) noexcept {
         sent.facts.venue_side = 1;
         core_.step(sent);
         const risk::Sequence asked_by = core_.sequencer->last();
-        const LineMessage out{into, &line.machine.header(), number, core_.clock.utc_ns()};
+        const LineMessage out{into, &line.machine.header(), number, core_.now().utc_ns};
         const VenueMessage message = encode_status(encoder_, out, asked_by, terms(entry.order_slot));
         risk::require(message.length != 0, "a question about an order of ours can be said");
         core_.commit(line.connection, message.length, asked_by, number);

@@ -94,7 +94,7 @@ void VenueSide::on_connect_failed(VenueLine& line, int error) noexcept {
     }
     line.state = LineState::down;
     const auto pause = std::min(first_pause_ns << std::min(line.failures, 5U), pause_ns_max);
-    line.next_try_ns = core_.clock.monotonic_ns() + pause;
+    line.next_try_ns = core_.now().monotonic_ns + pause;
     if (line.failures++ == 0) {
         core_.log(LogLevel::warning, "venue line could not connect, trying on", line.config->id, error);
     }
@@ -105,6 +105,7 @@ void VenueSide::on_connect_failed(VenueLine& line, int error) noexcept {
 void VenueSide::on_message(std::uint32_t connection, const fix::Message& message,
                            const risk::Arrival& arrival) noexcept {
     VenueLine& line = *find(core_.connections[connection]->owner_index);
+    core_.clock.refresh();
     actions_.clear();
     line.machine.on_message(message, arrival, core_.now(), actions_);
     perform(line, actions_);
@@ -324,7 +325,7 @@ void VenueSide::on_received(VenueLine& line, const fix::Action& action) noexcept
         line.probe != 0 && fix::parse_unsigned(action.message->value(112)).value == line.probe) {
         line.probe = 0;
         line.state = LineState::asking;
-        line.asked_since_ns = core_.clock.monotonic_ns();
+        line.asked_since_ns = core_.now().monotonic_ns;
         ask_status(line);
     }
 }

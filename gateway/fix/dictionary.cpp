@@ -150,6 +150,8 @@ struct RuleIndex {
     }
 };
 constexpr RuleIndex rule_index;
+// The rules of groups and their members stand last.
+constexpr std::uint8_t first_group_rule = rule_index.of(386);
 
 struct Mask {
     std::array<std::uint64_t, 2> words{};
@@ -260,6 +262,17 @@ RejectReason reason_of(const Parsed<T>& parsed) noexcept {
 }
 
 RejectReason judge_text(std::string_view value, unsigned char highest) noexcept {
+    // Eight characters at a time as long as they are plain: each from ' ' to '~'.
+    constexpr std::uint64_t ones = 0x0101010101010101;
+    constexpr std::uint64_t tops = 0x8080808080808080;
+    while (value.size() >= sizeof(std::uint64_t)) {
+        std::uint64_t word = 0;
+        std::memcpy(&word, value.data(), sizeof word);
+        if (((word | (word - ones * ' ') | (word + ones)) & tops) != 0) {
+            break;  // something else: looked at one by one
+        }
+        value.remove_prefix(sizeof word);
+    }
     for (const char character : value) {
         const auto byte = static_cast<unsigned char>(character);
         if (byte < ' ' || byte == 0x7f || byte > highest) {
@@ -442,12 +455,15 @@ Fault check_fields(const Message& message, const MessageRule& rule, bool lenient
         if (lenient) {
             continue;
         }
-        if (const GroupRule* group = group_of(field.tag, false); group != nullptr) [[unlikely]] {
-            if (const Fault fault = check_group(message, *group, at - 1, at)) {
-                return fault;
-            }
-        } else if (const GroupRule* outside = group_of(field.tag, true); outside != nullptr) [[unlikely]] {
-            return {RejectReason::group_count, outside->count_tag};
+        if (index < first_group_rule) {
+            continue;
+        }
+        const GroupRule* group = group_of(field.tag, false);
+        if (group == nullptr) {
+            return {RejectReason::group_count, group_of(field.tag, true)->count_tag};
+        }
+        if (const Fault fault = check_group(message, *group, at - 1, at)) {
+            return fault;
         }
     }
     if (message.too_many_fields()) {

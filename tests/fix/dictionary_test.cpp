@@ -209,3 +209,22 @@ TEST_CASE("message_types_are_known_by_fix_served_or_neither") {
         CHECK(fix::classify(unknown, fix::Counterpart::client) == MessageClass::unknown);
     }
 }
+
+TEST_CASE("a_string_of_any_length_holds_printable_characters_and_a_text_any_but_control_ones") {
+    for (std::size_t length = 1; length <= 20; ++length) {
+        for (std::size_t place = 0; place < length; ++place) {
+            for (unsigned byte = 2; byte < 256; ++byte) {  // an SOH the encoder does not let through
+                std::string value(length, 'a');
+                value[place] = static_cast<char>(byte);
+                const bool control = byte < ' ' || byte == 0x7f;
+                const bool string_good = fault_of("1", {{112, value}}).reason == RejectReason::none;
+                const bool text_good = fault_of("5", {{58, value}}).reason == RejectReason::none;
+                if (string_good != (!control && byte < 0x80) || text_good == control) {
+                    CAPTURE(length, place, byte);
+                    FAIL("judged otherwise");
+                }
+            }
+        }
+    }
+    SUCCEED();
+}
