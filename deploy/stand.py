@@ -50,7 +50,7 @@ class Stand:
         for key, value in (gateway_settings or {}).items():
             text, found = re.subn(rf"(?m)^{key} = .*$", f"{key} = {value}", text)
             if not found:
-                section = {"level": "journal", "keeper_lag_ms": "journal", "polling": "gateway"}[key]
+                section = {"polling": "gateway"}.get(key, "journal")
                 text = text.replace(f"[{section}]\n", f"[{section}]\n{key} = {value}\n", 1)
         self.config.write_text(text)
         exchange = (ROOT / "bench/exchange/exchange.toml").read_text()
@@ -127,6 +127,9 @@ class Stand:
     def control(self, user, *words, check=True):
         """One request through the `fairlead` program; its answer."""
         environment = dict(os.environ, FAIRLEAD_PASSWORD=f"demo-{user}")
+        if "--approver" in words:
+            approver = words[words.index("--approver") + 1]
+            environment["FAIRLEAD_APPROVER_PASSWORD"] = f"demo-{approver}"
         done = subprocess.run(
             [str(self.programs / "fairlead"), "--socket", str(self.directory / "run/control"), "--user", user,
              "--json", *map(str, words)], capture_output=True, text=True, env=environment, timeout=30)

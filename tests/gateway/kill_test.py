@@ -25,10 +25,10 @@ def say(text):
     print(text, flush=True)
 
 
-def records(journal):
-    """(kind, facts) of every record, read with struct alone: the witness for what was journaled."""
+def records(*directories):
+    """(kind, sequence) of every record, read with struct alone: the witness for what was journaled."""
     import struct
-    for path in sorted(journal.glob("*.flj")):
+    for path in sorted(path for directory in directories for path in directory.glob("segment-*.flj")):
         data = path.read_bytes()
         at = 0
         while data[at:at + 4] == b"FLF1":
@@ -54,7 +54,7 @@ def run_rounds(stand, rounds, rng):
         say(f"round {number}: killed {' and '.join(victims)}, open again")
 
 
-def judge(stand, load_result):
+def judge(stand, load_result, spare=None):
     wrong = []
     recount = subprocess.run(
         [sys.executable, str(ROOT / "bench/exchange/recount.py"), str(stand.witness), "--accounts",
@@ -64,12 +64,13 @@ def judge(stand, load_result):
         wrong.append(f"doubled {seen['doubled']}, contradictions {seen['contradictions']}, "
                      f"repeated order numbers {seen['number_repeats']}")
     examined = subprocess.run(
-        [str(stand.programs / "fairlead-examine"), "verify", str(stand.journal), "--json"], capture_output=True, text=True)
+        [str(stand.programs / "fairlead-examine"), "verify", str(stand.journal), "--json",
+         *(["--spare", str(spare)] if spare else [])], capture_output=True, text=True)
     verified = json.loads(examined.stdout)
     if examined.returncode != 0:
         wrong.append("verify: " + "; ".join(verified["findings"][:5]))
     # An order's ClOrdID at the venue is the sequence of its New.
-    accepted = {sequence for kind, sequence in records(stand.journal) if kind == 32}
+    accepted = {sequence for kind, sequence in records(stand.journal, *([spare] if spare else [])) if kind == 32}
     unknown = [order["cl_ord_id"] for order in seen["order_list"] if int(order["cl_ord_id"]) not in accepted]
     if unknown:
         wrong.append(f"{len(unknown)} orders at the exchange have no record: {unknown[:5]}")
