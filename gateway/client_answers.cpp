@@ -81,11 +81,13 @@ void ClientSide::send(ClientSession& session, std::size_t length, risk::Sequence
 // --- resends
 
 void ClientSide::serve_resends() noexcept {
-    for (ClientSession& session : sessions_) {
-        if (session.resend.active() && !session.history_asked && session.machine.logged_on()) {
-            serve_resend(session);
+    for (ClientSession* session : busy_) {
+        if (session->resend.active() && !session->history_asked && session->machine.logged_on()) {
+            serve_resend(*session);
         }
+        session->busy = has_own_work(*session);
     }
+    std::erase_if(busy_, [](const ClientSession* session) { return !session->busy; });
 }
 
 void ClientSide::serve_resend(ClientSession& session) noexcept {

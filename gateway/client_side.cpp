@@ -46,6 +46,7 @@ ClientSide::ClientSide(Core& core, AuthWorker& auth, History& history, MassEffec
       mass_effects_(mass_effects),
       mask_scratch_(core.config.gateway.message_bytes_max) {
     sessions_.reserve(core.config.sessions.size());
+    busy_.reserve(core.config.sessions.size());
     for (const config::SessionConfig& session : core.config.sessions) {
         sessions_.emplace_back(session, machine_config(session, core.config));
         sessions_.back().person.user = risk::UserName(session.user);
@@ -276,6 +277,10 @@ void ClientSide::log_out_all(std::string_view text) noexcept {
 void ClientSide::perform(ClientSession& session, const fix::Actions& actions) noexcept {
     for (const fix::Action& action : actions) {
         perform(session, action);
+    }
+    if (!session.busy && has_own_work(session)) {
+        session.busy = true;
+        busy_.push_back(&session);
     }
 }
 

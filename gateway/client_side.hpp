@@ -27,6 +27,7 @@ struct ClientSession {
     bool new_password = false;         // that Logon asked for a change of password
     fix::ResendPlan resend;
     bool history_asked = false;
+    bool busy = false;           // listed in ClientSide::busy
     bool was_logged_on = false;  // in replay: no logout Record yet
 };
 
@@ -63,6 +64,9 @@ class ClientSide {
     // --- at start and for control
     [[nodiscard]] ClientSession* find(std::uint32_t id) noexcept;
     [[nodiscard]] std::vector<ClientSession>& sessions() noexcept { return sessions_; }
+    // Sessions that have work of their own: early messages kept, or a resend. A pass asks these only, so
+    // that it costs the same at any number of sessions.
+    [[nodiscard]] std::span<ClientSession* const> busy() const noexcept { return busy_; }
     // A new trading day: both sides begin at 1. Only while nobody is connected.
     void start_day() noexcept;
 
@@ -88,6 +92,10 @@ class ClientSide {
                              std::uint64_t next_out) noexcept;
     void record_logout(ClientSession& session, const fix::Action& action) noexcept;
     void serve_resend(ClientSession& session) noexcept;
+    [[nodiscard]] static bool has_own_work(const ClientSession& session) noexcept {
+        return session.resend.active() ||
+               (session.connection != no_connection && session.machine.early_ready());
+    }
     // Takes the message just encoded into the session's connection; 0 length: nothing was encoded.
     void send(ClientSession& session, std::size_t length, risk::Sequence gate, std::uint64_t number) noexcept;
     [[nodiscard]] std::span<char> room(ClientSession& session) noexcept;
@@ -98,6 +106,7 @@ class ClientSide {
     History& history_;
     MassEffects& mass_effects_;
     std::vector<ClientSession> sessions_;
+    std::vector<ClientSession*> busy_;       // in the order they became so; reserved in full
     std::vector<std::uint32_t> slot_by_id_;  // index into sessions_ + 1; 0 = none
     fix::Actions actions_;
     fix::Encoder encoder_;

@@ -132,9 +132,9 @@ void Road::list(std::uint32_t connection) noexcept {
 void Road::gather() noexcept {
     turns_.clear();
     still_listed_.clear();
-    for (ClientSession& session : clients_.sessions()) {
-        if (session.connection != no_connection && session.machine.early_ready()) {
-            turns_.push_back({order_.horizon_ns(), 0, session.connection, true});
+    for (const ClientSession* session : clients_.busy()) {
+        if (session->connection != no_connection && session->machine.early_ready()) {
+            turns_.push_back({order_.horizon_ns(), 0, session->connection, true});
         }
     }
     for (const std::uint32_t connection : listed_) {
