@@ -2,23 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <map>
-#include <unordered_map>
-
-#include "audit/journal_reader.hpp"
-#include "risk/routing.hpp"
 
 namespace fairlead::audit {
 
 namespace {
-
-using risk::RecordKind;
-
-template <class Kind>
-const Kind& as(const risk::Record& record) noexcept {
-    return reinterpret_cast<const Kind&>(record);
-}
 
 // Nearest rank, of sorted values.
 std::int64_t percentile(const std::vector<std::int64_t>& sorted, double share) {
@@ -76,33 +64,95 @@ constexpr std::uint64_t pairs_of(std::uint64_t n) {
     return n * (n - 1) / 2;
 }
 
+// The latest moment so far, of anybody but one party (an investor, or a session).
+template <class Party>
+class LatestOfOthers {
+  public:
+    struct Moment {
+        std::int64_t at_ns = INT64_MIN;
+        Party party{};
+    };
+    [[nodiscard]] std::int64_t than(const Party& party) const noexcept {
+        return first_.party == party ? second_.at_ns : first_.at_ns;
+    }
+    void add(std::int64_t at_ns, const Party& party) noexcept {
+        const Moment now{at_ns, party};
+        if (first_.at_ns == INT64_MIN || first_.party == party) {
+            first_ = now.at_ns > first_.at_ns ? now : first_;
+        } else if (now.at_ns > first_.at_ns) {
+            second_ = first_;
+            first_ = now;
+        } else if (now.at_ns > second_.at_ns) {
+            second_ = now;
+        }
+    }
+
+  private:
+    Moment first_;
+    Moment second_;
+};
+
+bool stood_behind_own(const ClientCommand& command) noexcept {
+    return command.own_before_ns >= command.kernel_ns;
+}
+
+bool became_readable_late(const ClientCommand& command) noexcept {
+    return command.kernel_ns != 0 && command.effective_ns > command.kernel_ns && !stood_behind_own(command) &&
+           !command.clock_went_back;
+}
+
+// Every command in the order of its serial number, each session against the others.
+void judge_turns(const std::vector<ClientCommand>& commands, FairnessReport& report) {
+    LatestOfOthers<std::uint32_t> effective;
+    LatestOfOthers<std::uint32_t> kernel;
+    for (const ClientCommand& command : commands) {
+        report.without_stamp += command.kernel_ns == 0 ? 1 : 0;
+        const std::int64_t served = effective.than(command.session);
+        if (served > command.effective_ns) {
+            report.out_of_turn.add(served - command.effective_ns, command.sequence);
+        }
+        effective.add(command.effective_ns, command.session);
+        if (became_readable_late(command)) {
+            ++report.late_total;
+            report.late_worst_ns = std::max(report.late_worst_ns, command.effective_ns - command.kernel_ns);
+        }
+        if (command.kernel_ns == 0) {
+            continue;
+        }
+        const std::int64_t stamped = kernel.than(command.session);
+        if (stamped > command.kernel_ns) {
+            Overtaken& cause = command.clock_went_back         ? report.clock_stepped
+                               : stood_behind_own(command)     ? report.behind_own
+                               : became_readable_late(command) ? report.late_readable
+                                                               : report.unexplained;
+            cause.add(stamped - command.kernel_ns, command.sequence);
+        }
+        kernel.add(command.kernel_ns, command.session);
+    }
+}
+
 // One line's commands in the order they went out: all pairs, less those of one investor with itself.
-void judge_line(const std::vector<Departure>& line, FairnessReport& report) {
+void judge_line(const std::vector<const ClientCommand*>& line, FairnessReport& report) {
     std::vector<std::int64_t> all;
     std::map<risk::InvestorId, std::vector<std::int64_t>> by_investor;
-    struct Latest {
-        std::int64_t arrived_ns = INT64_MIN;
-        risk::InvestorId investor;
-    };
-    Latest first;  // latest arrival so far, and the latest of anybody else
-    Latest second;
-    for (const Departure& departure : line) {
-        const Latest& other = first.investor == departure.investor ? second : first;
-        if (other.arrived_ns != INT64_MIN && other.arrived_ns - departure.arrived_ns > report.worst_ns) {
-            report.worst_ns = other.arrived_ns - departure.arrived_ns;
-            report.worst_command = departure.command;
+    LatestOfOthers<risk::InvestorId> arrived;
+    LatestOfOthers<risk::InvestorId> served;  // by serial number
+    for (const ClientCommand* command : line) {
+        const std::int64_t latest = arrived.than(command->investor);
+        if (latest > command->effective_ns) {
+            const std::int64_t by_ns = latest - command->effective_ns;
+            if (by_ns > report.all.worst_ns) {
+                report.all.worst_ns = by_ns;
+                report.all.worst_record = command->sequence;
+            }
+            if (served.than(command->investor) > static_cast<std::int64_t>(command->sequence)) {
+                report.in_line_queue.add(by_ns, command->sequence);
+            }
         }
-        const Latest now{departure.arrived_ns, departure.investor};
-        if (first.arrived_ns == INT64_MIN || first.investor == now.investor) {
-            first = now.arrived_ns > first.arrived_ns ? now : first;
-        } else if (now.arrived_ns > first.arrived_ns) {
-            second = first;
-            first = now;
-        } else if (now.arrived_ns > second.arrived_ns) {
-            second = now;
-        }
-        all.push_back(departure.arrived_ns);
-        by_investor[departure.investor].push_back(departure.arrived_ns);
+        arrived.add(command->effective_ns, command->investor);
+        served.add(static_cast<std::int64_t>(command->sequence), command->investor);
+        all.push_back(command->effective_ns);
+        by_investor[command->investor].push_back(command->effective_ns);
     }
     std::uint64_t pairs = pairs_of(all.size());
     std::uint64_t inversions = count_inversions(std::move(all));
@@ -110,211 +160,174 @@ void judge_line(const std::vector<Departure>& line, FairnessReport& report) {
         pairs -= pairs_of(arrivals.size());
         inversions -= count_inversions(std::move(arrivals));
     }
-    report.pairs += pairs;
-    report.inversions += inversions;
+    report.all.pairs += pairs;
+    report.all.inversions += inversions;
 }
 
-// One line's commands for one security, by arrival: every pair of two investors within the window.
-void judge_races(std::vector<const Departure*>& rivals, FairnessReport& report) {
-    std::sort(rivals.begin(), rivals.end(), [](const Departure* a, const Departure* b) {
-        return a->arrived_ns != b->arrived_ns ? a->arrived_ns < b->arrived_ns : a->command < b->command;
+// One line's commands for one security: every pair of two investors within the window, by the arrival that
+// `arrived_ns` reads. `inverted` is told the one that was overtaken.
+template <class Arrived, class Inverted>
+void judge_races(std::vector<const ClientCommand*> rivals, Pairs& races, Arrived arrived_ns,
+                 Inverted inverted) {
+    std::erase_if(rivals, [&](const ClientCommand* one) { return arrived_ns(*one) == 0; });
+    std::sort(rivals.begin(), rivals.end(), [&](const ClientCommand* a, const ClientCommand* b) {
+        return arrived_ns(*a) != arrived_ns(*b) ? arrived_ns(*a) < arrived_ns(*b) : a->place < b->place;
     });
     for (std::size_t i = 0; i < rivals.size(); ++i) {
         for (std::size_t j = i + 1; j < rivals.size(); ++j) {
-            const std::int64_t ahead_ns = rivals[j]->arrived_ns - rivals[i]->arrived_ns;
+            const std::int64_t ahead_ns = arrived_ns(*rivals[j]) - arrived_ns(*rivals[i]);
             if (ahead_ns > race_window_ns) {
                 break;
             }
             if (rivals[i]->investor == rivals[j]->investor) {
                 continue;
             }
-            ++report.race_pairs;
-            if (ahead_ns > 0 && rivals[i]->line_number > rivals[j]->line_number) {
-                ++report.race_inversions;
-                report.worst_race_ns = std::max(report.worst_race_ns, ahead_ns);
+            ++races.pairs;
+            if (ahead_ns > 0 && rivals[i]->place > rivals[j]->place) {
+                ++races.inversions;
+                if (ahead_ns > races.worst_ns) {
+                    races.worst_ns = ahead_ns;
+                    races.worst_record = rivals[i]->sequence;
+                }
+                inverted(*rivals[i]);
             }
         }
     }
 }
 
-void judge_waits(const std::vector<Departure>& departures, FairnessReport& report) {
+void judge_places(const std::vector<ClientCommand>& commands, FairnessReport& report) {
+    std::map<std::uint32_t, std::vector<const ClientCommand*>> lines;
+    std::map<std::pair<std::uint32_t, risk::Symbol>, std::vector<const ClientCommand*>> races;
+    for (const ClientCommand& command : commands) {
+        if (command.place != 0) {
+            ++report.sent;
+            report.undeparted += command.departed_ns == 0 ? 1 : 0;
+            lines[command.line].push_back(&command);
+            races[{command.line, command.symbol}].push_back(&command);
+        }
+    }
+    for (auto& [line, sent] : lines) {
+        std::sort(sent.begin(), sent.end(),
+                  [](const ClientCommand* a, const ClientCommand* b) { return a->place < b->place; });
+        judge_line(sent, report);
+    }
+    for (const auto& [where, rivals] : races) {
+        judge_races(
+            rivals, report.races, [](const ClientCommand& one) { return one.effective_ns; },
+            [](const ClientCommand&) {});
+        judge_races(
+            rivals, report.kernel_races, [](const ClientCommand& one) { return one.kernel_ns; },
+            [&report](const ClientCommand& overtaken) {
+                report.kernel_races_own += stood_behind_own(overtaken) ? 1 : 0;
+                report.kernel_races_late += became_readable_late(overtaken) ? 1 : 0;
+            });
+    }
+}
+
+struct Waits {
+    InvestorService service;
+    std::vector<std::int64_t> effective;
+    std::vector<std::int64_t> kernel;
+};
+
+void judge_distance(const std::vector<const Waits*>& most, FairnessReport& report) {
+    constexpr std::size_t compared = 10;
+    constexpr std::size_t enough = 100;
+    for (std::size_t i = 0; i < std::min(compared, most.size()); ++i) {
+        for (std::size_t j = i + 1; j < std::min(compared, most.size()); ++j) {
+            if (most[i]->effective.size() < enough || most[j]->effective.size() < enough) {
+                continue;
+            }
+            const double found = distance(most[i]->effective, most[j]->effective);
+            if (found > report.largest_distance) {
+                report.largest_distance = found;
+                report.distance_one = most[i]->service.investor;
+                report.distance_other = most[j]->service.investor;
+            }
+        }
+    }
+}
+
+// (sum x)^2 / (n sum x^2), x = served over offered.
+double jain(const std::map<risk::InvestorId, Waits>& investors) {
+    double sum = 0;
+    double squares = 0;
+    double count = 0;
+    for (const auto& [investor, waits] : investors) {
+        if (waits.service.offered > 0) {
+            const double share =
+                static_cast<double>(waits.service.served) / static_cast<double>(waits.service.offered);
+            sum += share;
+            squares += share * share;
+            count += 1;
+        }
+    }
+    return squares > 0 ? sum * sum / (count * squares) : 1;
+}
+
+void judge_service(const std::vector<ClientCommand>& commands, FairnessReport& report) {
     std::vector<std::int64_t> all;
-    std::map<risk::InvestorId, std::vector<std::int64_t>> by_investor;
-    for (const Departure& departure : departures) {
-        if (departure.departed_ns != 0) {
-            const std::int64_t wait_ns = departure.departed_ns - departure.arrived_ns;
-            all.push_back(wait_ns);
-            by_investor[departure.investor].push_back(wait_ns);
+    std::map<risk::InvestorId, Waits> investors;
+    for (const ClientCommand& command : commands) {
+        Waits& waits = investors[command.investor];
+        InvestorService& service = waits.service;
+        service.investor = command.investor;
+        ++service.commands;
+        service.offered += command.offered ? 1 : 0;
+        if (became_readable_late(command)) {
+            ++service.late_readable;
+            service.late_worst_ns = std::max(service.late_worst_ns, command.effective_ns - command.kernel_ns);
+        }
+        if (command.departed_ns != 0) {
+            ++service.served;
+            all.push_back(command.departed_ns - command.effective_ns);
+            waits.effective.push_back(all.back());
+            if (command.kernel_ns != 0) {
+                waits.kernel.push_back(command.departed_ns - command.kernel_ns);
+            }
         }
     }
     std::sort(all.begin(), all.end());
     report.wait_p50_ns = percentile(all, 0.5);
     report.wait_p99_ns = percentile(all, 0.99);
     report.wait_worst_ns = all.empty() ? 0 : all.back();
-    for (auto& [investor, waits] : by_investor) {
-        std::sort(waits.begin(), waits.end());
-        report.waits.push_back(
-            {investor, waits.size(), percentile(waits, 0.5), percentile(waits, 0.99), waits.back()});
+    std::vector<const Waits*> most;
+    for (auto& [investor, waits] : investors) {
+        std::sort(waits.effective.begin(), waits.effective.end());
+        std::sort(waits.kernel.begin(), waits.kernel.end());
+        waits.service.wait_p50_ns = percentile(waits.effective, 0.5);
+        waits.service.wait_p99_ns = percentile(waits.effective, 0.99);
+        waits.service.wait_worst_ns = percentile(waits.effective, 1);
+        waits.service.kernel_wait_p99_ns = percentile(waits.kernel, 0.99);
+        waits.service.kernel_wait_worst_ns = percentile(waits.kernel, 1);
+        most.push_back(&waits);
     }
-    std::stable_sort(report.waits.begin(), report.waits.end(),
-                     [](const InvestorWait& a, const InvestorWait& b) { return a.commands > b.commands; });
-    constexpr std::size_t shown = 10;
-    constexpr std::uint64_t enough = 100;
-    report.waits.resize(std::min(report.waits.size(), shown));
-    for (std::size_t i = 0; i < report.waits.size(); ++i) {
-        for (std::size_t j = i + 1; j < report.waits.size() && report.waits[j].commands >= enough; ++j) {
-            const double found =
-                distance(by_investor[report.waits[i].investor], by_investor[report.waits[j].investor]);
-            if (found > report.largest_distance) {
-                report.largest_distance = found;
-                report.distance_one = report.waits[i].investor;
-                report.distance_other = report.waits[j].investor;
-            }
-        }
+    std::stable_sort(most.begin(), most.end(), [](const Waits* a, const Waits* b) {
+        return a->service.commands > b->service.commands;
+    });
+    for (const Waits* waits : most) {
+        report.investors.push_back(waits->service);
     }
+    judge_distance(most, report);
+    report.jain_index = jain(investors);
 }
-
-// Collects departures from the journal's records.
-class Collector {
-  public:
-    void take(const RecordView& view) {
-        RecordStorage storage;
-        const risk::Record* record = materialize(view, storage);
-        if (record == nullptr) {
-            return;
-        }
-        switch (record->kind) {
-            case RecordKind::new_order:
-                command(as<risk::NewOrder>(*record), view);
-                break;
-            case RecordKind::replace_order:
-                command(as<risk::ReplaceOrder>(*record), view);
-                break;
-            case RecordKind::cancel_order:
-                if (as<risk::CancelOrder>(*record).facts.origin == risk::CancelOrigin::client) {
-                    command(as<risk::CancelOrder>(*record), view);
-                }
-                break;
-            case RecordKind::released:
-                released(as<risk::Released>(*record), view);
-                break;
-            case RecordKind::handed_to_socket:
-                handed(as<risk::HandedToSocket>(*record));
-                break;
-            default:
-                break;
-        }
-    }
-    std::vector<Departure> departures;
-
-  private:
-    static bool routing_of(const RecordView& view, risk::Routing& routing) {
-        const Bytes decided = view.section(SectionKind::decision);
-        risk::Answered answered;
-        if (decided.size() != sizeof answered) {
-            return false;
-        }
-        std::memcpy(&answered, decided.data(), sizeof answered);
-        routing = answered.routing;
-        return true;
-    }
-
-    template <class Command>
-    void command(const Command& from, const RecordView& view) {
-        risk::Routing routing;
-        if (from.facts.arrival.effective_ns == 0 || !routing_of(view, routing)) {
-            return;
-        }
-        Departure departure;
-        departure.command = from.record.sequence;
-        departure.investor = from.person.investor;
-        departure.symbol = from.facts.symbol;
-        departure.arrived_ns = from.facts.arrival.effective_ns;
-        if (routing.choice == risk::LineChoice::waiting) {
-            waiting_.emplace(departure.command, departure);
-        } else {
-            place(departure, routing);
-        }
-    }
-
-    void released(const risk::Released& record, const RecordView& view) {
-        const auto found = waiting_.find(record.facts.command);
-        risk::Routing routing;
-        if (found != waiting_.end() && routing_of(view, routing)) {
-            place(found->second, routing);
-            waiting_.erase(found);
-        }
-    }
-
-    void place(Departure departure, const risk::Routing& routing) {
-        if (routing.line == 0) {
-            return;
-        }
-        departure.line = routing.line;
-        departure.line_number = routing.line_number;
-        undeparted_[routing.line].emplace(routing.line_number, departures.size());
-        departures.push_back(departure);
-    }
-
-    void handed(const risk::HandedToSocket& record) {
-        auto& line = undeparted_[record.record.session];
-        const auto from = line.lower_bound(record.facts.first_number);
-        const auto to = line.upper_bound(record.facts.last_number);
-        for (auto at = from; at != to; ++at) {
-            departures[at->second].departed_ns = record.facts.departure_utc_ns;
-        }
-        line.erase(from, to);
-    }
-
-    std::unordered_map<risk::Sequence, Departure> waiting_;
-    std::unordered_map<std::uint32_t, std::map<std::uint64_t, std::size_t>> undeparted_;
-};
 
 }  // namespace
 
-FairnessReport judge_fairness(std::vector<Departure> departures) {
-    FairnessReport report;
-    report.commands = departures.size();
-    // Departures stand in journal order; within a line that is the order of its numbers, but for a line
-    // whose numbers began anew.
-    std::map<std::uint32_t, std::vector<Departure>> lines;
-    std::map<std::pair<std::uint32_t, risk::Symbol>, std::vector<const Departure*>> races;
-    for (Departure& departure : departures) {
-        report.undeparted += departure.departed_ns == 0 ? 1 : 0;
-        std::vector<Departure>& line = lines[departure.line];
-        departure.line_number = line.size();
-        line.push_back(departure);
+void Overtaken::add(std::int64_t by_ns, risk::Sequence sequence) noexcept {
+    ++commands;
+    if (by_ns > worst_ns) {
+        worst_ns = by_ns;
+        worst_record = sequence;
     }
-    for (const Departure& departure : departures) {
-        races[{departure.line, departure.symbol}].push_back(&departure);
-    }
-    for (const auto& [line, sent] : lines) {
-        judge_line(sent, report);
-    }
-    for (auto& [where, rivals] : races) {
-        judge_races(rivals, report);
-    }
-    judge_waits(departures, report);
-    return report;
 }
 
-FairnessReport measure_fairness(const JournalPlace& journal) {
-    JournalReader reader;
-    if (!reader.open(journal)) {
-        FairnessReport report;
-        report.error = reader.error();
-        return report;
-    }
-    Collector collector;
-    RecordView view;
-    ReadStatus status = ReadStatus::record;
-    while ((status = reader.next(view)) == ReadStatus::record) {
-        collector.take(view);
-    }
-    FairnessReport report = judge_fairness(std::move(collector.departures));
-    if (status == ReadStatus::damaged) {
-        report.error = reader.error();
-    }
+FairnessReport judge_fairness(const std::vector<ClientCommand>& commands) {
+    FairnessReport report;
+    report.commands = commands.size();
+    judge_turns(commands, report);
+    judge_places(commands, report);
+    judge_service(commands, report);
     return report;
 }
 

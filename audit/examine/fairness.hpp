@@ -1,52 +1,99 @@
-// Fairness: from the journal alone, who came first and who went first. Judged by effective arrival
-// (the arrival rule), place on the venue line, and departure stamps. "In kernel arrival order", not "in
-// the order clients pressed send". Called by fairlead-examine and by tests.
+// Fairness: from the journal alone, who came first and who went first. Judged twice: by effective arrival
+// (the arrival rule: serial numbers in the order orders were received) and, beside it, by the kernel's
+// stamps, every difference with its cause. "In kernel arrival order", not "in the order clients pressed
+// send". The arithmetic is here; fairness_collect.cpp reads the journal, fairness_report.cpp writes the
+// report. Called by fairlead-examine and by tests.
 #pragma once
 
 #include <string>
 #include <vector>
 
 #include "audit/segment_directory.hpp"
+#include "risk/record.hpp"
 
 namespace fairlead::audit {
 
-// One command that went out on a venue line.
-struct Departure {
-    risk::Sequence command = 0;
-    std::uint32_t line = 0;
-    std::uint64_t line_number = 0;  // place on the line
+// One command of a client as the journal holds it. The refused ones are here too: who lost a race is
+// visible nowhere else.
+struct ClientCommand {
+    risk::Sequence sequence = 0;
+    std::uint32_t session = 0;
     risk::InvestorId investor;
     risk::Symbol symbol;
-    risk::UtcNs arrived_ns = 0;   // effective arrival
-    risk::UtcNs departed_ns = 0;  // handed to the socket; 0 = not recorded
+    risk::UtcNs kernel_ns = 0;     // 0: the kernel gave none
+    risk::UtcNs effective_ns = 0;  // what it competed with
+    // When its own session's message before it was decided: up to then it stood behind that one. 0 = none.
+    risk::UtcNs own_before_ns = 0;
+    bool clock_went_back = false;  // decided while UTC was behind what it had been
+    bool offered = false;          // the Ledger passed it on to a venue line
+    std::uint32_t line = 0;        // 0: never given a place on one
+    std::uint64_t place = 0;       // order of being given one, from 1
+    risk::UtcNs departed_ns = 0;   // handed to the socket; 0 = not recorded
 };
 
-struct InvestorWait {
-    risk::InvestorId investor;
+// Commands before which a younger one of another party was served.
+struct Overtaken {
     std::uint64_t commands = 0;
-    std::int64_t p50_ns = 0;
-    std::int64_t p99_ns = 0;
-    std::int64_t worst_ns = 0;
+    std::int64_t worst_ns = 0;  // by how much the youngest of those was younger
+    risk::Sequence worst_record = 0;
+    void add(std::int64_t by_ns, risk::Sequence sequence) noexcept;
 };
 
-struct FairnessReport {
-    std::string error;             // empty: the journal could be read to its end
-    std::uint64_t commands = 0;    // that went out
-    std::uint64_t undeparted = 0;  // given a place on a line, no departure stamp
-    // Races: two investors, one line, one security, arrivals at most 50 us apart.
-    std::uint64_t race_pairs = 0;
-    std::uint64_t race_inversions = 0;
-    std::int64_t worst_race_ns = 0;
-    // Any two investors on one line.
+// Pairs of two investors' commands. A race: same line, same security, arrivals at most 50 us apart.
+struct Pairs {
     std::uint64_t pairs = 0;
     std::uint64_t inversions = 0;
     std::int64_t worst_ns = 0;  // how much earlier the later sent one had arrived
-    risk::Sequence worst_command = 0;
-    std::vector<InvestorWait> waits;  // most commands first, at most ten
+    risk::Sequence worst_record = 0;
+};
+
+struct InvestorService {
+    risk::InvestorId investor;
+    std::uint64_t commands = 0;  // received
+    std::uint64_t offered = 0;
+    std::uint64_t served = 0;  // departed
     std::int64_t wait_p50_ns = 0;
     std::int64_t wait_p99_ns = 0;
     std::int64_t wait_worst_ns = 0;
-    // Largest distance between the waits of two investors of that list with 100 commands or more, 0 to 1.
+    std::int64_t kernel_wait_p99_ns = 0;  // from the kernel's stamp, its own session's queue included
+    std::int64_t kernel_wait_worst_ns = 0;
+    std::uint64_t late_readable = 0;
+    std::int64_t late_worst_ns = 0;
+};
+
+struct FairnessReport {
+    std::string error;  // empty: the journal could be read to its end
+    std::uint64_t commands = 0;
+    std::uint64_t without_stamp = 0;  // arrival is the time of reading
+    bool stamps_missing = false;      // the journal says that the kernel gives none
+
+    // --- serial numbers: every command of every session against the other sessions', refused ones too
+    Overtaken out_of_turn;         // against effective arrival: the rule was broken
+    Overtaken late_readable;       // against the kernel's stamps: became readable only afterwards
+    Overtaken behind_own;          // ... stood behind an earlier message of its own session
+    Overtaken clock_stepped;       // ... UTC had gone back meanwhile
+    Overtaken unexplained;         // ... none of these
+    std::uint64_t late_total = 0;  // effective arrival later than the stamp by no doing of its session
+    std::int64_t late_worst_ns = 0;
+
+    // --- places on a line
+    std::uint64_t sent = 0;
+    std::uint64_t undeparted = 0;         // given a place on a line, no departure stamp
+    Pairs races;                          // by effective arrival: the headline
+    Pairs kernel_races;                   // by the kernel's stamps
+    std::uint64_t kernel_races_late = 0;  // of its inversions: the earlier one became readable late
+    std::uint64_t kernel_races_own = 0;   // ... stood behind its own session's message
+    Pairs all;                            // any two investors on one line, by effective arrival
+    Overtaken in_line_queue;              // served in turn, overtaken while waiting for the line
+
+    // --- waiting, from effective arrival to departure
+    std::vector<InvestorService> investors;  // most commands first
+    std::int64_t wait_p50_ns = 0;
+    std::int64_t wait_p99_ns = 0;
+    std::int64_t wait_worst_ns = 0;
+    double jain_index = 1;  // of served over offered; 1 = all alike
+    // Largest Kolmogorov-Smirnov distance between the waits of two of the ten investors with most commands,
+    // of 100 departures or more each; 0 to 1.
     double largest_distance = 0;
     risk::InvestorId distance_one;
     risk::InvestorId distance_other;
@@ -55,7 +102,7 @@ struct FairnessReport {
 inline constexpr std::int64_t race_window_ns = 50'000;
 
 [[nodiscard]] FairnessReport measure_fairness(const JournalPlace& journal);
-// The arithmetic alone.
-[[nodiscard]] FairnessReport judge_fairness(std::vector<Departure> departures);
+// The arithmetic alone; commands in journal order.
+[[nodiscard]] FairnessReport judge_fairness(const std::vector<ClientCommand>& commands);
 
 }  // namespace fairlead::audit

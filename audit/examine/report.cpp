@@ -18,12 +18,6 @@ std::string utc_text(risk::UtcNs at) {
     return text.data();
 }
 
-std::string microseconds(std::int64_t nanoseconds) {
-    std::array<char, 48> text{};
-    std::snprintf(text.data(), text.size(), "%.1f us", static_cast<double>(nanoseconds) / 1000.0);
-    return text.data();
-}
-
 std::string line(const char* name, const std::string& value) {
     std::string text = name;
     text.append(text.size() < 22 ? 22 - text.size() : 1, ' ');
@@ -31,13 +25,6 @@ std::string line(const char* name, const std::string& value) {
 }
 std::string line(const char* name, std::uint64_t value) {
     return line(name, std::to_string(value));
-}
-
-std::string percent(std::uint64_t part, std::uint64_t whole) {
-    std::array<char, 32> text{};
-    std::snprintf(text.data(), text.size(), "%.4f %%",
-                  whole == 0 ? 0.0 : 100.0 * static_cast<double>(part) / static_cast<double>(whole));
-    return text.data();
 }
 
 }  // namespace
@@ -134,76 +121,6 @@ std::string json_of(const VerifyReport& report) {
     json["remarks"] = report.remarks;
     json["findings"] = report.findings;
     json["findings_left_out"] = report.findings_left_out;
-    return json.dump(2) + "\n";
-}
-
-std::string summary_of(const FairnessReport& report) {
-    return "fairness: " + std::to_string(report.race_inversions) + " inversions in " +
-           std::to_string(report.race_pairs) + " races (same security, 50 us), " +
-           std::to_string(report.inversions) + " in " + std::to_string(report.pairs) +
-           " pairs of investors on a line, worst " + microseconds(report.worst_ns) + "; waiting p50 " +
-           microseconds(report.wait_p50_ns) + ", p99 " + microseconds(report.wait_p99_ns);
-}
-
-std::string text_of(const FairnessReport& report) {
-    std::string text;
-    text += line("commands sent", std::to_string(report.commands) + " (" + std::to_string(report.undeparted) +
-                                      " without departure stamp)");
-    text += line("races", std::to_string(report.race_pairs) + ", inverted " +
-                              std::to_string(report.race_inversions) + " (" +
-                              percent(report.race_inversions, report.race_pairs) + "), worst " +
-                              microseconds(report.worst_race_ns));
-    text += line("all pairs",
-                 std::to_string(report.pairs) + ", inverted " + std::to_string(report.inversions) + " (" +
-                     percent(report.inversions, report.pairs) + "), worst " + microseconds(report.worst_ns) +
-                     (report.worst_command == 0 ? std::string()
-                                                : " at record " + std::to_string(report.worst_command)));
-    for (const InvestorWait& wait : report.waits) {
-        text += line(("waiting " + std::string(wait.investor.view())).c_str(),
-                     "p50 " + microseconds(wait.p50_ns) + ", p99 " + microseconds(wait.p99_ns) + ", worst " +
-                         microseconds(wait.worst_ns) + ", commands " + std::to_string(wait.commands));
-    }
-    std::array<char, 16> distance{};
-    std::snprintf(distance.data(), distance.size(), "%.3f", report.largest_distance);
-    text += line("largest distance",
-                 std::string(distance.data()) + (report.distance_one.empty()
-                                                     ? std::string()
-                                                     : " (" + std::string(report.distance_one.view()) + ", " +
-                                                           std::string(report.distance_other.view()) + ")"));
-    if (!report.error.empty()) {
-        text += line("FINDING", report.error);
-    }
-    text += "judged by effective arrival at this host's kernel, not by when clients pressed send\n";
-    return text + summary_of(report) + "\n";
-}
-
-std::string json_of(const FairnessReport& report) {
-    nlohmann::ordered_json json;
-    json["summary"] = summary_of(report);
-    json["error"] = report.error;
-    json["commands"] = report.commands;
-    json["undeparted"] = report.undeparted;
-    json["race_window_ns"] = race_window_ns;
-    json["race_pairs"] = report.race_pairs;
-    json["race_inversions"] = report.race_inversions;
-    json["worst_race_ns"] = report.worst_race_ns;
-    json["pairs"] = report.pairs;
-    json["inversions"] = report.inversions;
-    json["worst_ns"] = report.worst_ns;
-    json["worst_command"] = report.worst_command;
-    json["wait_p50_ns"] = report.wait_p50_ns;
-    json["wait_p99_ns"] = report.wait_p99_ns;
-    json["wait_worst_ns"] = report.wait_worst_ns;
-    json["largest_distance"] = report.largest_distance;
-    json["distance_between"] = {report.distance_one.view(), report.distance_other.view()};
-    json["waits"] = nlohmann::ordered_json::array();
-    for (const InvestorWait& wait : report.waits) {
-        json["waits"].push_back({{"investor", wait.investor.view()},
-                                 {"commands", wait.commands},
-                                 {"p50_ns", wait.p50_ns},
-                                 {"p99_ns", wait.p99_ns},
-                                 {"worst_ns", wait.worst_ns}});
-    }
     return json.dump(2) + "\n";
 }
 
