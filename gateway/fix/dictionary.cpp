@@ -5,25 +5,13 @@
 #include <array>
 #include <initializer_list>
 
+#include "gateway/fix/field_format.hpp"
 #include "gateway/fix/reader.hpp"
 
 namespace fairlead::fix {
 
 namespace {
 
-enum class Format : std::uint8_t {
-    string,  // printable ASCII
-    text,    // any characters but control ones: Text may be in the sender's encoding
-    data,    // any byte
-    character,
-    boolean,
-    integer,
-    number,  // SeqNum, Length: digits only
-    quantity,
-    price,
-    time,
-    currency,
-};
 enum class Place : std::uint8_t { header, body, trailer };
 
 struct FieldRule {
@@ -249,73 +237,37 @@ constexpr bool defined_by_fix(std::uint32_t tag) {
     return tag >= 1 && tag <= 956 && tag != 101;
 }
 
-template <class T>
-RejectReason reason_of(const Parsed<T>& parsed) noexcept {
-    switch (parsed.error) {
-        case ValueError::format:
-            return RejectReason::format;
-        case ValueError::range:
-            return RejectReason::value_incorrect;
-        default:
-            return RejectReason::none;  // too many decimals: the translation names the tick or lot rule
-    }
-}
-
-RejectReason judge_text(std::string_view value, unsigned char highest) noexcept {
-    // Eight characters at a time as long as they are plain: each from ' ' to '~'.
-    constexpr std::uint64_t ones = 0x0101010101010101;
-    constexpr std::uint64_t tops = 0x8080808080808080;
-    while (value.size() >= sizeof(std::uint64_t)) {
-        std::uint64_t word = 0;
-        std::memcpy(&word, value.data(), sizeof word);
-        if (((word | (word - ones * ' ') | (word + ones)) & tops) != 0) {
-            break;  // something else: looked at one by one
-        }
-        value.remove_prefix(sizeof word);
-    }
-    for (const char character : value) {
-        const auto byte = static_cast<unsigned char>(character);
-        if (byte < ' ' || byte == 0x7f || byte > highest) {
-            return RejectReason::format;
+// What judging a field asks of its rule, in one place: its listed values as a set of characters.
+struct FieldJudge {
+    std::array<std::uint64_t, 2> listed{};
+    bool any_value = true;
+    Format format = Format::string;
+    Place place = Place::body;
+};
+constexpr auto field_judges = [] {
+    std::array<FieldJudge, rule_count> judges{};
+    for (std::size_t i = 0; i < rule_count; ++i) {
+        judges[i].any_value = field_rules[i].values.empty();
+        judges[i].format = field_rules[i].format;
+        judges[i].place = field_rules[i].place;
+        for (const char value : field_rules[i].values) {
+            const auto bit = static_cast<unsigned char>(value);
+            judges[i].listed[bit / 64] |= std::uint64_t{1} << (bit % 64);
         }
     }
-    return RejectReason::none;
-}
+    return judges;
+}();
 
-RejectReason judge_format(Format format, std::string_view value) noexcept {
-    switch (format) {
-        case Format::string:
-            return judge_text(value, '~');
-        case Format::text:
-            return judge_text(value, 0xff);
-        case Format::data:
-            return RejectReason::none;
-        case Format::character:
-            return reason_of(parse_char(value));
-        case Format::boolean:
-            return reason_of(parse_boolean(value));
-        case Format::integer:
-            return reason_of(parse_signed(value));
-        case Format::number:
-            return reason_of(parse_unsigned(value));
-        case Format::quantity:
-            return reason_of(parse_quantity(value));
-        case Format::price:
-            return reason_of(parse_price(value));
-        case Format::time:
-            return reason_of(parse_time(value));
-        case Format::currency:
-            return value.size() == 3 ? judge_text(value, '~') : RejectReason::format;
+RejectReason judge_value(const FieldJudge& judged, std::string_view value) noexcept {
+    const FormatFault fault = judge(judged.format, value);
+    if (fault != FormatFault::none) [[unlikely]] {
+        return fault == FormatFault::range ? RejectReason::value_incorrect : RejectReason::format;
     }
-    return RejectReason::format;
-}
-
-RejectReason judge_value(const FieldRule& rule, std::string_view value) noexcept {
-    const RejectReason by_format = judge_format(rule.format, value);
-    if (by_format != RejectReason::none || rule.values.empty()) {
-        return by_format;
+    if (judged.any_value) {
+        return RejectReason::none;
     }
-    const bool listed = value.size() == 1 && rule.values.find(value.front()) != std::string_view::npos;
+    const auto bit = static_cast<unsigned char>(value.front());
+    const bool listed = value.size() == 1 && bit < 128 && (judged.listed[bit / 64] >> (bit % 64) & 1U) != 0;
     return listed ? RejectReason::none : RejectReason::value_incorrect;
 }
 
@@ -347,7 +299,7 @@ Fault check_group(const Message& message, const GroupRule& group, std::size_t at
         const std::string_view value = message.value(fields[next]);
         const RejectReason reason = value.empty()
                                         ? RejectReason::no_value
-                                        : judge_value(field_rules[rule_index.of(fields[next].tag)], value);
+                                        : judge_value(field_judges[rule_index.of(fields[next].tag)], value);
         if (reason != RejectReason::none) {
             return {reason, fields[next].tag};
         }
@@ -434,28 +386,26 @@ Fault check_fields(const Message& message, const MessageRule& rule, bool lenient
         if (value.empty()) {
             return {RejectReason::no_value, field.tag};
         }
-        const FieldRule& field_rule = field_rules[index];
-        if (field_rule.place < place) {
+        const FieldJudge& judged = field_judges[index];
+        if (judged.place < place) {
             return {RejectReason::field_order, field.tag};
         }
-        place = field_rule.place;
+        place = judged.place;
         if (seen.has(index)) {
-            if (lenient && field_rule.place == Place::body) {
+            if (lenient && judged.place == Place::body) {
                 continue;  // an entry of a group we do not know
             }
             return {RejectReason::repeated, field.tag};
         }
         seen.set(index);
-        const RejectReason reason = lenient && !rule.allowed.has(index) && field_rule.format == Format::string
-                                        ? RejectReason::none
-                                        : judge_value(field_rule, value);
+        // CheckSum is the reader's to judge, and the only value with less than a word behind it.
+        const bool unjudged =
+            field.tag == 10 || (lenient && judged.format == Format::string && !rule.allowed.has(index));
+        const RejectReason reason = unjudged ? RejectReason::none : judge_value(judged, value);
         if (reason != RejectReason::none) {
             return {reason, field.tag};
         }
-        if (lenient) {
-            continue;
-        }
-        if (index < first_group_rule) {
+        if (lenient || index < first_group_rule) {
             continue;
         }
         const GroupRule* group = group_of(field.tag, false);

@@ -4,6 +4,8 @@
 #include <array>
 #include <charconv>
 
+#include "gateway/fix/words8.hpp"
+
 namespace fairlead::fix {
 
 namespace {
@@ -59,15 +61,27 @@ Parsed<risk::UtcNs> parse_time(std::string_view text) noexcept {
         return bad;
     }
     const char* at = text.data();
-    const int year = digits(at, 4);
-    const int month = digits(at + 4, 2);
-    const int day = digits(at + 6, 2);
-    const int hour = digits(at + 9, 2);
-    const int minute = digits(at + 12, 2);
-    const int second = digits(at + 15, 2);
-    if (at[8] != '-' || at[11] != ':' || at[14] != ':' || year < 0 || month < 1 || month > 12 || day < 1 ||
-        hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 60 ||
-        static_cast<unsigned>(day) > days_in_month(year, static_cast<unsigned>(month))) {
+    const std::uint64_t date = load_word(at);
+    // "hh:mm:ss" without its zeros and colons: digits where they belong, nothing where the colons stood.
+    std::uint64_t clock = 0;
+    std::memcpy(&clock, "00:00:00", sizeof clock);
+    clock ^= load_word(at + 9);
+    constexpr std::uint64_t clock_bound = 0x76767F76767F7676;  // to bit 7 from above 9, or from above 0
+    if (!all_digits(date) || ((clock | (clock + clock_bound)) & each_top) != 0 || at[8] != '-') {
+        return bad;
+    }
+    const std::uint32_t ymd = eight_digits(date);
+    const auto year = static_cast<int>(ymd / 10'000);
+    const unsigned month = ymd / 100 % 100;
+    const unsigned day = ymd % 100;
+    const auto two = [clock](unsigned place) {
+        return static_cast<unsigned>((clock >> (8 * place) & 0xff) * 10 + (clock >> (8 * place + 8) & 0xff));
+    };
+    const unsigned hour = two(0);
+    const unsigned minute = two(3);
+    const unsigned second = two(6);
+    if (month < 1 || month > 12 || day < 1 || day > days_in_month(year, month) || hour > 23 || minute > 59 ||
+        second > 60) {
         return bad;
     }
     std::int64_t fraction_ns = 0;
@@ -82,7 +96,7 @@ Parsed<risk::UtcNs> parse_time(std::string_view text) noexcept {
     if (year < 1970 || year > 2261) {
         return {0, ValueError::range};
     }
-    const std::int64_t days = days_from_date(year, static_cast<unsigned>(month), static_cast<unsigned>(day));
+    const std::int64_t days = days_from_date(year, month, day);
     const std::int64_t of_day = (std::int64_t{hour} * 60 + minute) * 60 + second;
     return {days * day_ns + of_day * second_ns + fraction_ns};
 }

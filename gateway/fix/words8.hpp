@@ -1,0 +1,56 @@
+// Eight characters at a time: what the reader, the dictionary and the values ask of short texts, by integer
+// arithmetic on one machine word. Pure functions; little-endian hosts only, which is checked.
+#pragma once
+
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+
+namespace fairlead::fix {
+
+static_assert(std::endian::native == std::endian::little, "the first character is a word's lowest byte");
+
+inline constexpr std::uint64_t each_byte = 0x0101010101010101;
+inline constexpr std::uint64_t each_top = 0x8080808080808080;
+
+// The eight bytes at `text`, all of which must be readable.
+[[nodiscard]] inline std::uint64_t load_word(const char* text) noexcept {
+    std::uint64_t word = 0;
+    std::memcpy(&word, text, sizeof word);
+    return word;
+}
+
+// The first `length` (0 to 8) characters, with `pad` behind them.
+[[nodiscard]] inline std::uint64_t padded_word(std::uint64_t word, std::size_t length, char pad) noexcept {
+    if (length >= sizeof word) {
+        return word;
+    }
+    const std::uint64_t kept = (std::uint64_t{1} << (8 * length)) - 1;
+    return (word & kept) | (each_byte * static_cast<unsigned char>(pad) & ~kept);
+}
+
+// Every character from ' ' to '~'.
+[[nodiscard]] inline bool all_printable(std::uint64_t word) noexcept {
+    return ((word | (word - each_byte * ' ') | (word + each_byte)) & each_top) == 0;
+}
+// Every character from '0' to '9'.
+[[nodiscard]] inline bool all_digits(std::uint64_t word) noexcept {
+    const std::uint64_t digits = word ^ each_byte * '0';
+    return ((digits | (digits + each_byte * 0x76)) & each_top) == 0;
+}
+// The top bit of every byte below the lowest occurrence of `character`, and of that, is right; beyond it
+// bytes one above may be marked too.
+[[nodiscard]] inline std::uint64_t places_of(std::uint64_t word, char character) noexcept {
+    const std::uint64_t other = word ^ each_byte * static_cast<unsigned char>(character);
+    return (other - each_byte) & ~other & each_top;
+}
+
+// The number eight digits name, the first the highest.
+[[nodiscard]] inline std::uint32_t eight_digits(std::uint64_t word) noexcept {
+    word = (word & each_byte * 0x0F) * 2561 >> 8;
+    word = (word & 0x00FF00FF00FF00FF) * 6553601 >> 16;
+    return static_cast<std::uint32_t>((word & 0x0000FFFF0000FFFF) * 42949672960001 >> 32);
+}
+
+}  // namespace fairlead::fix
