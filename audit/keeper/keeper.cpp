@@ -63,6 +63,8 @@ Recovered recover_disk(const KeeperOptions& options, risk::Sequence floor, Segme
     SegmentStore& used = on_spare ? *spare : store;
     result.start.chain = end.chain;
     result.start.sealed = end.sealed;
+    result.start.offset = end.offset;
+    result.start.last = end.segment < count ? name_of(source, end.segment) : SegmentName{};
     result.start.switched_to = on_spare ? source.segment_number(first_on_spare) : 0;
     result.start.arrived =
         on_spare && (end.segment > first_on_spare || (end.segment == first_on_spare && end.offset > 0));
@@ -88,7 +90,6 @@ Recovered recover_disk(const KeeperOptions& options, risk::Sequence floor, Segme
             }
         } else if (!end.segment_closed && !SegmentStore::has_note(directory, last)) {
             go_on_in = last.text();
-            result.start.offset = end.offset;
         }
     }
     result.start.cut_bytes = end.torn_bytes;

@@ -51,11 +51,12 @@ concept FrameStore = requires(T& store, std::uint64_t offset, Bytes bytes, std::
 // Where writing goes on, as recovery found it.
 struct KeeperStart {
     FrameChain chain;
-    std::uint64_t offset = 0;  // in the segment the store has open, if it has
+    std::uint64_t offset = 0;  // of the end; in the segment the store has open, if it has
     bool sealed = false;
     std::uint64_t cut_bytes = 0;
     std::uint64_t switched_to = 0;  // number of the spare's first segment; 0: not on the spare
     bool arrived = false;           // the spare has a frame already
+    SegmentName last;               // the segment the journal ends in; number 0: there is none
 };
 
 template <FrameStore Store>
@@ -88,6 +89,9 @@ class Keeper {
     [[nodiscard]] bool write_frame();
     [[nodiscard]] int put(std::uint64_t offset, Bytes frame);
     void on_failed_write(int error, const std::string& text);
+    void leave_device(const SegmentName& last, int error, const std::string& text);
+    [[nodiscard]] bool segment_missing();
+    void tell_spare();
     [[nodiscard]] bool go_over();
     void arrive();
     [[nodiscard]] bool at_work() const noexcept {
@@ -117,7 +121,10 @@ class Keeper {
     bool cut_noted_ = false;
     std::uint64_t switched_to_ = 0;
     risk::Sequence go_over_to_ = 0;
+    SegmentName last_segment_;
     bool segment_missed_ = false;  // and the operator was told
+    bool spare_missed_ = false;    // the same
+    risk::MonotonicNs slow_told_ns_ = 0;
     std::vector<std::byte> read_back_;
     risk::MonotonicNs last_write_ns_ = 0;
     risk::MonotonicNs last_look_ns_ = INT64_MIN / 2;

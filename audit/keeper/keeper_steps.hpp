@@ -10,6 +10,8 @@
 
 namespace fairlead::audit {
 
+inline constexpr risk::MonotonicNs slow_told_every_ns = 1'000'000'000;
+
 template <FrameStore Store>
 Keeper<Store>::Keeper(const KeeperOptions& options, Store& store, KeeperMarkPage& mark,
                       const KeeperStart& start, Store* spare)
@@ -22,7 +24,8 @@ Keeper<Store>::Keeper(const KeeperOptions& options, Store& store, KeeperMarkPage
       offset_(start.offset),
       sealed_(start.sealed || start.chain.number == 1),
       cut_noted_(start.switched_to != 0),
-      switched_to_(start.switched_to) {
+      switched_to_(start.switched_to),
+      last_segment_(start.last) {
     if (spare_ != nullptr) {
         read_back_.resize(frame_bytes_max + block_bytes);  // and what aligning it takes
     }
@@ -48,6 +51,7 @@ typename Keeper<Store>::Step Keeper<Store>::step(risk::MonotonicNs now) {
     if (!at_work()) {
         return Step::halted;
     }
+    tell_spare();
     if (!attach(now)) {
         return state_ == KeeperState::damage ? Step::halted : Step::waiting;
     }
@@ -117,26 +121,57 @@ bool Keeper<Store>::segment_ready() {
     if (store_->is_open()) {
         return true;
     }
-    if (store_->open_next()) {
-        offset_ = 0;
-        options_.say("writing to " + store_->segment().text());
-        segment_missed_ = false;
-        if (state_ == KeeperState::disk_full) {
-            mark_.error.store(0, std::memory_order_relaxed);
-            set_state(switched_to_ != 0 ? KeeperState::on_spare : KeeperState::running);
-        }
-        return true;
+    if (!store_->open_next()) {
+        return segment_missing();
     }
-    if (const int error = store_->prepare_error(); error != 0 && !segment_missed_) {
+    offset_ = 0;
+    last_segment_ = store_->segment();
+    segment_missed_ = false;
+    options_.say("writing to " + last_segment_.text());
+    if (state_ == KeeperState::disk_full) {
+        mark_.error.store(0, std::memory_order_relaxed);
+        set_state(switched_to_ != 0 ? KeeperState::on_spare : KeeperState::running);
+    }
+    return true;
+}
+
+// No segment is ready: one may be on its way, or the disk is full, or its device does not let one be made.
+template <FrameStore Store>
+bool Keeper<Store>::segment_missing() {
+    const int error = store_->prepare_error();
+    if (error == 0) {
+        return false;
+    }
+    const std::string text =
+        std::string("no journal segment is left and none can be made: ") + std::strerror(error);
+    const bool device_failed = error == EIO || error == EROFS || error == ENODEV || error == ENXIO;
+    if (device_failed && spare_ != nullptr && store_ != spare_) {
+        leave_device(last_segment_, error, text);
+        return state_ == KeeperState::switching && segment_ready();
+    }
+    if (!segment_missed_) {
         segment_missed_ = true;
-        options_.alarm(std::string("no journal segment is left and none can be made: ") +
-                       std::strerror(error));
+        options_.alarm(text);
         if (state_ != KeeperState::switching) {
             mark_.error.store(error, std::memory_order_relaxed);
             set_state(KeeperState::disk_full);
         }
     }
     return false;
+}
+
+// A spare that is not ready helps nobody: better told now than when it is needed.
+template <FrameStore Store>
+void Keeper<Store>::tell_spare() {
+    if (spare_ == nullptr || store_ == spare_) {
+        return;
+    }
+    const bool missing = spare_->ready() == 0 && spare_->prepare_error() != 0;
+    if (missing && !spare_missed_) {
+        options_.alarm("the spare device is not ready, no segment can be made in '" +
+                       options_.spare_directory + "': " + std::strerror(spare_->prepare_error()));
+    }
+    spare_missed_ = missing;
 }
 
 // Copies and checks what is published, up to one frame. False: halted.
@@ -203,7 +238,8 @@ bool Keeper<Store>::write_frame() {
                                    " failed: " + std::strerror(error));
         return false;
     }
-    if (ended - started > options_.slow_write_ns) {
+    if (ended - started > options_.slow_write_ns && ended - slow_told_ns_ > slow_told_every_ns) {
+        slow_told_ns_ = ended;
         options_.say("a write of " + std::to_string(whole) + " bytes took " +
                      std::to_string((ended - started) / 1'000'000) + " ms");
     }
@@ -228,7 +264,6 @@ template <FrameStore Store>
 void Keeper<Store>::on_failed_write(int error, const std::string& text) {
     const SegmentName segment = store_->segment();
     store_->close_segment();
-    mark_.error.store(error, std::memory_order_relaxed);
     if (spare_ == nullptr || store_ == spare_) {
         static_cast<void>(store_->note(segment, text));
         halt(KeeperState::io_error, error,
@@ -238,14 +273,22 @@ void Keeper<Store>::on_failed_write(int error, const std::string& text) {
                  ": mend the device, then start the keeper again");
         return;
     }
-    cut_ = {segment, offset_, chain_.number, chain_.records.sequence, {}};
+    leave_device(segment, error, text);
+}
+
+// Nothing of the journal is on the device yet when `last` has no number: then there is nothing to cut.
+template <FrameStore Store>
+void Keeper<Store>::leave_device(const SegmentName& last, int error, const std::string& text) {
+    cut_ = {last, offset_, chain_.number, chain_.records.sequence, {}};
     cut_reason_ = text;
     cut_noted_ = false;
+    segment_missed_ = false;
+    mark_.error.store(error, std::memory_order_relaxed);
     set_state(KeeperState::switching);
     options_.alarm(text + "; synced stays at " + std::to_string(synced()) + ", going over to the spare in '" +
                    options_.spare_directory + "'");
     store_ = spare_;
-    store_->number_from(segment.number + 1);
+    store_->number_from(last.number + 1);
     if (!attached_) {
         return;
     }
@@ -266,6 +309,11 @@ bool Keeper<Store>::go_over() {
         return true;
     }
     cut_.next = store_->segment();
+    if (cut_.segment.number == 0) {
+        cut_noted_ = true;
+        switched_to_ = cut_.next.number;
+        return true;
+    }
     const std::string reason = cut_reason_ + "; the journal goes on in '" + options_.spare_directory + "'";
     if (std::string error = store_->note_cut(cut_, reason); !error.empty()) {
         store_->close_segment();

@@ -28,8 +28,9 @@ struct Trouble {
     int main_fails_at = 0;  // that write and all after it, counted from 1 over the machine's life
     int spare_fails_at = 0;
     Failure how = Failure::nothing;
-    bool spare_lies = false;  // what is read back is not what was written
-    int crash_at = 0;         // the operation of a device, counted from 1
+    int main_segments_max = -1;  // a further one cannot be made: the device is read-only by now
+    bool spare_lies = false;     // what is read back is not what was written
+    int crash_at = 0;            // the operation of a device, counted from 1
     bool crash_after = false;
 
     int main_writes = 0;
@@ -60,7 +61,11 @@ class TroubledStore : public SegmentStore {
     }
 
     [[nodiscard]] bool open_next() {
-        return ready() > 0 && step([this] { return SegmentStore::open_next(); });
+        if (none_can_be_made() || ready() == 0) {
+            return false;
+        }
+        ++opened_;
+        return step([this] { return SegmentStore::open_next(); });
     }
     [[nodiscard]] int write(std::uint64_t offset, Bytes bytes) {
         return step([&] { return put(offset, bytes); });
@@ -76,7 +81,12 @@ class TroubledStore : public SegmentStore {
         return step([&] { return SegmentStore::note_cut(cut, text); });
     }
 
+    [[nodiscard]] int prepare_error() const {
+        return none_can_be_made() ? EROFS : SegmentStore::prepare_error();
+    }
+
   private:
+    [[nodiscard]] bool none_can_be_made() const { return !spare_ && opened_ == trouble_.main_segments_max; }
     int put(std::uint64_t offset, Bytes bytes) {
         const int fails_at = spare_ ? trouble_.spare_fails_at : trouble_.main_fails_at;
         const int count = spare_ ? ++trouble_.spare_writes : ++trouble_.main_writes;
@@ -98,6 +108,7 @@ class TroubledStore : public SegmentStore {
 
     Trouble& trouble_;
     bool spare_;
+    int opened_ = 0;
 };
 
 using TroubledKeeper = Keeper<TroubledStore>;
@@ -333,6 +344,35 @@ TEST_CASE("a_spare_that_fails_too_stops_the_keeper_and_synced_stands_still") {
             CHECK(machine.front().keeper_state() == KeeperState::on_spare);
             CHECK(machine.trouble.main_writes == 4);
             CHECK(read_fault(machine.place(), 20) == "");
+        }
+    }
+}
+
+TEST_CASE("a_device_on_which_no_segment_can_be_made_any_more_is_left_for_the_spare") {
+    const risk::Sequence records = 230;  // more than two segments hold
+    for (const int segments : {0, 1}) {
+        for (const bool torn : {false, true}) {
+            INFO("after " << segments << " segments, torn " << torn);
+            Machine machine;
+            REQUIRE(machine.start_keeper() == "");
+            if (torn) {
+                // A keeper before this one has died in the middle of a write.
+                machine.trouble.how = Failure::half;
+                machine.trouble.main_fails_at = 5;
+                machine.trouble.crash_at = 6;  // after the segment's opening, the fifth write
+                machine.trouble.crash_after = true;
+                CHECK_THROWS_AS(machine.keep(records), Crash);
+                machine.trouble.main_fails_at = 0;
+            }
+            machine.trouble.main_segments_max = segments;
+            REQUIRE(machine.start_keeper() == "");
+            REQUIRE(machine.keep(records));
+            CHECK(machine.front().keeper_state() == KeeperState::on_spare);
+            CHECK(machine.front().switched_to() > 0);
+            CHECK(read_fault(machine.place(), records) == "");
+            REQUIRE(machine.start_keeper() == "");
+            REQUIRE(machine.keep(records + 3));
+            CHECK(read_fault(machine.place(), records + 3) == "");
         }
     }
 }
