@@ -258,7 +258,8 @@ constexpr auto field_judges = [] {
     return judges;
 }();
 
-RejectReason judge_value(const FieldJudge& judged, std::string_view value) noexcept {
+inline __attribute__((always_inline)) RejectReason judge_value(const FieldJudge& judged,
+                                                               std::string_view value) noexcept {
     const FormatFault fault = judge(judged.format, value);
     if (fault != FormatFault::none) [[unlikely]] {
         return fault == FormatFault::range ? RejectReason::value_incorrect : RejectReason::format;
@@ -368,7 +369,8 @@ Fault check_data(const Message& message) noexcept {
 }
 
 // One pass over the fields, each judged by its own rule; then what a message as a whole must hold.
-Fault check_fields(const Message& message, const MessageRule& rule, bool lenient) noexcept {
+template <bool lenient>
+Fault check_fields(const Message& message, const MessageRule& rule) noexcept {
     const auto fields = message.fields();
     Mask seen;
     Place place = Place::header;
@@ -450,14 +452,15 @@ Fault check(const Message& message, Counterpart counterpart) noexcept {
     }
     const MessageRule* rule = rule_of(type, counterpart);
     if (rule != nullptr) {
-        return check_fields(message, *rule, counterpart == Counterpart::venue);
+        return counterpart == Counterpart::venue ? check_fields<true>(message, *rule)
+                                                 : check_fields<false>(message, *rule);
     }
     if (classify(type, counterpart) == MessageClass::unknown) {
         return {RejectReason::message_type, 35};
     }
     // Not served: only the header is ours to judge.
     static constexpr MessageRule unserved = make_rule('\0', {}, {});
-    return check_fields(message, unserved, true);
+    return check_fields<true>(message, unserved);
 }
 
 std::string_view reject_text(RejectReason reason) noexcept {

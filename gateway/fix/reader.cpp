@@ -399,6 +399,10 @@ std::uint8_t checksum(const char* bytes, std::size_t size) noexcept {
     }
     auto sum =
         static_cast<std::uint64_t>(_mm_cvtsi128_si64(_mm_add_epi64(sums, _mm_unpackhi_epi64(sums, sums))));
+    for (; at + sizeof(std::uint64_t) <= size; at += sizeof(std::uint64_t)) {
+        sum += static_cast<std::uint64_t>(_mm_cvtsi128_si64(_mm_sad_epu8(
+            _mm_loadl_epi64(reinterpret_cast<const __m128i*>(bytes + at)), _mm_setzero_si128())));
+    }
     for (; at < size; ++at) {
         sum += static_cast<std::uint8_t>(bytes[at]);
     }

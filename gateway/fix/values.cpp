@@ -116,10 +116,13 @@ char* format_signed(char* out, std::int64_t value) noexcept {
 
 char* format_padded(char* out, std::uint64_t value, unsigned width) noexcept {
     constexpr std::uint64_t twelve_digits = 1'000'000'000'000;
-    if (width >= 12 && value < twelve_digits) {
-        std::memset(out, '0', width - 12);
-        put_digits(out + width - 12, value, 12);
-        return out + width;
+    if (width == 12 && value < twelve_digits) {  // an order's key, a Record's number
+        const std::uint64_t high = value / 100'000'000;
+        const std::uint64_t low = eight_digit_text(static_cast<std::uint32_t>(value % 100'000'000));
+        const std::uint64_t first = eight_digit_text(static_cast<std::uint32_t>(high)) >> 32;
+        std::memcpy(out, &first, 4);
+        std::memcpy(out + 4, &low, 8);
+        return out + 12;
     }
     char buffer[number_text_max];
     const char* end = format_unsigned(buffer, value);

@@ -53,4 +53,15 @@ inline constexpr std::uint64_t each_top = 0x8080808080808080;
     return static_cast<std::uint32_t>((word & 0x0000FFFF0000FFFF) * 42949672960001 >> 32);
 }
 
+// And back: the eight digits of a number below 100,000,000, with zeros on the left.
+[[nodiscard]] inline std::uint64_t eight_digit_text(std::uint32_t number) noexcept {
+    // By halves: two groups of four digits, four of two, eight of one.
+    std::uint64_t word = number / 10'000 | std::uint64_t{number % 10'000} << 32;
+    const std::uint64_t hundreds = (word * 10'486 >> 20) & 0x0000007F0000007F;
+    word = hundreds | (word - 100 * hundreds) << 16;
+    const std::uint64_t tens = (word * 103 >> 10) & 0x000F000F000F000F;
+    word = tens | (word - 10 * tens) << 8;
+    return word | each_byte * '0';
+}
+
 }  // namespace fairlead::fix
