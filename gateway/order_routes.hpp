@@ -13,7 +13,8 @@ struct OrderRoute {
     risk::Sequence order_key = 0;
     std::uint32_t line = 0;  // 0 = waiting for its line's rate
     risk::Channel channel = risk::Channel::dma;
-    std::array<std::uint8_t, 3> reserved{};
+    std::uint8_t waiting = 0;  // commands of the order that wait in arrival order
+    std::array<std::uint8_t, 2> reserved{};
     risk::OrderNumber order_number;
 };
 

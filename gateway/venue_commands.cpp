@@ -8,8 +8,8 @@ namespace fairlead::gateway {
 
 // --- orders out
 
-bool VenueSide::can_send(const VenueLine& line, risk::MonotonicNs now) const noexcept {
-    return line.state == LineState::open && line.waiting.empty() && !line.outstanding.full() &&
+bool VenueSide::can_send(const VenueLine& line, WaitLane lane, risk::MonotonicNs now) const noexcept {
+    return line.state == LineState::open && line.waiting.open(lane) && !line.outstanding.full() &&
            line.rate.can_send(now);
 }
 
@@ -48,7 +48,7 @@ void VenueSide::route_command(const risk::Record& record, const risk::Decision& 
         routing.choice = risk::LineChoice::order_line;
         risk::require(line != nullptr, "an accepted order has a line");
     }
-    if (can_send(*line, core_.now().monotonic_ns)) {
+    if (can_send(*line, WaitLanes::of(record.kind, route.waiting), core_.now().monotonic_ns)) {
         take_numbers(*line, record.kind, decision.order_slot, routing);
     } else {
         routing.choice = risk::LineChoice::waiting;
@@ -58,7 +58,7 @@ void VenueSide::route_command(const risk::Record& record, const risk::Decision& 
 void VenueSide::route_released(const risk::Record& record, risk::Routing& routing) noexcept {
     VenueLine* line = find(record.session);
     risk::require(line != nullptr && !line->waiting.empty(), "only a waiting command is released");
-    const WaitingCommand& front = line->waiting.front();
+    const WaitingCommand& front = line->waiting.lane(line->waiting.next()).front();
     routing.choice = risk::LineChoice::order_line;
     take_numbers(*line, front.command.record().kind, front.order_slot, routing);
 }
@@ -87,7 +87,11 @@ void VenueSide::deliver(const risk::Record& record, const risk::Answered& answer
     const std::uint32_t slot = answered.decision.order_slot;
     if (answered.routing.choice == risk::LineChoice::waiting) {
         VenueLine& line = *find(core_.routes.at(slot).line);
-        line.waiting.push({CommandCopy(record), slot, answered.decision.order_key, record.monotonic_ns});
+        OrderRoute& route = core_.routes.at(slot);
+        const WaitLane lane = WaitLanes::of(record.kind, route.waiting);
+        route.waiting = static_cast<std::uint8_t>(route.waiting + (lane == WaitLane::others ? 1 : 0));
+        line.waiting.lane(lane).push(
+            {CommandCopy(record), slot, answered.decision.order_key, record.monotonic_ns});
         return;
     }
     if (answered.routing.line == 0) {
@@ -95,8 +99,7 @@ void VenueSide::deliver(const risk::Record& record, const risk::Answered& answer
     }
     VenueLine& line = *find(answered.routing.line);
     if (record.kind == risk::RecordKind::released) {
-        const WaitingCommand front = line.waiting.front();
-        line.waiting.pop();
+        const WaitingCommand front = take_waiting(line, line.waiting.next());
         encode(line, front.command.record(), record.sequence, front.order_slot, answered.routing);
         return;
     }
@@ -151,13 +154,13 @@ void VenueSide::release_waiting() noexcept {
     const risk::MonotonicNs now = core_.clock.refresh().monotonic_ns;
     for (VenueLine& line : lines_) {
         while (!line.waiting.empty() && core_.sequencer->can_step()) {
-            if (end_aged(line, now)) {
+            if (end_unsent(line, WaitLane::cancels, now) || end_unsent(line, WaitLane::others, now)) {
                 continue;
             }
             if (line.state != LineState::open || line.outstanding.full() || !line.rate.can_send(now)) {
                 break;
             }
-            const WaitingCommand& front = line.waiting.front();
+            const WaitingCommand& front = line.waiting.lane(line.waiting.next()).front();
             risk::Released released;
             released.record.kind = risk::RecordKind::released;
             released.record.session = line.config->id;
@@ -169,13 +172,34 @@ void VenueSide::release_waiting() noexcept {
     }
 }
 
-bool VenueSide::end_aged(VenueLine& line, risk::MonotonicNs now) noexcept {
-    const WaitingCommand front = line.waiting.front();
-    const risk::MonotonicNs limit = std::int64_t{line.config->wait_age_limit_ms} * 1'000'000;
-    if (now - front.since_ns <= limit) {
+WaitingCommand VenueSide::take_waiting(VenueLine& line, WaitLane lane) noexcept {
+    const WaitingCommand front = line.waiting.lane(lane).front();
+    line.waiting.lane(lane).pop();
+    if (lane == WaitLane::others) {
+        --core_.routes.at(front.order_slot).waiting;
+    }
+    return front;
+}
+
+// The order has ended while its command waited, or fills have reached the total its Replace asks for.
+bool VenueSide::needless(const WaitingCommand& waiting) const noexcept {
+    const risk::Order& order = core_.ledger.order(waiting.order_slot);
+    const risk::Record& command = waiting.command.record();
+    return !order.open() ||
+           (command.kind == risk::RecordKind::replace_order &&
+            reinterpret_cast<const risk::ReplaceOrder&>(command).facts.quantity <= order.filled);
+}
+
+bool VenueSide::end_unsent(VenueLine& line, WaitLane lane, risk::MonotonicNs now) noexcept {
+    if (line.waiting.lane(lane).empty()) {
         return false;
     }
-    line.waiting.pop();
+    const WaitingCommand& oldest = line.waiting.lane(lane).front();
+    const risk::MonotonicNs limit = std::int64_t{line.config->wait_age_limit_ms} * 1'000'000;
+    if (now - oldest.since_ns <= limit && !needless(oldest)) {
+        return false;
+    }
+    const WaitingCommand front = take_waiting(line, lane);
     risk::WaitExpired expired;
     expired.record.kind = risk::RecordKind::wait_expired;
     expired.record.session = line.config->id;

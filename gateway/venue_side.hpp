@@ -47,7 +47,7 @@ struct VenueLine {
     AppendNumbers appends;
     RawData raw_data;
     Outstanding outstanding;
-    WaitQueue waiting;
+    WaitLanes waiting;
     std::uint32_t failures = 0;  // connects or logons in a row that came to nothing
     risk::MonotonicNs next_try_ns = 0;
     std::uint64_t probe = 0;       // number of the TestRequest out; 0 = none
@@ -156,13 +156,16 @@ class VenueSide {
     void mark_doubt(VenueLine& line) noexcept;
     void end_filled(VenueLine& line) noexcept;
     [[nodiscard]] VenueLine* choose(risk::Venue venue, risk::LineChoice& choice) noexcept;
-    [[nodiscard]] bool can_send(const VenueLine& line, risk::MonotonicNs now) const noexcept;
+    [[nodiscard]] bool can_send(const VenueLine& line, WaitLane lane, risk::MonotonicNs now) const noexcept;
     void take_numbers(VenueLine& line, risk::RecordKind kind, std::uint32_t slot,
                       risk::Routing& routing) noexcept;
     void encode(VenueLine& line, const risk::Record& command, risk::Sequence gate, std::uint32_t slot,
                 const risk::Routing& routing) noexcept;
     [[nodiscard]] OrderTerms terms(std::uint32_t slot) const noexcept;
-    [[nodiscard]] bool end_aged(VenueLine& line, risk::MonotonicNs now) noexcept;
+    // Ends the front of a lane unsent if it has waited too long or its order needs it no more.
+    [[nodiscard]] bool end_unsent(VenueLine& line, WaitLane lane, risk::MonotonicNs now) noexcept;
+    [[nodiscard]] bool needless(const WaitingCommand& waiting) const noexcept;
+    WaitingCommand take_waiting(VenueLine& line, WaitLane lane) noexcept;
 
     Core& core_;
     std::vector<VenueLine> lines_;

@@ -3,6 +3,7 @@
 // order thread only. Who leaves by age is the caller's decision and a Record.
 #pragma once
 
+#include <array>
 #include <cstring>
 #include <vector>
 
@@ -70,6 +71,37 @@ class WaitQueue {
     std::vector<WaitingCommand> ring_;
     std::size_t first_ = 0;
     std::size_t count_ = 0;
+};
+
+// Cancels have a lane of their own, which new orders cannot block; all else waits in arrival order.
+enum class WaitLane : std::uint8_t { cancels = 0, others = 1 };
+
+class WaitLanes {
+  public:
+    explicit WaitLanes(std::size_t capacity) : lanes_{WaitQueue(capacity), WaitQueue(capacity)} {}
+
+    [[nodiscard]] bool empty() const noexcept { return size() == 0; }
+    [[nodiscard]] std::size_t size() const noexcept { return lanes_[0].size() + lanes_[1].size(); }
+    [[nodiscard]] WaitQueue& lane(WaitLane which) noexcept { return lanes_[static_cast<std::size_t>(which)]; }
+    [[nodiscard]] const WaitQueue& lane(WaitLane which) const noexcept {
+        return lanes_[static_cast<std::size_t>(which)];
+    }
+    // Whose front leaves next, if anything waits.
+    [[nodiscard]] WaitLane next() const noexcept {
+        return lane(WaitLane::cancels).empty() ? WaitLane::others : WaitLane::cancels;
+    }
+    // Where a command waits: a Cancel does not overtake what waits of its own order.
+    [[nodiscard]] static WaitLane of(risk::RecordKind kind, unsigned waiting_of_order) noexcept {
+        return kind == risk::RecordKind::cancel_order && waiting_of_order == 0 ? WaitLane::cancels
+                                                                               : WaitLane::others;
+    }
+    // Whether a command for this lane would be the next to leave.
+    [[nodiscard]] bool open(WaitLane which) const noexcept {
+        return which == WaitLane::cancels ? lane(which).empty() : empty();
+    }
+
+  private:
+    std::array<WaitQueue, 2> lanes_;
 };
 
 }  // namespace fairlead::gateway

@@ -381,7 +381,13 @@ Decision Ledger::wait_expired(const WaitExpired& expired) noexcept {
     Order& order = orders_[slot];
     decision.client_order_id = order.client_order_id;
     decision.reserve_before = order.reserve;
-    refuse_command(expired.facts.command, order, Reason::wait_expired, decision);
+    // Ended unsent for its age, unless the order needs it no more.
+    const bool reached =
+        order.replace.command == expired.facts.command && order.replace.quantity <= order.filled;
+    const Reason reason = !order.open() ? Reason::too_late
+                          : reached     ? Reason::quantity_below_filled
+                                        : Reason::wait_expired;
+    refuse_command(expired.facts.command, order, reason, decision);
     decision.outcome = decision.outcome == Outcome::duplicate ? Outcome::noted : decision.outcome;
     describe(order, decision);
     return decision;

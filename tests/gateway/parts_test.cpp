@@ -123,3 +123,41 @@ TEST_CASE("waiting_commands_leave_in_arrival_order_as_they_came") {
     queue.pop();
     CHECK(queue.empty());
 }
+
+namespace {
+
+gateway::WaitingCommand waiting(risk::RecordKind kind, risk::Sequence sequence) {
+    risk::NewOrder order;
+    risk::CancelOrder cancel;
+    order.record.sequence = cancel.record.sequence = sequence;
+    order.record.kind = risk::RecordKind::new_order;
+    cancel.record.kind = risk::RecordKind::cancel_order;
+    const risk::Record& record = kind == risk::RecordKind::cancel_order ? cancel.record : order.record;
+    return {gateway::CommandCopy(record), 1, sequence, 0};
+}
+
+}  // namespace
+
+TEST_CASE("new_orders_that_wait_cannot_block_a_cancel_and_leave_in_arrival_order") {
+    using gateway::WaitLane;
+    using gateway::WaitLanes;
+    WaitLanes lanes(8);
+    const auto add = [&](risk::RecordKind kind, risk::Sequence sequence, unsigned of_order) {
+        lanes.lane(WaitLanes::of(kind, of_order)).push(waiting(kind, sequence));
+    };
+    CHECK(lanes.open(WaitLane::others));
+    add(risk::RecordKind::new_order, 1, 0);
+    add(risk::RecordKind::new_order, 2, 0);
+    CHECK_FALSE(lanes.open(WaitLane::others));
+    CHECK(lanes.open(WaitLane::cancels));
+    add(risk::RecordKind::cancel_order, 3, 0);
+    CHECK_FALSE(lanes.open(WaitLane::cancels));
+    add(risk::RecordKind::cancel_order, 4, 1);  // of an order that waits itself: behind it
+    std::vector<risk::Sequence> left;
+    while (!lanes.empty()) {
+        gateway::WaitQueue& queue = lanes.lane(lanes.next());
+        left.push_back(queue.front().command.record().sequence);
+        queue.pop();
+    }
+    CHECK(left == std::vector<risk::Sequence>{3, 1, 2, 4});
+}

@@ -355,6 +355,34 @@ TEST_CASE("a_command_that_waited_too_long_is_ended_unsent") {
     CHECK(world.investor().open_buy == 0);
 }
 
+TEST_CASE("a_waiting_replace_that_fills_have_reached_is_ended_for_that_and_frees_its_reserve") {
+    World world;
+    const Decision order = world.send(world.order("N1"));
+    world.acknowledge(order);
+    const Decision replace = world.replace("N1", "R1", 1'000, 100 * ntd);
+    REQUIRE(replace.outcome == Outcome::accepted);
+    world.fill(order, 1'000, 100 * ntd, "B1");
+    WaitExpired expired;
+    expired.facts.command = replace.sequence;
+    const Decision ended = world.feed(expired, RecordKind::wait_expired);
+    CHECK(ended.reason == Reason::quantity_below_filled);
+    CHECK(ended.answer == Answer::cancel_reject);
+    CHECK(world.investor().open_buy == 1'000 * 100 * ntd);
+}
+
+TEST_CASE("a_waiting_cancel_of_an_order_that_has_ended_is_told_too_late") {
+    World world;
+    const Decision order = world.send(world.order("N1"));
+    world.acknowledge(order);
+    const Decision cancel = world.cancel("N1", "C1");
+    world.fill(order, order.ordered, 100 * ntd, "B1");
+    WaitExpired expired;
+    expired.facts.command = cancel.sequence;
+    const Decision ended = world.feed(expired, RecordKind::wait_expired);
+    CHECK((ended.reason == Reason::too_late || ended.answer == Answer::none));
+    CHECK(world.investor().open_buy == 0);
+}
+
 TEST_CASE("a_poss_resend_of_a_known_id_is_answered_with_the_state_and_of_an_unknown_one_is_new") {
     World world;
     NewOrder order = world.order("N1");
