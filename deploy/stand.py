@@ -27,7 +27,7 @@ def free_ports(count):
 
 
 class Stand:
-    def __init__(self, directory, programs, make_demo=(), gateway_settings=None, exchange_options=()):
+    def __init__(self, directory, programs, make_demo=(), gateway_settings=None, exchange_options=(), lines=1):
         self.directory = pathlib.Path(directory).resolve()
         self.programs = pathlib.Path(programs).resolve()
         self.front = pathlib.Path("/dev/shm") / f"fairlead-{self.directory.name}-{os.getpid()}"
@@ -36,12 +36,13 @@ class Stand:
         self.origin = None
         shutil.rmtree(self.directory, ignore_errors=True)
         (self.directory / "run").mkdir(parents=True)
-        client, twse, tpex = free_ports(3)
+        client, *ports = free_ports(1 + 2 * lines)
+        twse, tpex = ports[:lines], ports[lines:]
         self.client_port = client
         subprocess.run(
             [sys.executable, str(ROOT / "config/demo/make_demo.py"), "--out", str(self.directory), "--client-port",
-             str(client), "--twse-port", str(twse), "--tpex-port", str(tpex), "--run", str(self.directory / "run"),
-             "--front", str(self.front), *map(str, make_demo)],
+             str(client), "--twse-port", *map(str, twse), "--tpex-port", *map(str, tpex), "--run",
+             str(self.directory / "run"), "--front", str(self.front), *map(str, make_demo)],
             check=True, stdout=subprocess.DEVNULL)
         if not (self.directory / "users.toml").exists():
             shutil.copy(ROOT / "config/demo/users.toml", self.directory)
@@ -55,7 +56,11 @@ class Stand:
         self.config.write_text(text)
         exchange = (ROOT / "bench/exchange/exchange.toml").read_text()
         exchange = exchange.replace("../../config/demo/", "").replace("../../config/", f"{ROOT}/config/")
-        exchange = exchange.replace("port = 9881", f"port = {twse}").replace("port = 9882", f"port = {tpex}")
+        exchange = exchange[:exchange.index("# T = TWSE")]
+        for market, password, of_market in (("T", "9999", twse), ("O", "4711", tpex)):
+            for number, port in enumerate(of_market):
+                exchange += (f'[[line]]\nsender_comp_id = "{market}8610H{3 + number}"\npassword = "{password}"\n'
+                             f"port = {port}\n")
         (self.directory / "exchange.toml").write_text(exchange)
         self.witness = self.directory / "run/witness.tsv"
         self.journal = self.directory / "run/journal"

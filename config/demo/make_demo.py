@@ -46,8 +46,9 @@ def arguments():
     parser.add_argument("--run", default="../../run", help="where the demo's journal and control socket go")
     parser.add_argument("--front", default="/dev/shm/fairlead-demo", help="the front, on tmpfs")
     parser.add_argument("--client-port", type=int, default=9870)
-    parser.add_argument("--twse-port", type=int, default=9881)
-    parser.add_argument("--tpex-port", type=int, default=9882)
+    parser.add_argument("--twse-port", type=int, nargs="+", default=[9881], help="one line for each port")
+    parser.add_argument("--tpex-port", type=int, nargs="+", default=[9882])
+    parser.add_argument("--line-rate", type=int, default=10_000, help="messages a second of each line")
     parser.add_argument("--users", action="store_true", help="write users.toml again, with new salts")
     return parser.parse_args()
 
@@ -263,12 +264,14 @@ cancel_on_disconnect = {"true" if i % 6 == 0 else "false"}
 reset_permitted = true
 heartbeat_min_s = 1
 """
-    for line, venue, port, sender, target, password, term in [
-            (101, "TWSE", options.twse_port, "T8610H3", "XTAI", "9999", "A"),
-            (102, "TPEx", options.tpex_port, "O8610H3", "ROCO", "4711", "A")]:
+    lines = [("TWSE", "T8610H", "XTAI", "9999", n, port) for n, port in enumerate(options.twse_port)]
+    lines += [("TPEx", "O8610H", "ROCO", "4711", n, port) for n, port in enumerate(options.tpex_port)]
+    for number, (venue, sender, target, password, n, port) in enumerate(lines):
+        sender += str(3 + n)
+        term = chr(ord("A") + n)
         text += f"""
 [[line]]
-id = {line}
+id = {101 + number}
 venue = "{venue}"
 host = "127.0.0.1"
 port = {port}
@@ -276,7 +279,7 @@ sender_comp_id = "{sender}"
 target_comp_id = "{target}"
 password = "{password}"
 term_id = "{term}"
-rate_per_second = 10000
+rate_per_second = {options.line_rate}
 wait_age_limit_ms = 1000
 """
     return text

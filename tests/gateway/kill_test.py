@@ -3,8 +3,9 @@
 end by the exchange's own log: no order there without its record, none doubled, order numbers without
 repeat, message numbers that continue, exposures equal to an independent recount.
 
-usage: kill_test.py PROGRAMS [ROUNDS] [SEED] [process|disk]; 10 rounds unless said, 100 when FAIRLEAD_LONG is 1. A failure
-prints the seed.
+usage: kill_test.py PROGRAMS [ROUNDS] [SEED] [process|disk] [LINES]; 10 rounds unless said, 100 when
+FAIRLEAD_LONG is 1. LINES: venue lines for each venue; with more than one each line's rate is so low that
+commands wait. A failure prints the seed.
 """
 import contextlib
 import json
@@ -104,11 +105,13 @@ def main():
     rounds = int(sys.argv[2]) if len(sys.argv) > 2 else usual
     seed = int(sys.argv[3]) if len(sys.argv) > 3 else random.randrange(1 << 32)
     level = sys.argv[4] if len(sys.argv) > 4 else "process"
+    lines = int(sys.argv[5]) if len(sys.argv) > 5 else 1
     rng = random.Random(seed)
     seconds = rounds * 4 + 10
     keep = os.environ.get("FAIRLEAD_KEEP")  # a directory that stays, to look at what was left
     with contextlib.nullcontext(keep) if keep else tempfile.TemporaryDirectory(prefix="fairlead-kill-") as place:
-        with Stand(place, programs, make_demo=["--continuous", 24 * 3600],
+        rate = ["--line-rate", 60] if lines > 1 else []
+        with Stand(place, programs, lines=lines, make_demo=["--continuous", 24 * 3600, *rate],
                    gateway_settings={"keeper_lag_ms": 10000, "wait_age_limit_ms": 10000,
                                      "level": f'"{level}"'}) as stand:
             stand.start_all()
