@@ -438,6 +438,17 @@ TEST_CASE("cancels_and_reductions_pass_when_everything_is_halted_and_closed") {
     CHECK(world.send(world.order("N3")).outcome == Outcome::refused);
 }
 
+TEST_CASE("a_journal_on_its_spare_stays_closed_until_two_persons_resume_it") {
+    World world;
+    world.device(DeviceCause::spare_ready, true);
+    world.device(DeviceCause::recovered, false);
+    CHECK(world.ledger->journal_waits());
+    CHECK(world.send(world.order("N1")).reason == Reason::journal_unavailable);
+    world.device(DeviceCause::spare_resumed, false);
+    CHECK_FALSE(world.ledger->journal_waits());
+    CHECK(world.send(world.order("N2")).outcome == Outcome::accepted);
+}
+
 TEST_CASE("a_mass_effect_finds_each_open_order_once_in_bounded_steps") {
     World world;
     std::vector<Sequence> open;
