@@ -3,7 +3,7 @@
 # is there. Called by run.sh and test.sh; needs root (or sudo) only when something is missing.
 set -euo pipefail
 packages=(
-  g++ cmake ninja-build ccache pkg-config python3 strace
+  g++ cmake ninja-build ccache pkg-config python3 strace valgrind
   libboost-dev libboost-system-dev libquickfix-dev libspdlog-dev libconcurrentqueue-dev
   libbenchmark-dev catch2 libtomlplusplus-dev libcli11-dev libsodium-dev nlohmann-json3-dev
   libzstd-dev libssl-dev
