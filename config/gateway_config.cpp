@@ -250,11 +250,37 @@ void read_control(Reading& reading, TomlReader& top, ControlSection& into) {
     TomlReader reader = reading.reader(top.table("control"), "control");
     reader.text("socket", into.socket, is_path, path_rule, Need::required);
     reader.text("users", into.users, is_path, path_rule, Need::required);
+    reader.text("user_state", into.user_state, is_path_or_empty,
+                "a path, or empty for that of users with .state behind it; a relative one counts from this "
+                "file's directory");
     reader.finish();
     reading.resolve(into.socket);
     reading.resolve(into.users);
+    reading.resolve(into.user_state);
+    if (into.user_state.empty()) {
+        into.user_state = into.users + ".state";
+    }
+    if (into.user_state == into.users) {
+        reader.error("user_state", into.user_state, "must be another file than users");
+    }
     if (into.socket.size() > 107) {
         reader.error("socket", into.socket, "must be at most 107 bytes long, its directory included");
+    }
+}
+
+void read_passwords(Reading& reading, TomlReader& top, PasswordPolicy& into) {
+    TomlReader reader = reading.reader(top.table("passwords"), "passwords");
+    reader.integer("length_min", into.length_min, 8, 64, "characters");
+    reader.integer("classes_min", into.classes_min, 1, 4, "classes");
+    reader.integer("history", into.history, 1, 24, "passwords");
+    reader.integer("age_min_hours", into.age_min_hours, 0, 168, "hours");
+    reader.integer("age_max_days", into.age_max_days, 1, 90, "days");
+    reader.integer("initial_days", into.initial_days, 1, 30, "days");
+    reader.integer("idle_days", into.idle_days, 1, 366, "days");
+    reader.finish();
+    if (into.age_min_hours >= into.age_max_days * 24) {
+        reader.error("age_min_hours", std::to_string(into.age_min_hours),
+                     "must be less than age_max_days = " + std::to_string(into.age_max_days) + ", in hours");
     }
 }
 
@@ -281,6 +307,10 @@ void read_session(TomlReader reader, SessionConfig& into) {
     reader.flag("reset_at_logon", into.reset_at_logon);
     reader.integer("heartbeat_min_s", into.heartbeat_min_s, 1, 3600, "seconds");
     reader.integer("heartbeat_max_s", into.heartbeat_max_s, 1, 3600, "seconds");
+    reader.texts("hours", "\"HH:MM-HH:MM\" in exchange time, the two different, 24:00 only at the end", "[]",
+                 Need::optional, [&](const std::string& text) {
+                     return parse_logon_window(text, into.hours.emplace_back());
+                 });
     reader.finish();
     if (into.heartbeat_min_s > into.heartbeat_max_s) {
         reader.error("heartbeat_min_s", std::to_string(into.heartbeat_min_s),
@@ -450,6 +480,7 @@ void read_all(Reading& reading, const toml::table* document, GatewayConfig& conf
     read_reference(reading, top, config.reference);
     read_rules(reading, top, config.rules);
     read_control(reading, top, config.control);
+    read_passwords(reading, top, config.passwords);
     read_sessions_and_lines(reading, top, config);
     top.finish();
 }

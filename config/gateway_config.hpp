@@ -11,6 +11,8 @@
 #include <vector>
 
 #include "config/error.hpp"
+#include "config/logon_hours.hpp"
+#include "config/password_policy.hpp"
 #include "risk/record.hpp"
 #include "risk/reference.hpp"
 
@@ -126,6 +128,7 @@ struct ReferenceSection {
 struct ControlSection {
     std::string socket;
     std::string users;
+    std::string user_state;  // beside `users` when not given
 };
 
 // A client session, acceptor side. sender_comp_id is the client's, as it sends it in tag 49.
@@ -143,6 +146,7 @@ struct SessionConfig {
     bool reset_at_logon = false;   // both sides go to 1 at every logon
     std::uint32_t heartbeat_min_s = 5;
     std::uint32_t heartbeat_max_s = 120;
+    std::vector<LogonWindow> hours;  // empty: any hour
 };
 
 // A venue line, initiator side. sender_comp_id is ours: T8610H3.
@@ -171,6 +175,7 @@ struct GatewayConfig {
     ReferenceSection reference;
     risk::RuleSet rules;
     ControlSection control;
+    PasswordPolicy passwords;
     std::vector<SessionConfig> sessions;  // by ascending id
     std::vector<LineConfig> lines;        // by ascending id
 };

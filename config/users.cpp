@@ -10,6 +10,7 @@
 #include "config/files.hpp"
 #include "config/gateway_config.hpp"
 #include "config/toml_reader.hpp"
+#include "config/user_state.hpp"
 #include "risk/assert.hpp"
 
 namespace fairlead::config {
@@ -26,6 +27,7 @@ constexpr RoleName role_names[] = {
     {Role::risk_officer, "risk_officer"},
     {Role::risk_approver, "risk_approver"},
     {Role::examiner, "examiner"},
+    {Role::vendor, "vendor"},
 };
 
 void start_sodium() {
@@ -48,22 +50,27 @@ Cost cost_of(HashCost cost) {
     return {crypto_pwhash_argon2id_OPSLIMIT_MIN, crypto_pwhash_argon2id_MEMLIMIT_MIN};
 }
 
+bool is_role(std::string_view text) {
+    return parse_role(text) != Role::none;
+}
+bool is_utc(std::string_view text) {
+    risk::UtcNs ignored = 0;
+    return parse_utc(text, ignored);
+}
+
+}  // namespace
+
 bool is_user_name(std::string_view text) {
     return !text.empty() && text.size() <= 16 && std::all_of(text.begin(), text.end(), [](char c) {
         return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '-' ||
                c == '_' || c == '.';
     });
 }
-bool is_role(std::string_view text) {
-    return parse_role(text) != Role::none;
-}
-bool is_hash(std::string_view text) {
+bool is_password_hash(std::string_view text) {
     // Fits, is argon2id, and names its cost: what crypto_pwhash_str_verify will find readable.
     return text.starts_with("$argon2id$v=19$m=") && text.size() < crypto_pwhash_STRBYTES &&
            std::count(text.begin(), text.end(), '$') == 5;
 }
-
-}  // namespace
 
 Role parse_role(std::string_view text) noexcept {
     for (const RoleName& name : role_names) {
@@ -101,19 +108,12 @@ const User* UserTable::find(std::string_view name) const noexcept {
     return found != users_.end() && found->name == key ? &*found : nullptr;
 }
 
-const User* UserTable::verify(std::string_view name, std::string_view password) const {
-    const User* user = find(name);
-    // An unknown name always meets the same decoy, chosen by the name, so that the costs of unknown
-    // names are spread like those of known ones.
+const std::string& UserTable::decoy_hash(std::string_view name) const noexcept {
     std::size_t decoy = 0;
     for (const char c : name) {
         decoy = decoy * 31 + static_cast<unsigned char>(c);
     }
-    const std::string& hash = user != nullptr  ? user->password_hash
-                              : users_.empty() ? decoy_hash_
-                                               : users_[decoy % users_.size()].password_hash;
-    const bool right = verify_password(hash, password);
-    return right && user != nullptr && !user->disabled ? user : nullptr;
+    return users_.empty() ? decoy_hash_ : users_[decoy % users_.size()].password_hash;
 }
 
 Loaded<UserTable> parse_users(std::string_view text, const std::string& path) {
@@ -135,18 +135,26 @@ Loaded<UserTable> parse_users(std::string_view text, const std::string& path) {
                 Secret hash;
                 const std::size_t errors_before = errors.size();
                 User user;
-                reader.text("name", name, is_user_name, "1 to 16 letters, digits, '-', '_' or '.'",
-                            Need::required);
-                reader.text("role", role, is_role,
-                            "client, trader_support, operator, risk_officer, risk_approver or examiner",
-                            Need::required);
-                reader.secret("password_hash", hash, is_hash,
+                reader.text("name", name, is_user_name, user_name_rule, Need::required);
+                reader.text(
+                    "role", role, is_role,
+                    "client, trader_support, operator, risk_officer, risk_approver, examiner or vendor",
+                    Need::required);
+                reader.secret("password_hash", hash, is_password_hash,
                               "an argon2id hash as `fairlead user hash` prints it");
                 reader.flag("disabled", user.disabled);
+                reader.flag("must_change", user.must_change);
+                std::string expires;
+                reader.text("expires", expires, is_utc, "a time such as \"2026-11-23T01:02:03Z\"");
                 reader.finish();
                 if (hash.empty() && errors.size() == errors_before) {
                     reader.error("password_hash", "", "must be given: an argon2id hash");
                 }
+                if (role == "vendor" && expires.empty() && errors.size() == errors_before) {
+                    reader.error("expires", "",
+                                 "must be given for a vendor: no such account stands for ever");
+                }
+                static_cast<void>(parse_utc(expires, user.expires_ns));  // judged above; empty = never
                 user.name = risk::UserName(name);
                 user.role = parse_role(role);
                 user.password_hash = std::string(hash.reveal());

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "config/error.hpp"
+#include "config/password_policy.hpp"
 #include "risk/words.hpp"
 
 namespace fairlead::config {
@@ -21,8 +22,9 @@ enum class Role : std::uint8_t {
     risk_officer = 4,    // proposes and sets limits, halts
     risk_approver = 5,   // the second person of a raise or a resume
     examiner = 6,        // looks
+    vendor = 7,          // looks, with an approver beside it, until its account expires
 };
-inline constexpr std::size_t role_count = 7;
+inline constexpr std::size_t role_count = 8;
 
 // "risk_officer" and so on; Role::none for anything else.
 [[nodiscard]] Role parse_role(std::string_view text) noexcept;
@@ -32,7 +34,9 @@ struct User {
     risk::UserName name;
     Role role = Role::none;
     bool disabled = false;
-    std::string password_hash;  // "$argon2id$...": carries its own cost
+    std::string password_hash;   // "$argon2id$...": carries its own cost
+    bool must_change = false;    // this password is an initial one: to be changed at first use
+    risk::UtcNs expires_ns = 0;  // the account ends then; 0 = never
 };
 
 class UserTable {
@@ -42,9 +46,9 @@ class UserTable {
     [[nodiscard]] const User* find(std::string_view name) const noexcept;
     [[nodiscard]] const std::vector<User>& users() const noexcept { return users_; }
 
-    // The user, if the name is known, enabled, and the password right; null otherwise. An unknown name
-    // costs the same work as a known one: it is verified against some user's hash and fails anyway.
-    [[nodiscard]] const User* verify(std::string_view name, std::string_view password) const;
+    // The hash an unknown name is verified against, so that it costs the same work as a known one. Always
+    // the same one for a name, so that the costs of unknown names are spread like those of known ones.
+    [[nodiscard]] const std::string& decoy_hash(std::string_view name) const noexcept;
 
   private:
     std::vector<User> users_;
@@ -66,7 +70,9 @@ enum class HashCost : std::uint8_t { interactive, moderate, minimal_for_tests };
 // Against one hash; false for a malformed hash.
 [[nodiscard]] bool verify_password(std::string_view hash, std::string_view password) noexcept;
 
-// Passwords longer than this are refused before any work is done.
-inline constexpr std::size_t password_bytes_max = 128;
+// What names and hashes look like, here and in the users' state.
+[[nodiscard]] bool is_user_name(std::string_view text);
+inline constexpr std::string_view user_name_rule = "1 to 16 letters, digits, '-', '_' or '.'";
+[[nodiscard]] bool is_password_hash(std::string_view text);
 
 }  // namespace fairlead::config

@@ -21,22 +21,6 @@ fix::SessionConfig machine_config(const config::SessionConfig& session, const co
     return machine;
 }
 
-risk::LogonVerdict verdict_of(AuthVerdict verdict) noexcept {
-    switch (verdict) {
-        case AuthVerdict::accepted:
-            return risk::LogonVerdict::accepted;
-        case AuthVerdict::locked:
-            return risk::LogonVerdict::locked;
-        case AuthVerdict::bad_credentials:
-        case AuthVerdict::none:
-            break;
-    }
-    return risk::LogonVerdict::bad_credentials;
-}
-
-// What a client is told about a refused logon: nothing that helps guessing.
-constexpr std::string_view refused_text = "Logon refused";
-
 }  // namespace
 
 ClientSide::ClientSide(Core& core, AuthWorker& auth, History& history, MassEffects& mass_effects)
@@ -68,137 +52,6 @@ ClientSession* ClientSide::find(std::string_view peer, std::string_view ours) no
         }
     }
     return nullptr;
-}
-
-// --- logon
-
-void ClientSide::on_first_message(std::uint32_t connection, const fix::Message& message,
-                                  const risk::Arrival& arrival) noexcept {
-    const fix::FirstMessage first = fix::examine_first(message);
-    if (!first.ok) {
-        refuse_unbound(connection, &message, arrival, 0, first.verdict);
-        return;
-    }
-    ClientSession* session = find(first.sender, first.target);
-    if (session == nullptr) {
-        refuse_unbound(connection, &message, arrival, 0, risk::LogonVerdict::unknown_session);
-        return;
-    }
-    if (session->connection != no_connection) {
-        refuse_unbound(connection, &message, arrival, session->config->id,
-                       risk::LogonVerdict::already_logged_on);
-        return;
-    }
-    Connection& peer = *core_.connections[connection];
-    bool allowed = session->config->allowed_addresses.empty();
-    for (const config::AddressRange& range : session->config->allowed_addresses) {
-        allowed = allowed || range.contains(peer.address());
-    }
-    if (!allowed) {
-        refuse_unbound(connection, &message, arrival, session->config->id,
-                       risk::LogonVerdict::address_not_allowed);
-        return;
-    }
-    peer.owner = Owner::client;
-    peer.owner_index = session->config->id;
-    session->connection = connection;
-    session->person.address = peer.address();
-    session->resend.clear();
-    session->history_asked = false;
-    actions_.clear();
-    session->machine.on_connect(core_.now(), {}, actions_);
-    perform(*session, actions_);
-    on_message(connection, message, arrival);
-}
-
-void ClientSide::refuse_unbound(std::uint32_t connection, const fix::Message* message,
-                                const risk::Arrival& arrival, std::uint32_t session,
-                                risk::LogonVerdict verdict) noexcept {
-    Connection& peer = *core_.connections[connection];
-    risk::LogonAttempt attempt;
-    attempt.record.kind = risk::RecordKind::logon_attempt;
-    attempt.record.session = session;
-    attempt.facts.arrival = arrival;
-    attempt.person.address = peer.address();
-    std::span<const std::byte> raw;
-    if (message != nullptr) {
-        bool was_masked = false;
-        raw = masked(*message, mask_scratch_, was_masked);
-        attempt.record.flags = was_masked ? 4 : 0;
-        attempt.person.user = risk::UserName(message->value(553));
-    }
-    core_.step(attempt, raw);
-    risk::LogonResult result;
-    result.record.kind = risk::RecordKind::logon_result;
-    result.record.session = session;
-    result.record.cause = core_.sequencer->last();
-    result.facts.verdict = verdict;
-    result.person = attempt.person;
-    core_.step(result);
-    core_.log(LogLevel::warning, "logon refused", session, static_cast<std::int64_t>(verdict));
-    peer.close_when_flushed = true;
-    core_.mark_dirty(connection);
-}
-
-void ClientSide::on_logon_timeout(std::uint32_t connection) noexcept {
-    refuse_unbound(connection, nullptr, {}, 0, risk::LogonVerdict::timed_out);
-}
-
-void ClientSide::attempt_logon(ClientSession& session, const fix::Action& action) noexcept {
-    const fix::Message& message = *action.message;
-    risk::LogonAttempt attempt;
-    attempt.record.kind = risk::RecordKind::logon_attempt;
-    attempt.record.session = session.config->id;
-    attempt.facts.arrival = action.arrival;
-    attempt.facts.heartbeat_seconds = action.heartbeat_seconds;
-    attempt.facts.reset_numbers = action.reset_flag ? 1 : 0;
-    attempt.facts.password_change = message.has(925) ? 1 : 0;
-    attempt.person = session.person;
-    attempt.person.user = risk::UserName(message.value(553));
-    bool was_masked = false;
-    const auto raw = masked(message, mask_scratch_, was_masked);
-    attempt.record.flags = was_masked ? 4 : 0;
-    core_.step(attempt, raw);
-    session.logon_attempt = core_.sequencer->last();
-    if (action.verdict != risk::LogonVerdict::none) {
-        return;  // refused already: the result follows
-    }
-    // The session is bound to its user: another user's good password is a bad credential here. The work
-    // is done all the same, so that the time tells nothing.
-    ++session.ticket;
-    session.new_password = message.has(925);
-    AuthRequest request;
-    request.ticket = std::uint64_t{session.config->id} << 32 | session.ticket;
-    request.source = session.person.address;
-    const bool right_user = message.value(553) == session.config->user;
-    request.set(right_user ? message.value(553) : std::string_view{}, message.value(554));
-    const bool taken = auth_.submit(request);
-    request.wipe();
-    if (!taken) {
-        fix::Actions refusal;
-        session.machine.refuse_logon(risk::LogonVerdict::timed_out, "Too many logons, try again", core_.now(),
-                                     refusal);
-        perform(session, refusal);
-    }
-}
-
-void ClientSide::on_logon_checked(const AuthResult& result) noexcept {
-    ClientSession* session = find(static_cast<std::uint32_t>(result.ticket >> 32));
-    if (session == nullptr || session->ticket != static_cast<std::uint32_t>(result.ticket) ||
-        session->connection == no_connection || !session->machine.reading_paused()) {
-        return;  // the client has gone away meanwhile; the attempt's Record stands, its result with it
-    }
-    actions_.clear();
-    if (result.verdict == AuthVerdict::accepted && session->new_password) {
-        session->machine.refuse_logon(risk::LogonVerdict::new_password_refused,
-                                      "NewPassword is not taken here: the broker sets passwords", core_.now(),
-                                      actions_);
-    } else if (result.verdict == AuthVerdict::accepted && result.role == config::Role::client) {
-        session->machine.accept_logon(core_.now(), actions_);
-    } else {
-        session->machine.refuse_logon(verdict_of(result.verdict), refused_text, core_.now(), actions_);
-    }
-    perform(*session, actions_);
 }
 
 // --- messages
@@ -340,22 +193,6 @@ void ClientSide::perform(ClientSession& session, const fix::Action& action) noex
             }
             break;
     }
-}
-
-void ClientSide::record_logon_result(ClientSession& session, risk::LogonVerdict verdict,
-                                     std::uint64_t next_in, std::uint64_t next_out) noexcept {
-    const bool accepted = verdict == risk::LogonVerdict::accepted;
-    risk::LogonResult result;
-    result.record.kind = risk::RecordKind::logon_result;
-    result.record.session = session.config->id;
-    result.record.cause = session.logon_attempt;
-    result.facts.verdict = verdict;
-    result.facts.next_in = next_in;
-    result.facts.next_out = next_out;
-    result.person = session.person;
-    core_.step(result);
-    core_.log(accepted ? LogLevel::info : LogLevel::warning, accepted ? "client logged on" : "logon refused",
-              session.config->id, static_cast<std::int64_t>(verdict), session.config->user);
 }
 
 void ClientSide::record_logout(ClientSession& session, const fix::Action& action) noexcept {

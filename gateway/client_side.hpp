@@ -24,7 +24,7 @@ struct ClientSession {
     risk::Person person;               // user and address; the account is the order's
     risk::Sequence logon_attempt = 0;  // Record of the attempt being checked
     std::uint32_t ticket = 0;          // tells this check from an earlier one
-    bool new_password = false;         // that Logon asked for a change of password
+    bool outside_hours = false;        // that Logon came when the session may not log on
     fix::ResendPlan resend;
     bool history_asked = false;
     bool busy = false;           // listed in ClientSide::busy
@@ -90,6 +90,7 @@ class ClientSide {
     void attempt_logon(ClientSession& session, const fix::Action& action) noexcept;
     void record_logon_result(ClientSession& session, risk::LogonVerdict verdict, std::uint64_t next_in,
                              std::uint64_t next_out) noexcept;
+    void record_password_change(std::uint32_t session, const risk::UserName& user) noexcept;
     void record_logout(ClientSession& session, const fix::Action& action) noexcept;
     void serve_resend(ClientSession& session) noexcept;
     [[nodiscard]] static bool has_own_work(const ClientSession& session) noexcept {

@@ -34,7 +34,7 @@ risk::Sequence ControlSide::record(const ControlRequest& request, risk::RecordKi
     event.record.session = request.session;
     event.facts = request.facts;
     event.subject = request.subject;
-    core_.step(event);
+    core_.step(event, std::as_bytes(std::span(request.target.view())));
     return core_.sequencer->last();
 }
 
@@ -97,6 +97,12 @@ void ControlSide::on_request(const ControlRequest& request) noexcept {
             break;
         }
         case login:
+        case password_change:
+        case user_list:
+        case user_disable:
+        case user_enable:
+        case user_unlock:
+        case user_reset:
             answer(reply);
             break;
         case none:

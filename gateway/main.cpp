@@ -92,6 +92,9 @@ int run(const Options& options) {
     if (const auto errors = config::check_session_users(config, users.value); !errors.empty()) {
         return complain(errors);
     }
+    if (const auto states = config::load_user_states(config.control.user_state); !states.ok()) {
+        return complain(states.errors);
+    }
 
     // 2. Reference data of the day.
     auto reference =
@@ -137,7 +140,14 @@ int run(const Options& options) {
     gateway::Outbox outbox;
     gateway::RoadSequencer sequencer(core.clock, journal, ledger, outbox);
     core.sequencer = &sequencer;
-    gateway::AuthWorker auth(users.value, [&door](const gateway::AuthResult& result) {
+    gateway::UserStoreOptions store_options;
+    store_options.state_file = config.control.user_state;
+    store_options.policy = config.passwords;
+    gateway::UserStore user_store(users.value, store_options);
+    if (const std::string error = user_store.open(); !error.empty()) {
+        return complain(error);
+    }
+    gateway::AuthWorker auth(user_store, [&door](const gateway::AuthResult& result) {
         while (!door.push(result)) {
             std::this_thread::sleep_for(std::chrono::milliseconds(1));
         }
@@ -169,7 +179,7 @@ int run(const Options& options) {
     }
 
     // 7. Listeners, control socket, signals; then the order thread; this thread stays outside.
-    gateway::Outside outside(config, users.value, door, errands);
+    gateway::Outside outside(config, user_store, door, errands);
     if (std::string error = outside.start(); !error.empty()) {
         return complain(error);
     }

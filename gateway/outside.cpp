@@ -52,8 +52,7 @@ struct Outside::Connecting : std::enable_shared_from_this<Outside::Connecting> {
     bool done = false;
 };
 
-Outside::Outside(const config::GatewayConfig& config, const config::UserTable& users, InboxDoor& door,
-                 Errands& errands)
+Outside::Outside(const config::GatewayConfig& config, UserStore& users, InboxDoor& door, Errands& errands)
     : config_(config),
       door_(door),
       errands_(errands),

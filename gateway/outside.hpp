@@ -32,8 +32,7 @@ class InboxDoor {
 
 class Outside {
   public:
-    Outside(const config::GatewayConfig& config, const config::UserTable& users, InboxDoor& door,
-            Errands& errands);
+    Outside(const config::GatewayConfig& config, UserStore& users, InboxDoor& door, Errands& errands);
     ~Outside();
     Outside(const Outside&) = delete;
     Outside& operator=(const Outside&) = delete;

@@ -39,7 +39,8 @@ enum class LogonVerdict : std::uint8_t {
     timed_out = 13,  // connected and never logged on
     refused_by_venue = 14,
     new_password_refused = 15,
-    left = 16,  // the client went away while its credentials were checked
+    left = 16,              // the client went away while its credentials were checked
+    account_disabled = 17,  // the password was right, the account is off: by staff, idle, ended
 };
 
 // Answers the attempt named by record.cause. Numbers are those in force after it.
@@ -208,10 +209,18 @@ enum class ControlVerb : std::uint8_t {
     login = 11,
     resolve = 12,
     journal_resume = 13,
+    // Of users: the Record's raw bytes are the name of the user it is about.
+    password_change = 14,
+    user_list = 15,
+    user_disable = 16,
+    user_enable = 17,
+    user_unlock = 18,
+    user_reset = 19,
 };
 struct ControlFacts {
     ControlVerb verb = ControlVerb::none;
-    std::uint8_t denied = 0;  // 1: no right to it, 2: bad credentials, 3: malformed or impossible
+    std::uint8_t denied = 0;  // 1: no right to it, 2: bad credentials, 3: malformed or impossible,
+                              // 4: recorded, and then not done
     std::array<std::uint8_t, 6> reserved{};
 };
 struct ControlEvent {  // user_event or denied_request

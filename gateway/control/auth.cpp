@@ -1,4 +1,4 @@
-// AuthWorker: verifies user and password against argon2id hashes on threads of its own.
+// AuthWorker: one bounded queue, threads that verify, change and act on the UserStore.
 #include "gateway/control/auth.hpp"
 
 #include <concurrentqueue/blockingconcurrentqueue.h>
@@ -7,83 +7,65 @@
 #include <algorithm>
 #include <chrono>
 #include <cstring>
-#include <map>
-#include <mutex>
 #include <thread>
 #include <vector>
 
 namespace fairlead::gateway {
-namespace {
 
-// Failures in a row of one user from one source. The user need not exist: a lock says nothing.
-struct Key {
-    risk::UserName user;
-    std::array<std::uint8_t, 16> source{};
-    auto operator<=>(const Key&) const = default;
-};
-struct Attempts {
-    std::uint32_t failures = 0;
-    std::int64_t locked_until_ns = 0;
-    std::int64_t last_ns = 0;
-};
-
-std::int64_t steady_ns() {
-    return std::chrono::duration_cast<std::chrono::nanoseconds>(
-               std::chrono::steady_clock::now().time_since_epoch())
-        .count();
+void PasswordBytes::set(std::string_view text) noexcept {
+    too_long = text.size() > bytes.size();
+    const std::size_t kept = std::min(text.size(), bytes.size());
+    std::memcpy(bytes.data(), text.data(), kept);
+    length = static_cast<std::uint8_t>(kept);
 }
 
-}  // namespace
+void PasswordBytes::wipe() noexcept {
+    sodium_memzero(bytes.data(), bytes.size());
+    length = 0;
+}
 
 void AuthRequest::set(std::string_view user_name, std::string_view password_text) noexcept {
     user = risk::UserName(user_name);
     user_too_long = !risk::UserName::fits(user_name);
-    password_too_long = password_text.size() > password.size();
-    const std::size_t length = std::min(password_text.size(), password.size());
-    std::memcpy(password.data(), password_text.data(), length);
-    password_length = static_cast<std::uint8_t>(length);
+    password.set(password_text);
 }
 
 void AuthRequest::wipe() noexcept {
-    sodium_memzero(password.data(), password.size());
-    password_length = 0;
+    password.wipe();
+    new_password.wipe();
 }
 
 struct AuthWorker::State {
-    State(const config::UserTable& table, Done callback, AuthOptions given)
-        : users(table),
+    State(UserStore& store, Done callback, AuthOptions given)
+        : users(store),
           done(std::move(callback)),
-          options(std::move(given)),
-          queue(options.queue_max, 0, 4) {  // producers: order thread, control thread, and to spare
-        if (!options.monotonic_ns) {
-            options.monotonic_ns = steady_ns;
-        }
-    }
+          options(given),
+          queue(options.queue_max, 0, 4) {}  // producers: order thread, control thread, and to spare
 
-    config::UserTable users;  // never changes after construction: read by all workers
+    UserStore& users;
     Done done;
     AuthOptions options;
     moodycamel::BlockingConcurrentQueue<AuthRequest> queue;
     std::atomic<std::size_t> waiting{0};  // in the queue or being verified
     std::atomic<bool> stopping{false};
-    std::mutex attempts_mutex;  // workers only; the order thread never takes it
-    std::map<Key, Attempts> attempts;
     std::vector<std::thread> threads;
 
     void run();
+    AuthResult work(const AuthRequest& request);
     AuthResult verify(const AuthRequest& request);
-    void count_failure(const Key& key, AuthResult& result);
-    void forget_oldest();
+    void change(const AuthRequest& request, AuthResult& result);
+    void act(const AuthRequest& request, AuthResult& result);
 };
 
 void AuthWorker::State::run() {
     AuthRequest request;
     // Relaxed: the flag alone is read; a late look costs one more period.
     while (!stopping.load(std::memory_order_relaxed)) {
+        users.flush(false);
         if (!queue.wait_dequeue_timed(request, std::chrono::milliseconds(100))) {
             continue;
         }
-        const AuthResult result = verify(request);
+        const AuthResult result = work(request);
         request.wipe();  // not only at the next request
         // Relaxed, as in submit: a count, nothing is published through it.
         waiting.fetch_sub(1, std::memory_order_relaxed);
@@ -91,64 +73,99 @@ void AuthWorker::State::run() {
     }
 }
 
+AuthResult AuthWorker::State::work(const AuthRequest& request) {
+    if (request.task == AuthTask::verify) {
+        return verify(request);
+    }
+    AuthResult result;
+    if (request.task == AuthTask::verify_and_change) {
+        result = verify(request);
+        const bool right =
+            result.verdict == AuthVerdict::accepted || result.verdict == AuthVerdict::must_change;
+        if (right) {
+            change(request, result);
+        }
+        return result;
+    }
+    result.ticket = request.ticket;
+    result.user = request.user;
+    if (request.task == AuthTask::change) {
+        result.version = request.version;
+        change(request, result);
+    } else {
+        act(request, result);
+    }
+    return result;
+}
+
 AuthResult AuthWorker::State::verify(const AuthRequest& request) {
     AuthResult result;
     result.ticket = request.ticket;
     result.user = request.user;
-    const Key key{request.user, request.source};
-    const std::int64_t before_ns = options.monotonic_ns();
-    {
-        const std::lock_guard lock(attempts_mutex);
-        const auto found = attempts.find(key);
-        if (found != attempts.end() && found->second.locked_until_ns > before_ns) {
-            result.verdict = AuthVerdict::locked;
-            result.failures = found->second.failures;
-            result.locked_for_ns = found->second.locked_until_ns - before_ns;
-            return result;
-        }
-    }
-    const std::string_view password(request.password.data(), request.password_length);
-    const config::User* user = users.verify(request.user.view(), password);
-    const std::lock_guard lock(attempts_mutex);
-    if (user != nullptr && !request.user_too_long && !request.password_too_long) {
-        attempts.erase(key);
-        result.verdict = AuthVerdict::accepted;
-        result.role = user->role;
+    LockBook& locks = users.locks();
+    const LockState before = locks.state(request.user, request.source, users.monotonic_ns());
+    if (before.left_ns > 0) {
+        result.verdict = AuthVerdict::locked;
+        result.failures = before.failures;
+        result.locked_for_ns = before.left_ns;
         return result;
     }
-    result.verdict = AuthVerdict::bad_credentials;
-    count_failure(key, result);
+    const Verified verified = users.verify(request.user.view(), request.password.view());
+    if (verified.result == Verification::wrong || request.user_too_long || request.password.too_long) {
+        result.verdict = AuthVerdict::bad_credentials;
+        const LockState after = locks.count_failure(request.user, request.source, users.monotonic_ns());
+        result.failures = after.failures;
+        result.locked_for_ns = after.left_ns;
+        return result;
+    }
+    locks.forget(request.user, request.source);
+    result.role = verified.role;
+    result.version = verified.version;
+    result.text = risk::Text<160>(verified.text);
+    result.verdict = verified.result == Verification::good          ? AuthVerdict::accepted
+                     : verified.result == Verification::must_change ? AuthVerdict::must_change
+                                                                    : AuthVerdict::disabled;
     return result;
 }
 
-void AuthWorker::State::count_failure(const Key& key, AuthResult& result) {
-    if (attempts.size() >= options.tracked_max && !attempts.contains(key)) {
-        forget_oldest();
-    }
-    Attempts& entry = attempts[key];
-    ++entry.failures;
-    entry.last_ns = options.monotonic_ns();
-    if (entry.failures >= options.failures_max) {
-        const std::uint32_t doublings = std::min<std::uint32_t>(entry.failures - options.failures_max, 20);
-        const std::int64_t lock_ns = std::min(options.lock_ns_max, options.first_lock_ns << doublings);
-        entry.locked_until_ns = entry.last_ns + lock_ns;
-        result.locked_for_ns = lock_ns;
-    }
-    result.failures = entry.failures;
+void AuthWorker::State::change(const AuthRequest& request, AuthResult& result) {
+    const std::string problem = request.new_password.too_long
+                                    ? "the new password must have at most " +
+                                          std::to_string(config::password_bytes_max) + " characters"
+                                    : users.change(request.user, request.password.view(),
+                                                   request.new_password.view(), result.version);
+    result.changed = problem.empty();
+    result.verdict = problem.empty() ? AuthVerdict::accepted : AuthVerdict::change_refused;
+    result.text = risk::Text<160>(problem);
 }
 
-// Makes room by the pair whose last failure is longest ago. Rare: only under attack by many names.
-void AuthWorker::State::forget_oldest() {
-    const auto oldest = std::min_element(attempts.begin(), attempts.end(), [](const auto& a, const auto& b) {
-        return a.second.last_ns < b.second.last_ns;
-    });
-    if (oldest != attempts.end()) {
-        attempts.erase(oldest);
+void AuthWorker::State::act(const AuthRequest& request, AuthResult& result) {
+    std::string problem;
+    switch (request.task) {
+        case AuthTask::disable:
+            problem = users.disable(request.user);
+            break;
+        case AuthTask::enable:
+            problem = users.enable(request.user);
+            break;
+        case AuthTask::unlock:
+            problem = users.unlock(request.user);
+            break;
+        case AuthTask::reset:
+            problem = users.reset(request.user, request.new_password.view());
+            break;
+        case AuthTask::verify:
+        case AuthTask::verify_and_change:
+        case AuthTask::change:
+            problem = "not an act of staff";
+            break;
     }
+    result.verdict = problem.empty() ? AuthVerdict::accepted : AuthVerdict::failed;
+    result.text = risk::Text<160>(problem);
 }
 
-AuthWorker::AuthWorker(const config::UserTable& users, Done done, AuthOptions options)
-    : state_(std::make_unique<State>(users, std::move(done), std::move(options))) {
+AuthWorker::AuthWorker(UserStore& users, Done done, AuthOptions options)
+    : state_(std::make_unique<State>(users, std::move(done), options)) {
     for (unsigned i = 0; i < std::max(1U, state_->options.threads); ++i) {
         state_->threads.emplace_back([state = state_.get()] { state->run(); });
     }
@@ -164,6 +181,7 @@ AuthWorker::~AuthWorker() {
     while (state_->queue.try_dequeue(dropped)) {
         dropped.wipe();
     }
+    state_->users.flush(true);
 }
 
 bool AuthWorker::submit(const AuthRequest& request) noexcept {

@@ -34,6 +34,8 @@ struct Options {
     std::string reason;
     std::uint32_t timeout_ms = 10'000;
     bool as_json = false;
+    bool new_password = false;  // the request carries one
+    std::string new_password_file;
 };
 
 void first_line(std::string& text) {
@@ -149,6 +151,15 @@ ExitCode ask(json request, const Options& options) {
     request["id"] = 1;
     request["user"] = options.user;
     request["password"] = password;
+    if (options.new_password) {
+        std::string new_password;
+        if (!find_password(options.user + ", the new one", options.new_password_file, "FAIRLEAD_NEW_PASSWORD",
+                           new_password)) {
+            return usage;
+        }
+        request["new_password"] = new_password;
+        sodium_memzero(new_password.data(), new_password.size());
+    }
     if (!options.approver.empty()) {
         request["approver"] = options.approver;
         request["approver_password"] = approver_password;
@@ -214,6 +225,9 @@ struct Chosen {
     std::string order;
     std::string resolution;
     std::uint32_t session = 0;
+    std::string target_user;
+    std::string new_password_file;
+    bool new_password = false;  // to be asked for, for the request
     bool cancel_open = false;
 };
 
@@ -276,6 +290,45 @@ void add_halts(CLI::App& app, Chosen& chosen) {
     });
 }
 
+void add_users(CLI::App& app, Chosen& chosen) {
+    CLI::App* password = app.add_subcommand("password", "One's own password");
+    password->require_subcommand(1);
+    CLI::App* change = password->add_subcommand("change", "Choose a new one");
+    change->add_option("--new-password-file", chosen.new_password_file,
+                       "file with it; else FAIRLEAD_NEW_PASSWORD, else it is asked for");
+    change->callback([&chosen] {
+        chosen.request = {{"verb", "password_change"}};
+        chosen.new_password = true;
+    });
+    CLI::App* user = app.add_subcommand("user", "Users and their accounts");
+    user->require_subcommand(1);
+    user->add_subcommand("list", "All of them: role, state, age of password, last use")->callback([&chosen] {
+        chosen.request = {{"verb", "user_list"}};
+    });
+    struct Act {
+        const char* name;
+        const char* verb;
+        const char* help;
+    };
+    for (const Act& act :
+         {Act{"disable", "user_disable", "No more logons of this user"},
+          Act{"enable", "user_enable", "Logons again; needs --approver"},
+          Act{"unlock", "user_unlock", "Forget its failed logons"},
+          Act{"reset-password", "user_reset", "Give it a random initial password; needs --approver"}}) {
+        CLI::App* one = user->add_subcommand(act.name, act.help);
+        one->add_option("name", chosen.target_user, "the user")->required();
+        one->callback([&chosen, verb = act.verb] {
+            chosen.request = {{"verb", verb}, {"target", chosen.target_user}};
+        });
+    }
+    CLI::App* hash =
+        user->add_subcommand("hash", "Print the argon2id hash of a password, for the users file");
+    hash->add_option("--cost", chosen.cost, "moderate (256 MiB) or interactive (64 MiB)")
+        ->check(CLI::IsMember({"moderate", "interactive"}))
+        ->capture_default_str();
+    hash->callback([&chosen] { chosen.hash = true; });
+}
+
 // The order's number as the client was told it (OrderID, 37).
 const auto order_number = CLI::Validator(
     [](std::string& text) {
@@ -330,14 +383,7 @@ void add_others(CLI::App& app, Chosen& chosen) {
     app.add_subcommand("day-close", "Close the trading day")->callback([&chosen] {
         chosen.request = {{"verb", "day_close"}};
     });
-    CLI::App* user = app.add_subcommand("user", "Users");
-    user->require_subcommand(1);
-    CLI::App* hash =
-        user->add_subcommand("hash", "Print the argon2id hash of a password, for the users file");
-    hash->add_option("--cost", chosen.cost, "moderate (256 MiB) or interactive (64 MiB)")
-        ->check(CLI::IsMember({"moderate", "interactive"}))
-        ->capture_default_str();
-    hash->callback([&chosen] { chosen.hash = true; });
+    add_users(app, chosen);
 }
 
 }  // namespace
@@ -374,5 +420,7 @@ int main(int argc, char** argv) {
         return app.exit(problem) == 0 ? done : usage;
     }
     // 2. The one verb that needs no gateway, or the question.
+    options.new_password = chosen.new_password;
+    options.new_password_file = chosen.new_password_file;
     return chosen.hash ? hash_password(chosen.cost) : ask(std::move(chosen.request), options);
 }

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <variant>
 
+#include "gateway/control/user_store.hpp"
 #include "risk/decision.hpp"
 #include "risk/record_operation.hpp"
 
@@ -19,7 +20,7 @@ inline constexpr int control_protocol_version = 1;
 inline constexpr std::size_t control_line_bytes_max = 4096;
 
 // How the server came to its answer before the order thread was asked; ControlFacts::denied.
-enum class Denied : std::uint8_t { no = 0, no_right = 1, bad_credentials = 2, malformed = 3 };
+enum class Denied : std::uint8_t { no = 0, no_right = 1, bad_credentials = 2, malformed = 3, failed = 4 };
 
 // One request. Persons in `subject` are verified before it is handed over, unless `facts.denied` says
 // otherwise; then the order thread writes a denied_request Record and replies with its sequence.
@@ -30,6 +31,8 @@ enum class Denied : std::uint8_t { no = 0, no_right = 1, bad_credentials = 2, ma
 //               Reason::not_authorised: only the order thread knows the Limit in force
 //  halt, resume a halt or resume Record
 //  session_disconnect, stop, day_close, resolve, journal_resume   a user_event Record, then the act
+//  password_change, user_...   a user_event Record with `target` in its raw bytes; ControlServer then has
+//               the act done by its worker, and if that fails hands the request over again as denied
 struct ControlRequest {
     std::uint64_t request = 0;  // the server's number; every reply carries it back
     risk::ControlFacts facts;
@@ -41,6 +44,7 @@ struct ControlRequest {
     std::uint32_t peer_user = 0;   // SO_PEERCRED of the socket: uid and pid of the asking process
     std::uint32_t peer_process = 0;
     risk::Resolution resolution = risk::Resolution::none;
+    risk::UserName target;  // password_change and the verbs of users: whom it is about
 };
 
 struct StatusRow {
@@ -140,6 +144,7 @@ struct ControlMessage {
     std::string password;
     std::string approver;
     std::string approver_password;
+    std::string new_password;
     std::uint64_t id = 0;  // the client's own number, echoed
     std::string error;     // not empty: malformed, and why; verb and user as far as they could be read
 };
@@ -161,6 +166,11 @@ struct ControlMessage {
 // itself; sequence 0: no Record was made (busy, timed_out, too_many_requests).
 [[nodiscard]] std::string refusal_line(std::uint64_t id, std::string_view error, std::string_view text,
                                        risk::Sequence sequence);
+// The same for a row that ControlServer makes itself.
+[[nodiscard]] std::string user_line(const UserView& row, risk::Sequence sequence, bool more,
+                                    std::uint64_t id);
+// Whether amounts of this dimension are NTD; else shares or commands.
+[[nodiscard]] bool in_ntd(risk::Dimension dimension) noexcept;
 // Whether the verb changes something, and so must say why.
 [[nodiscard]] bool is_act(risk::ControlVerb verb) noexcept;
 

@@ -12,7 +12,7 @@ using risk::ControlVerb;
 struct Row {
     ControlVerb verb;
     // In the order of config::Role: none, client, trader_support, operator, risk_officer,
-    // risk_approver, examiner.
+    // risk_approver, examiner, vendor.
     std::array<Right, config::role_count> by_role;
 };
 
@@ -20,22 +20,28 @@ constexpr Right no = Right::none;
 constexpr Right one = Right::alone;
 constexpr Right two = Right::with_approver;
 
-// Stopping needs one person; what gives back (a resume, a resolution of the in-doubt) needs two. The
-// approver approves and may stop, but sets nothing alone.
+// Stopping needs one person; what gives back (a resume, a resolution of the in-doubt, an account) needs two.
+// The approver approves and may stop, but sets nothing alone. A vendor looks, each time with an approver.
 constexpr Row table[] = {
-    //                                  none client support operator officer approver examiner
-    {ControlVerb::status, /*         */ {no, no, one, one, one, one, one}},
-    {ControlVerb::limit_show, /*     */ {no, no, one, no, one, one, one}},
-    {ControlVerb::limit_set, /*      */ {no, no, no, no, one, no, no}},
-    {ControlVerb::halt, /*           */ {no, no, no, one, one, one, no}},
-    {ControlVerb::resume, /*         */ {no, no, no, no, two, no, no}},
-    {ControlVerb::session_list, /*   */ {no, no, one, one, one, one, one}},
-    {ControlVerb::session_disconnect, {no, no, no, one, no, no, no}},
-    {ControlVerb::order_show, /*     */ {no, no, one, one, one, one, one}},
-    {ControlVerb::stop, /*           */ {no, no, no, one, no, no, no}},
-    {ControlVerb::day_close, /*      */ {no, no, no, one, no, no, no}},
-    {ControlVerb::resolve, /*        */ {no, no, no, two, no, no, no}},
-    {ControlVerb::journal_resume, /* */ {no, no, no, two, no, no, no}},
+    //                                  none client support operator officer approver examiner vendor
+    {ControlVerb::status, /*         */ {no, no, one, one, one, one, one, two}},
+    {ControlVerb::limit_show, /*     */ {no, no, one, no, one, one, one, no}},
+    {ControlVerb::limit_set, /*      */ {no, no, no, no, one, no, no, no}},
+    {ControlVerb::halt, /*           */ {no, no, no, one, one, one, no, no}},
+    {ControlVerb::resume, /*         */ {no, no, no, no, two, no, no, no}},
+    {ControlVerb::session_list, /*   */ {no, no, one, one, one, one, one, two}},
+    {ControlVerb::session_disconnect, {no, no, no, one, no, no, no, no}},
+    {ControlVerb::order_show, /*     */ {no, no, one, one, one, one, one, no}},
+    {ControlVerb::stop, /*           */ {no, no, no, one, no, no, no, no}},
+    {ControlVerb::day_close, /*      */ {no, no, no, one, no, no, no, no}},
+    {ControlVerb::resolve, /*        */ {no, no, no, two, no, no, no, no}},
+    {ControlVerb::journal_resume, /* */ {no, no, no, two, no, no, no, no}},
+    {ControlVerb::password_change, /**/ {no, no, one, one, one, one, one, one}},
+    {ControlVerb::user_list, /*      */ {no, no, no, one, one, one, one, no}},
+    {ControlVerb::user_disable, /*   */ {no, no, no, one, one, one, no, no}},
+    {ControlVerb::user_enable, /*    */ {no, no, no, two, no, no, no, no}},
+    {ControlVerb::user_unlock, /*    */ {no, no, no, one, no, no, no, no}},
+    {ControlVerb::user_reset, /*     */ {no, no, no, two, no, no, no, no}},
 };
 
 }  // namespace

@@ -15,6 +15,7 @@
 #include <deque>
 #include <map>
 
+#include "gateway/control/allowance.hpp"
 #include "gateway/control/rights.hpp"
 
 namespace fairlead::gateway {
@@ -22,7 +23,6 @@ namespace {
 
 namespace asio = boost::asio;
 using Local = asio::local::stream_protocol;
-using Clock = std::chrono::steady_clock;
 
 void wipe(std::string& secret) {
     secret.resize(secret.capacity());
@@ -38,39 +38,47 @@ std::string_view error_name(Denied denied) {
             return "bad_credentials";
         case Denied::malformed:
             return "malformed";
+        case Denied::failed:
+            return "failed";
         case Denied::no:
             break;
     }
     return "";
 }
 
-// At most `rate` a second, in a burst no greater than one second's worth.
-class Allowance {
-  public:
-    explicit Allowance(std::uint32_t rate) : rate_(rate), tokens_(rate), last_(Clock::now()) {}
-    [[nodiscard]] bool take() {
-        const Clock::time_point now = Clock::now();
-        tokens_ =
-            std::min<double>(rate_, tokens_ + std::chrono::duration<double>(now - last_).count() * rate_);
-        last_ = now;
-        if (tokens_ < 1) {
-            return false;
-        }
-        tokens_ -= 1;
-        return true;
+// The act on the users a verb stands for; verify: none.
+AuthTask task_of(risk::ControlVerb verb) {
+    switch (verb) {
+        case risk::ControlVerb::password_change:
+            return AuthTask::change;
+        case risk::ControlVerb::user_disable:
+            return AuthTask::disable;
+        case risk::ControlVerb::user_enable:
+            return AuthTask::enable;
+        case risk::ControlVerb::user_unlock:
+            return AuthTask::unlock;
+        case risk::ControlVerb::user_reset:
+            return AuthTask::reset;
+        default:
+            return AuthTask::verify;
     }
+}
 
-  private:
-    double rate_;
-    double tokens_;
-    Clock::time_point last_;
-};
+// 20 characters that are not mistaken for each other: 114 bits.
+std::string random_password() {
+    static constexpr std::string_view letters = "abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789";
+    std::string password;
+    while (password.size() < 20) {
+        password += letters[randombytes_uniform(static_cast<std::uint32_t>(letters.size()))];
+    }
+    return password;
+}
 
 }  // namespace
 
 class ControlServer::State : public std::enable_shared_from_this<ControlServer::State> {
   public:
-    State(asio::io_context& context, ControlOptions options, const config::UserTable& users, Submit submit)
+    State(asio::io_context& context, ControlOptions options, UserStore& users, Submit submit)
         : context_(context),
           options_(std::move(options)),
           submit_(std::move(submit)),
@@ -112,13 +120,20 @@ class ControlServer::State : public std::enable_shared_from_this<ControlServer::
         config::Role role = config::Role::none;
         std::uint32_t rows = 0;
         bool approver_asked = false;
+        bool acting = false;           // recorded; the act on the users is being done
+        std::uint64_t version = 0;     // of the asker's password
+        risk::Sequence recorded = 0;   // the Record of the request
+        std::string initial_password;  // of user_reset: told to the asker once it is stored
     };
 
     void accept();
     void welcome(Local::socket socket);
     void read(const ConnectionHandle& connection);
     void on_line(const ConnectionHandle& connection, std::string line);
-    void verify(std::uint64_t number, const std::string& user, std::string& password);
+    void verify(std::uint64_t number, const std::string& user, const std::string& password);
+    void act(std::uint64_t number);
+    void on_acted(Pending& pending, const AuthResult& result);
+    void list_users(std::uint64_t number);
     void on_verified(const AuthResult& result);
     void check_rights(std::uint64_t number);
     void deny(std::uint64_t number, Denied denied, std::string text);
@@ -133,7 +148,7 @@ class ControlServer::State : public std::enable_shared_from_this<ControlServer::
     ControlOptions options_;
     Submit submit_;
     Local::acceptor acceptor_;
-    config::UserTable users_;
+    UserStore& users_;
     std::unique_ptr<AuthWorker> worker_;
     std::map<std::uint64_t, ConnectionHandle> connections_;
     std::map<std::uint64_t, Pending> pending_;
@@ -299,11 +314,11 @@ void ControlServer::State::on_line(const ConnectionHandle& connection, std::stri
     verify(number, pending.message.user, pending.message.password);
 }
 
-void ControlServer::State::verify(std::uint64_t number, const std::string& user, std::string& password) {
+void ControlServer::State::verify(std::uint64_t number, const std::string& user,
+                                  const std::string& password) {
     AuthRequest request;
     request.ticket = number;
     request.set(user, password);
-    wipe(password);
     const Pending& pending = pending_.at(number);
     // Failures are counted per user and asking system user.
     std::memcpy(request.source.data() + 12, &pending.message.request.peer_user, 4);
@@ -319,8 +334,19 @@ void ControlServer::State::on_verified(const AuthResult& result) {
         return;
     }
     Pending& pending = found->second;
-    const bool accepted = result.verdict == AuthVerdict::accepted;
-    if (!accepted) {
+    if (pending.acting) {
+        on_acted(pending, result);
+        return;
+    }
+    if (result.verdict == AuthVerdict::must_change) {
+        if (pending.approver_asked ||
+            pending.message.request.facts.verb != risk::ControlVerb::password_change) {
+            deny(result.ticket, Denied::no_right,
+                 (pending.approver_asked ? pending.message.approver : pending.message.user) + ": " +
+                     std::string(result.text.view()) + "; `fairlead password change` does it");
+            return;
+        }
+    } else if (result.verdict != AuthVerdict::accepted) {
         std::string text = pending.approver_asked ? "the approver is unknown or the approver's password wrong"
                                                   : "the user is unknown or the password wrong";
         if (result.locked_for_ns > 0) {
@@ -339,6 +365,7 @@ void ControlServer::State::on_verified(const AuthResult& result) {
         return;
     }
     pending.role = result.role;
+    pending.version = result.version;
     check_rights(result.ticket);
 }
 
@@ -373,8 +400,12 @@ void ControlServer::State::deny(std::uint64_t number, Denied denied, std::string
 
 void ControlServer::State::hand_over(std::uint64_t number) {
     Pending& pending = pending_.at(number);
-    wipe(pending.message.password);
     wipe(pending.message.approver_password);
+    const Denied denied{pending.message.request.facts.denied};
+    // A change needs it once more, when it has been recorded.
+    if (denied != Denied::no || pending.message.request.facts.verb != risk::ControlVerb::password_change) {
+        wipe(pending.message.password);
+    }
     if (!submit_(pending.message.request)) {
         finish(number,
                refusal_line(pending.message.id, "busy", "the gateway takes no control requests now", 0));
@@ -412,6 +443,16 @@ void ControlServer::State::reply(const ControlReply& reply) {
                refusal_line(pending.message.id, error_name(denied), pending.denied_text, reply.sequence));
         return;
     }
+    if (reply.ok && task_of(pending.message.request.facts.verb) != AuthTask::verify) {
+        pending.recorded = reply.sequence;
+        act(reply.request);
+        return;
+    }
+    if (reply.ok && pending.message.request.facts.verb == risk::ControlVerb::user_list) {
+        pending.recorded = reply.sequence;
+        list_users(reply.request);
+        return;
+    }
     if (reply.more && ++pending.rows > options_.rows_max) {
         finish(reply.request,
                refusal_line(pending.message.id, "too_many_rows",
@@ -426,6 +467,65 @@ void ControlServer::State::reply(const ControlReply& reply) {
     if (pending_.contains(reply.request)) {
         arm(reply.request);
     }
+}
+
+// The request is a Record: what it asks for is done by the worker, and answered when it is stored.
+void ControlServer::State::act(std::uint64_t number) {
+    Pending& pending = pending_.at(number);
+    pending.acting = true;
+    pending.timer.cancel();
+    AuthRequest request;
+    request.ticket = number;
+    request.task = task_of(pending.message.request.facts.verb);
+    request.user = pending.message.request.target;
+    request.version = pending.version;
+    request.password.set(pending.message.password);
+    if (request.task == AuthTask::reset) {
+        pending.initial_password = random_password();
+        request.new_password.set(pending.initial_password);
+    } else {
+        request.new_password.set(pending.message.new_password);
+    }
+    wipe(pending.message.password);
+    wipe(pending.message.new_password);
+    if (!worker_->submit(request)) {
+        deny(number, Denied::failed, "too many logons are being verified, try again");
+    }
+}
+
+void ControlServer::State::on_acted(Pending& pending, const AuthResult& result) {
+    pending.acting = false;
+    if (result.verdict != AuthVerdict::accepted) {
+        deny(result.ticket, Denied::failed, std::string(result.text.view()));
+        return;
+    }
+    ControlReply reply;
+    reply.request = result.ticket;
+    reply.sequence = pending.recorded;
+    reply.ok = true;
+    if (!pending.initial_password.empty()) {
+        reply.text =
+            risk::Text<512>("initial password, to be changed at its first use: " + pending.initial_password);
+        wipe(pending.initial_password);
+    }
+    finish(result.ticket, reply_line(reply, pending.message.id));
+}
+
+void ControlServer::State::list_users(std::uint64_t number) {
+    Pending& pending = pending_.at(number);
+    const std::vector<UserView> users = users_.list();
+    if (users.size() > options_.rows_max) {
+        finish(number,
+               refusal_line(pending.message.id, "too_many_rows",
+                            "more than " + std::to_string(options_.rows_max) + " rows", pending.recorded));
+        return;
+    }
+    std::string lines;
+    for (const UserView& user : users) {
+        lines += lines.empty() ? "" : "\n";
+        lines += user_line(user, pending.recorded, &user != &users.back(), pending.message.id);
+    }
+    finish(number, std::move(lines));
 }
 
 void ControlServer::State::finish(std::uint64_t number, std::string line) {
@@ -460,8 +560,8 @@ void ControlServer::State::write_next(const ConnectionHandle& connection) {
         });
 }
 
-ControlServer::ControlServer(asio::io_context& context, ControlOptions options,
-                             const config::UserTable& users, Submit submit)
+ControlServer::ControlServer(asio::io_context& context, ControlOptions options, UserStore& users,
+                             Submit submit)
     : state_(std::make_shared<State>(context, std::move(options), users, std::move(submit))) {}
 
 ControlServer::~ControlServer() {

@@ -33,8 +33,7 @@ class ControlServer {
   public:
     // True: taken. False: the Inbox is full; the asker is told "busy".
     using Submit = std::function<bool(const ControlRequest&)>;
-    ControlServer(boost::asio::io_context& context, ControlOptions options, const config::UserTable& users,
-                  Submit submit);
+    ControlServer(boost::asio::io_context& context, ControlOptions options, UserStore& users, Submit submit);
     ~ControlServer();
     ControlServer(const ControlServer&) = delete;
     ControlServer& operator=(const ControlServer&) = delete;

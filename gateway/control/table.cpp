@@ -38,6 +38,14 @@ constexpr Shown session_columns[] = {
     {"target", "target"},   {"user", "user"},         {"logged_on", "on"},   {"address", "address"},
     {"next_in", "next in"}, {"next_out", "next out"}, {"waiting", "waiting"}};
 
+constexpr Shown user_columns[] = {{"name", "name"},
+                                  {"role", "role"},
+                                  {"state", "state"},
+                                  {"locked", "locked"},
+                                  {"password_age_days", "password days"},
+                                  {"used", "last used"},
+                                  {"ends", "ends"}};
+
 template <std::size_t N>
 std::string columns_text(const std::vector<json>& rows, const Shown (&columns)[N]) {
     std::vector<std::string> header;
@@ -112,6 +120,9 @@ std::string rows_text(const std::vector<json>& rows) {
     }
     if (kind == "session") {
         return columns_text(rows, session_columns);
+    }
+    if (kind == "user") {
+        return columns_text(rows, user_columns);
     }
     std::string text;
     for (const json& row : rows) {

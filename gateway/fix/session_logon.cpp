@@ -121,7 +121,9 @@ void Session::on_first_message(const Message& message, const risk::Arrival& arri
         return;
     }
     state_ = State::checking_logon;
-    wait_until_ns_ = now.monotonic_ns + config_.logon_wait_ns;
+    // A change of password costs a hash for each one it must differ from.
+    const std::int64_t patience = message.has(925) ? 6 : 1;
+    wait_until_ns_ = now.monotonic_ns + patience * config_.logon_wait_ns;
 }
 
 void Session::accept_logon(Now now, Actions& actions) noexcept {

@@ -22,15 +22,14 @@ constexpr std::int64_t second_ns = 1'000'000'000;
 // A worker whose clock is the test's, asked one request at a time.
 class AuthWorld {
   public:
-    explicit AuthWorld(AuthOptions options = {})
-        : worker_(
-              tests::sample_users(),
-              [this](const AuthResult& result) {
-                  const std::lock_guard lock(mutex_);
-                  results_.push_back(result);
-                  arrived_.notify_one();
-              },
-              with_clock(std::move(options))) {}
+    explicit AuthWorld(gateway::LockOptions locks = {})
+        : users_(tests::sample_users(), with_clock(locks)), worker_(users_, [this](const AuthResult& result) {
+              const std::lock_guard lock(mutex_);
+              results_.push_back(result);
+              arrived_.notify_one();
+          }) {
+        REQUIRE(users_.open().empty());
+    }
     AuthResult ask(const std::string& user, const std::string& password, std::uint8_t source = 1) {
         AuthRequest request;
         request.ticket = ++ticket_;
@@ -47,7 +46,9 @@ class AuthWorld {
     std::atomic<std::int64_t> now_ns{second_ns};
 
   private:
-    AuthOptions with_clock(AuthOptions options) {
+    gateway::UserStoreOptions with_clock(gateway::LockOptions locks) {
+        gateway::UserStoreOptions options;
+        options.locks = locks;
         options.monotonic_ns = [this] { return now_ns.load(); };
         return options;
     }
@@ -55,6 +56,7 @@ class AuthWorld {
     std::condition_variable arrived_;
     std::deque<AuthResult> results_;
     std::uint64_t ticket_ = 0;
+    gateway::UserStore users_;
     AuthWorker worker_;
 };
 
@@ -74,7 +76,7 @@ TEST_CASE("a_logon_is_accepted_by_user_password_and_state_only") {
         {"Officer", "pw-officer", AuthVerdict::bad_credentials},
         {"nobody", "pw-officer", AuthVerdict::bad_credentials},
         {"", "", AuthVerdict::bad_credentials},
-        {"gone", "pw-gone", AuthVerdict::bad_credentials},
+        {"gone", "pw-gone", AuthVerdict::disabled},
         {"client", "pw-client" + std::string(200, 'x'), AuthVerdict::bad_credentials},
         {"client" + std::string(30, 'x'), "pw-client", AuthVerdict::bad_credentials},
         {"client", "pw-client", AuthVerdict::accepted},
@@ -126,7 +128,7 @@ TEST_CASE("the_delay_has_a_ceiling") {
 }
 
 TEST_CASE("pairs_remembered_are_bounded_and_the_oldest_goes_first") {
-    AuthOptions options;
+    gateway::LockOptions options;
     options.tracked_max = 3;
     AuthWorld world(options);
     CHECK(world.ask("officer", "no").failures == 1);
@@ -144,8 +146,10 @@ TEST_CASE("a_full_queue_takes_nothing_more") {
     AuthOptions options;
     options.queue_max = 4;
     std::unique_lock hold(gate);
+    gateway::UserStore users(tests::sample_users(), {});
+    REQUIRE(users.open().empty());
     AuthWorker worker(
-        tests::sample_users(), [&](const AuthResult&) { const std::lock_guard lock(gate); }, options);
+        users, [&](const AuthResult&) { const std::lock_guard lock(gate); }, options);
     AuthRequest request;
     request.set("officer", "pw-officer");
     unsigned taken = 0;

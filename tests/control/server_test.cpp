@@ -227,6 +227,7 @@ TEST_CASE("five_failures_lock_the_user_for_this_source_though_the_password_is_ri
 
 TEST_CASE("the_socket_is_closed_to_others_replaces_a_dead_one_and_leaves_a_live_one") {
     const tests::TemporaryDirectory directory;
+    gateway::UserStore users(tests::sample_users(), {});
     boost::asio::io_context context;
     gateway::ControlOptions options;
     options.socket_path = directory.path() + "/control";
@@ -240,18 +241,18 @@ TEST_CASE("the_socket_is_closed_to_others_replaces_a_dead_one_and_leaves_a_live_
         REQUIRE(::bind(dead, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0);
         ::close(dead);
     }
-    gateway::ControlServer first(context, options, tests::sample_users(), submit);
+    gateway::ControlServer first(context, options, users, submit);
     CHECK(first.start().empty());
     struct stat info {};
     REQUIRE(::stat(options.socket_path.c_str(), &info) == 0);
     CHECK((info.st_mode & 0777) == 0600);
-    gateway::ControlServer second(context, options, tests::sample_users(), submit);
+    gateway::ControlServer second(context, options, users, submit);
     CHECK(second.start().find("another program listens") != std::string::npos);
     first.stop();
     CHECK(::stat(options.socket_path.c_str(), &info) != 0);
     const std::string plain = directory.file("plain", "not a socket");
     options.socket_path = plain;
-    gateway::ControlServer third(context, options, tests::sample_users(), submit);
+    gateway::ControlServer third(context, options, users, submit);
     CHECK(third.start().find("something else") != std::string::npos);
     CHECK(tests::content_of(plain) == "not a socket");
 }

@@ -20,8 +20,12 @@
 namespace fairlead::tests {
 
 inline config::User user(const std::string& name, config::Role role, bool disabled = false) {
-    return {risk::UserName(name), role, disabled,
-            config::hash_password("pw-" + name, config::HashCost::minimal_for_tests)};
+    config::User made;
+    made.name = risk::UserName(name);
+    made.role = role;
+    made.disabled = disabled;
+    made.password_hash = config::hash_password("pw-" + name, config::HashCost::minimal_for_tests);
+    return made;
 }
 
 inline config::UserTable sample_users() {
@@ -39,8 +43,9 @@ class ControlWorld {
 
     explicit ControlWorld(Answer answer, gateway::ControlOptions options = {}) : answer_(std::move(answer)) {
         options.socket_path = socket();
+        REQUIRE(users_.open().empty());
         server_ = std::make_unique<gateway::ControlServer>(
-            context_, options, sample_users(),
+            context_, options, users_,
             [this](const gateway::ControlRequest& request) { return take(request); });
         const std::string problem = server_->start();
         INFO(problem);
@@ -105,7 +110,16 @@ class ControlWorld {
         return true;
     }
 
+    gateway::UserStoreOptions store_options() {
+        gateway::UserStoreOptions options;
+        options.state_file = directory_.path() + "/users.state";
+        options.new_hash = config::HashCost::minimal_for_tests;
+        options.history_hash = config::HashCost::minimal_for_tests;
+        return options;
+    }
+
     TemporaryDirectory directory_;
+    gateway::UserStore users_{sample_users(), store_options()};
     Answer answer_;
     boost::asio::io_context context_;
     std::unique_ptr<gateway::ControlServer> server_;

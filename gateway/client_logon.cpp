@@ -1,0 +1,206 @@
+// The client sessions, from the first message to the verdict on the Logon; see client_side.hpp. Passwords are
+// verified and changed by the workers of AuthWorker; what they find comes back through the Inbox.
+#include "gateway/client_side.hpp"
+#include "gateway/fix/sentence.hpp"
+
+namespace fairlead::gateway {
+
+namespace {
+
+risk::LogonVerdict verdict_of(AuthVerdict verdict) noexcept {
+    switch (verdict) {
+        case AuthVerdict::accepted:
+            return risk::LogonVerdict::accepted;
+        case AuthVerdict::locked:
+            return risk::LogonVerdict::locked;
+        case AuthVerdict::must_change:
+            return risk::LogonVerdict::password_expired;
+        case AuthVerdict::disabled:
+            return risk::LogonVerdict::account_disabled;
+        case AuthVerdict::change_refused:
+            return risk::LogonVerdict::new_password_refused;
+        case AuthVerdict::failed:
+        case AuthVerdict::bad_credentials:
+        case AuthVerdict::none:
+            break;
+    }
+    return risk::LogonVerdict::bad_credentials;
+}
+
+// What a client is told about a refused logon: nothing that helps guessing.
+constexpr std::string_view refused_text = "Logon refused";
+
+}  // namespace
+
+void ClientSide::on_first_message(std::uint32_t connection, const fix::Message& message,
+                                  const risk::Arrival& arrival) noexcept {
+    const fix::FirstMessage first = fix::examine_first(message);
+    if (!first.ok) {
+        refuse_unbound(connection, &message, arrival, 0, first.verdict);
+        return;
+    }
+    ClientSession* session = find(first.sender, first.target);
+    if (session == nullptr) {
+        refuse_unbound(connection, &message, arrival, 0, risk::LogonVerdict::unknown_session);
+        return;
+    }
+    if (session->connection != no_connection) {
+        refuse_unbound(connection, &message, arrival, session->config->id,
+                       risk::LogonVerdict::already_logged_on);
+        return;
+    }
+    Connection& peer = *core_.connections[connection];
+    bool allowed = session->config->allowed_addresses.empty();
+    for (const config::AddressRange& range : session->config->allowed_addresses) {
+        allowed = allowed || range.contains(peer.address());
+    }
+    if (!allowed) {
+        refuse_unbound(connection, &message, arrival, session->config->id,
+                       risk::LogonVerdict::address_not_allowed);
+        return;
+    }
+    peer.owner = Owner::client;
+    peer.owner_index = session->config->id;
+    session->connection = connection;
+    session->person.address = peer.address();
+    session->resend.clear();
+    session->history_asked = false;
+    actions_.clear();
+    session->machine.on_connect(core_.now(), {}, actions_);
+    perform(*session, actions_);
+    on_message(connection, message, arrival);
+}
+
+void ClientSide::refuse_unbound(std::uint32_t connection, const fix::Message* message,
+                                const risk::Arrival& arrival, std::uint32_t session,
+                                risk::LogonVerdict verdict) noexcept {
+    Connection& peer = *core_.connections[connection];
+    risk::LogonAttempt attempt;
+    attempt.record.kind = risk::RecordKind::logon_attempt;
+    attempt.record.session = session;
+    attempt.facts.arrival = arrival;
+    attempt.person.address = peer.address();
+    std::span<const std::byte> raw;
+    if (message != nullptr) {
+        bool was_masked = false;
+        raw = masked(*message, mask_scratch_, was_masked);
+        attempt.record.flags = was_masked ? 4 : 0;
+        attempt.person.user = risk::UserName(message->value(553));
+    }
+    core_.step(attempt, raw);
+    risk::LogonResult result;
+    result.record.kind = risk::RecordKind::logon_result;
+    result.record.session = session;
+    result.record.cause = core_.sequencer->last();
+    result.facts.verdict = verdict;
+    result.person = attempt.person;
+    core_.step(result);
+    core_.log(LogLevel::warning, "logon refused", session, static_cast<std::int64_t>(verdict));
+    peer.close_when_flushed = true;
+    core_.mark_dirty(connection);
+}
+
+void ClientSide::on_logon_timeout(std::uint32_t connection) noexcept {
+    refuse_unbound(connection, nullptr, {}, 0, risk::LogonVerdict::timed_out);
+}
+
+void ClientSide::attempt_logon(ClientSession& session, const fix::Action& action) noexcept {
+    const fix::Message& message = *action.message;
+    risk::LogonAttempt attempt;
+    attempt.record.kind = risk::RecordKind::logon_attempt;
+    attempt.record.session = session.config->id;
+    attempt.facts.arrival = action.arrival;
+    attempt.facts.heartbeat_seconds = action.heartbeat_seconds;
+    attempt.facts.reset_numbers = action.reset_flag ? 1 : 0;
+    attempt.facts.password_change = message.has(925) ? 1 : 0;
+    attempt.person = session.person;
+    attempt.person.user = risk::UserName(message.value(553));
+    bool was_masked = false;
+    const auto raw = masked(message, mask_scratch_, was_masked);
+    attempt.record.flags = was_masked ? 4 : 0;
+    core_.step(attempt, raw);
+    session.logon_attempt = core_.sequencer->last();
+    if (action.verdict != risk::LogonVerdict::none) {
+        return;  // refused already: the result follows
+    }
+    // The session is bound to its user: another user's good password is a bad credential here. The work
+    // is done all the same, so that the time tells nothing.
+    ++session.ticket;
+    session.outside_hours = !config::within_hours(session.config->hours, core_.now().utc_ns);
+    AuthRequest request;
+    request.ticket = std::uint64_t{session.config->id} << 32 | session.ticket;
+    request.source = session.person.address;
+    const bool right_user = message.value(553) == session.config->user;
+    request.set(right_user ? message.value(553) : std::string_view{}, message.value(554));
+    if (message.has(925) && !session.outside_hours) {
+        request.task = AuthTask::verify_and_change;
+        request.new_password.set(message.value(925));
+    }
+    const bool taken = auth_.submit(request);
+    request.wipe();
+    if (!taken) {
+        fix::Actions refusal;
+        session.machine.refuse_logon(risk::LogonVerdict::timed_out, "Too many logons, try again", core_.now(),
+                                     refusal);
+        perform(session, refusal);
+    }
+}
+
+void ClientSide::on_logon_checked(const AuthResult& result) noexcept {
+    ClientSession* session = find(static_cast<std::uint32_t>(result.ticket >> 32));
+    if (result.changed) {
+        record_password_change(static_cast<std::uint32_t>(result.ticket >> 32), result.user);
+    }
+    if (session == nullptr || session->ticket != static_cast<std::uint32_t>(result.ticket) ||
+        session->connection == no_connection || !session->machine.reading_paused()) {
+        return;  // the client has gone away meanwhile; the attempt's Record stands, its result with it
+    }
+    actions_.clear();
+    const bool right = result.verdict == AuthVerdict::accepted || result.verdict == AuthVerdict::must_change;
+    fix::Sentence text;
+    text.add(refused_text);
+    if (right && session->outside_hours) {
+        text.add(": outside the hours of this session");
+        session->machine.refuse_logon(risk::LogonVerdict::outside_hours, text.text().view(), core_.now(),
+                                      actions_);
+    } else if (result.verdict == AuthVerdict::accepted && result.role == config::Role::client) {
+        session->machine.accept_logon(core_.now(), actions_);
+    } else {
+        // Only who knows the password is told what is wrong with it.
+        if (result.verdict == AuthVerdict::must_change || result.verdict == AuthVerdict::change_refused) {
+            text.add(": ").add(result.text.view());
+        }
+        session->machine.refuse_logon(verdict_of(result.verdict), text.text().view(), core_.now(), actions_);
+    }
+    perform(*session, actions_);
+}
+
+// The change is stored already, also when its session has gone meanwhile.
+void ClientSide::record_password_change(std::uint32_t session, const risk::UserName& user) noexcept {
+    risk::ControlEvent event;
+    event.record.kind = risk::RecordKind::user_event;
+    event.record.session = session;
+    const ClientSession* asked = find(session);
+    event.record.cause = asked != nullptr ? asked->logon_attempt : 0;
+    event.facts.verb = risk::ControlVerb::password_change;
+    event.subject.user = user;
+    core_.step(event, std::as_bytes(std::span(user.view())));
+}
+
+void ClientSide::record_logon_result(ClientSession& session, risk::LogonVerdict verdict,
+                                     std::uint64_t next_in, std::uint64_t next_out) noexcept {
+    const bool accepted = verdict == risk::LogonVerdict::accepted;
+    risk::LogonResult result;
+    result.record.kind = risk::RecordKind::logon_result;
+    result.record.session = session.config->id;
+    result.record.cause = session.logon_attempt;
+    result.facts.verdict = verdict;
+    result.facts.next_in = next_in;
+    result.facts.next_out = next_out;
+    result.person = session.person;
+    core_.step(result);
+    core_.log(accepted ? LogLevel::info : LogLevel::warning, accepted ? "client logged on" : "logon refused",
+              session.config->id, static_cast<std::int64_t>(verdict), session.config->user);
+}
+
+}  // namespace fairlead::gateway
