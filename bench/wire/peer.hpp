@@ -1,0 +1,158 @@
+// Peer: one FIX end of the wire tester, client or venue: a non-blocking socket, its message numbers, and
+// what the session needs answered. It checks that numbers received ascend by one. Not a FIX engine: it
+// resends nothing and expects a middle that is right.
+#pragma once
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <string>
+#include <vector>
+
+#include "gateway/fix/encoder.hpp"
+#include "gateway/fix/reader.hpp"
+
+namespace fairlead::wire {
+
+inline std::int64_t clock_ns(clockid_t which = CLOCK_MONOTONIC) noexcept {
+    timespec at{};
+    ::clock_gettime(which, &at);
+    return std::int64_t{at.tv_sec} * 1'000'000'000 + at.tv_nsec;
+}
+
+[[noreturn]] inline void fail(const std::string& what) {
+    std::fprintf(stderr, "fairlead-wire-tester: %s\n", what.c_str());
+    std::exit(1);
+}
+
+class Peer {
+  public:
+    Peer(const char* us, const char* them) : header_("FIX.4.4", us, them), in_(1 << 20) {}
+
+    void adopt(int fd) {
+        fd_ = fd;
+        const int one = 1;
+        ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+        last_sent_ns_ = clock_ns();
+    }
+
+    // A message of ours, begun; the caller adds fields and gives it to `ready`.
+    fix::Encoder& begin(const char* type) {
+        encoder_.begin(out_, header_, type, next_out_++, clock_ns(CLOCK_REALTIME));
+        return encoder_;
+    }
+    void ready() { length_ = encoder_.finish(); }
+    // Writes the message made ready; the moment right before the write.
+    std::int64_t write() {
+        const std::int64_t at = clock_ns();
+        std::size_t sent = 0;
+        while (sent < length_) {
+            const ssize_t put = ::send(fd_, out_.data() + sent, length_ - sent, MSG_NOSIGNAL | MSG_DONTWAIT);
+            sent += put > 0 ? static_cast<std::size_t>(put) : 0;
+        }
+        last_sent_ns_ = at;
+        return at;
+    }
+    // Several messages in one write, as a busy client sends them.
+    void queue() { queued_.insert(queued_.end(), out_.data(), out_.data() + length_); }
+    void flush() {
+        for (std::size_t sent = 0; sent < queued_.size();) {
+            const ssize_t put =
+                ::send(fd_, queued_.data() + sent, queued_.size() - sent, MSG_NOSIGNAL | MSG_DONTWAIT);
+            sent += put > 0 ? static_cast<std::size_t>(put) : 0;
+        }
+        queued_.clear();
+    }
+    void send(const char* type) {
+        begin(type);
+        ready();
+        write();
+    }
+
+    // Reads what is there, without waiting. The moment right after the read that brought the message
+    // now handed out is `read_ns`.
+    const fix::Message* poll() {
+        if (const fix::Message* message = next()) {
+            return message;
+        }
+        if (taken_ > 0) {
+            std::memmove(in_.data(), in_.data() + taken_, held_ - taken_);
+            held_ -= taken_;
+            taken_ = 0;
+        }
+        const ssize_t got = ::recv(fd_, in_.data() + held_, in_.size() - held_, MSG_DONTWAIT);
+        if (got == 0) {
+            fail("the middle closed the connection");
+        }
+        if (got < 0) {
+            return nullptr;
+        }
+        read_ns_ = clock_ns();
+        held_ += static_cast<std::size_t>(got);
+        return next();
+    }
+    [[nodiscard]] std::int64_t read_ns() const { return read_ns_; }
+
+    // Answers what a session must; true: the message was of the session, not for the tester.
+    bool serve(const fix::Message& message) {
+        const std::string_view type = message.type();
+        if (type == "1") {
+            begin("0").add(112, message.value(112));
+            ready();
+            write();
+            return true;
+        }
+        if (type == "3" || type == "5" || type == "j") {
+            fail("unexpected: " + std::string(message.text()));
+        }
+        return type == "0" || type == "A";
+    }
+    void keep_alive(std::int64_t now_ns) {
+        if (now_ns - last_sent_ns_ > 4'000'000'000) {
+            send("0");
+        }
+    }
+
+  private:
+    const fix::Message* next() {
+        const auto read = reader_.read({in_.data() + taken_, held_ - taken_}, message_);
+        if (read.status != fix::ReadStatus::complete) {
+            if (read.status != fix::ReadStatus::incomplete) {
+                fail("garbled bytes from the middle");
+            }
+            return nullptr;
+        }
+        taken_ += read.consumed;
+        if (message_.number() != next_in_) {
+            fail("MsgSeqNum " + std::to_string(message_.number()) + ", expected " + std::to_string(next_in_) +
+                 ": " + std::string(message_.text()));
+        }
+        ++next_in_;
+        return &message_;
+    }
+
+    fix::HeaderTemplate header_;
+    fix::Encoder encoder_;
+    fix::Reader reader_;
+    fix::Message message_;
+    std::array<char, 2048> out_{};
+    std::vector<char> in_;
+    std::vector<char> queued_;
+    std::size_t length_ = 0;
+    std::size_t held_ = 0;
+    std::size_t taken_ = 0;
+    std::uint64_t next_out_ = 1;
+    std::uint64_t next_in_ = 1;
+    std::int64_t read_ns_ = 0;
+    std::int64_t last_sent_ns_ = 0;
+    int fd_ = -1;
+};
+
+}  // namespace fairlead::wire
