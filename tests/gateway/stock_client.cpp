@@ -3,6 +3,8 @@
 //   first    trades through every answer there is, then waits to be stopped with an order resting
 //   counter  another client, who trades with that order meanwhile
 //   again    continues the first one's session after the gateway was killed
+//   password changes a password at Logon
+//   expired  logs on with an old password, and outside the hours of a session
 // usage: stock_client PORT PHASE STORE_DIRECTORY. One line for each step proved; exit 0 if all held.
 #include <unistd.h>
 
@@ -383,6 +385,45 @@ void run_again(int port, const std::string& store_directory) {
     proved("logged out; the dictionary accepted everything; nothing came twice");
 }
 
+// One Logon, perhaps with a NewPassword (925): accepted, or refused with a Text that holds `why`.
+void attempt(int port, const std::string& store, const std::string& number, const std::string& password,
+             const std::string& new_password, const std::string& why, const std::string& step) {
+    QuickFixOptions options = options_for(port, number, store);
+    options.password = password;
+    if (!new_password.empty()) {
+        options.logon_fields = {{925, new_password}};
+    }
+    QuickFixClient client(options);
+    client.connect();
+    ReceivedMessage answer;
+    const auto is_verdict = [](const ReceivedMessage& message) {
+        return message.type == "A" || message.type == "5";
+    };
+    require(client.wait(is_verdict, &answer, answer_wait_ms), step, "no answer");
+    require(answer.type == (why.empty() ? "A" : "5") && contains(answer.field(58), why), step, answer.text);
+    client.log_out();
+    require_all_valid(client);
+    proved(step);
+}
+
+void run_password(int port, const std::string& store) {
+    const std::string chosen = "Correct-Horse-9";
+    attempt(port, store, "03", "demo-client03", "short", "12 to 128", "a new password too short is refused");
+    attempt(port, store, "03", "wrong", "short", "Logon refused", "a wrong password is told nothing");
+    attempt(port, store, "03", "demo-client03", chosen, "", "a new password is taken");
+    attempt(port, store, "03", "demo-client03", "", "Logon refused", "the old password is none any more");
+    attempt(port, store, "03", chosen, "", "", "the new password logs on");
+    attempt(port, store, "03", chosen, "Other-Horse-77", "24 hours", "it cannot be changed again at once");
+}
+
+// The second run of the gateway: client04's password is old, client05 comes outside its hours.
+void run_expired(int port, const std::string& store) {
+    attempt(port, store, "03", "Correct-Horse-9", "", "", "the new password holds after a restart");
+    attempt(port, store, "04", "demo-client04", "", "expired", "an expired password does not log on");
+    attempt(port, store, "04", "demo-client04", "Correct-Horse-8", "", "an expired password can be changed");
+    attempt(port, store, "05", "demo-client05", "", "outside the hours", "outside its hours none logs on");
+}
+
 int run(int argc, char** argv) {
     const std::string phase = argc == 4 ? argv[2] : "";
     const int port = argc == 4 ? std::atoi(argv[1]) : 0;
@@ -393,8 +434,13 @@ int run(int argc, char** argv) {
             run_counter(port);
         } else if (phase == "again") {
             run_again(port, argv[3]);
+        } else if (phase == "password") {
+            run_password(port, argv[3]);
+        } else if (phase == "expired") {
+            run_expired(port, argv[3]);
         } else {
-            std::fprintf(stderr, "usage: stock_client PORT first|counter|again STORE_DIRECTORY\n");
+            std::fprintf(stderr,
+                         "usage: stock_client PORT first|counter|again|password|expired STORE_DIRECTORY\n");
             return 2;
         }
     } catch (const std::exception& error) {

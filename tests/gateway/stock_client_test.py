@@ -8,6 +8,7 @@ import contextlib
 import json
 import os
 import pathlib
+import re
 import signal
 import subprocess
 import sys
@@ -67,6 +68,22 @@ def verify(stand):
     say(f"the journal verifies: {json.loads(done.stdout)['records']} records")
 
 
+def grow_old(stand):
+    """client04's password is a year old; client05 may log on in two hours' time only."""
+    state = stand.directory / "users.toml.state"
+    users = state.read_text().split("[[user]]")
+    for i, user in enumerate(users):
+        if 'name = "client04"' in user:
+            users[i] = re.sub(r'changed = "\d{4}', lambda found: 'changed = "' + str(int(found[0][-4:]) - 1), user)
+    state.write_text("[[user]]".join(users))
+    taipei_hour = (time.time_ns() // 3_600_000_000_000 + 8) % 24
+    window = f"{(taipei_hour + 2) % 24:02}:00-{(taipei_hour + 3) % 24:02}:00"
+    text = stand.config.read_text()
+    stand.config.write_text(text.replace('user = "client05"\n', f'user = "client05"\nhours = ["{window}"]\n'))
+    if window not in stand.config.read_text():
+        raise Failed("no session of client05 in the configuration")
+
+
 def run(stand, client, store):
     stand.start_all()
     stand.wait_until_open(say=say)
@@ -79,6 +96,12 @@ def run(stand, client, store):
     stand.start_gateway()
     stand.wait_until_open(say=say)
     phase(client, stand, "again", store)
+    phase(client, stand, "password", store)
+    stand.stop("gateway")
+    grow_old(stand)
+    stand.start_gateway()
+    stand.wait_until_open(say=say)
+    phase(client, stand, "expired", store)
     exits = stand.stop_all()
     if any(code != 0 for code in exits.values()):
         raise Failed(f"programs ended with {exits}")
