@@ -169,6 +169,23 @@ TEST_CASE("each_rule_of_the_configuration_names_file_line_key_and_value") {
          "stand alone"},
         {"accounts = \"all\"", "accounts = \"all\"\nheartbeat_min_s = 121", 21, "session.heartbeat_min_s",
          "121", "not be greater"},
+        {"accounts = \"all\"", "accounts = \"all\"\nhours = \"09:00-09:00\"", 21, "session.hours",
+         "09:00-09:00", "HH:MM-HH:MM"},
+        {"accounts = \"all\"", "accounts = \"all\"\nhours = \"24:00-09:00\"", 21, "session.hours",
+         "24:00-09:00", "HH:MM-HH:MM"},
+        {"accounts = \"all\"", "accounts = \"all\"\nhours = [\"09:00-24:01\"]", 21, "session.hours",
+         "09:00-24:01", "HH:MM-HH:MM"},
+        {"[control]", "[passwords]\nage_max_days = 91\n[control]", 12, "passwords.age_max_days", "91",
+         "1..90"},
+        {"[control]", "[passwords]\nlength_min = 7\n[control]", 12, "passwords.length_min", "7", "8..64"},
+        {"[control]", "[passwords]\nclasses_min = 5\n[control]", 12, "passwords.classes_min", "5", "1..4"},
+        {"[control]", "[passwords]\nhistory = 0\n[control]", 12, "passwords.history", "0", "1..24"},
+        {"[control]", "[passwords]\ninitial_days = 31\n[control]", 12, "passwords.initial_days", "31",
+         "1..30"},
+        {"[control]", "[passwords]\nidle_days = 0\n[control]", 12, "passwords.idle_days", "0", "1..366"},
+        {"[control]", "[passwords]\nage_min_hours = 24\nage_max_days = 1\n[control]", 12,
+         "passwords.age_min_hours", "24", "less than age_max_days"},
+        {"[control]", "[passwords]\nlenght_min = 12\n[control]", 12, "passwords.lenght_min", "", "not a key"},
         {"venue = \"TWSE\"", "venue = \"XTAI\"", 30, "line.venue", "\"XTAI\"", "TPEx"},
         {"\"T8610H3\"", "\"O8610H3\"", 33, "line.sender_comp_id", "O8610H3", "begin with T"},
         {"\"T8610H3\"", "\"T8610H\"", 33, "line.sender_comp_id", "\"T8610H\"", "broker"},
@@ -327,4 +344,29 @@ TEST_CASE("an_address_range_contains_its_addresses_and_not_their_neighbours") {
         CHECK(range.contains(address) == row.inside);
         CHECK(config::format_address(address) == row.address);
     }
+}
+
+TEST_CASE("logon_hours_count_in_exchange_time_and_may_go_over_midnight") {
+    constexpr std::int64_t minute_ns = 60'000'000'000;
+    struct Row {
+        const char* window;
+        int utc_minute;
+        bool within;
+    };
+    const Row rows[] = {{"08:00-14:45", 0, true},
+                        {"08:00-14:45", 6 * 60 + 44, true},
+                        {"08:00-14:45", 6 * 60 + 45, false},
+                        {"08:00-14:45", 23 * 60 + 59, false},
+                        {"22:00-05:00", 14 * 60, true},
+                        {"22:00-05:00", 20 * 60 + 59, true},
+                        {"22:00-05:00", 21 * 60, false},
+                        {"22:00-05:00", 13 * 60 + 59, false},
+                        {"00:00-24:00", 15 * 60 + 59, true}};
+    for (const Row& row : rows) {
+        config::LogonWindow window;
+        INFO(row.window << " at UTC minute " << row.utc_minute);
+        REQUIRE(config::parse_logon_window(row.window, window));
+        CHECK(config::within_hours({window}, (20'000 * 1440 + row.utc_minute) * minute_ns) == row.within);
+    }
+    CHECK(config::within_hours({}, 0));
 }

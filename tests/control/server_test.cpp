@@ -256,3 +256,58 @@ TEST_CASE("the_socket_is_closed_to_others_replaces_a_dead_one_and_leaves_a_live_
     CHECK(third.start().find("something else") != std::string::npos);
     CHECK(tests::content_of(plain) == "not a socket");
 }
+
+TEST_CASE("staff_change_their_own_password_and_act_on_users_each_by_a_record_first") {
+    ControlWorld world(tests::yes);
+    const auto ask = [&](const std::string& who, const std::string& verb, nlohmann::json more) {
+        nlohmann::json request = tests::request_of(who, verb);
+        if (more.is_object()) {
+            request.update(more);
+        }
+        return world.ask(request).back();
+    };
+    const nlohmann::json two = {
+        {"approver", "approver"}, {"approver_password", "pw-approver"}, {"reason", "agreed"}};
+    const auto on = [](const std::string& name, nlohmann::json more) {
+        more["target"] = name;
+        return more;
+    };
+    // One's own password: a rule broken, then taken.
+    auto answer = ask("officer", "password_change", {{"new_password", "short"}});
+    CHECK(answer["error"] == "failed");
+    CHECK(answer["text"].get<std::string>().find("12 to 128") != std::string::npos);
+    CHECK(ask("officer", "password_change", {{"new_password", "Correct-Horse-9"}})["ok"] == true);
+    CHECK(ask("officer", "status", {})["error"] == "bad_credentials");
+    // Both were recorded, the failed one as such once more; no Record carries a password.
+    const auto records = world.handed_over();
+    REQUIRE(records.size() == 4);
+    CHECK(records[1].facts.denied == static_cast<std::uint8_t>(gateway::Denied::failed));
+    CHECK(records[2].target == risk::UserName("officer"));
+    // Disabling takes one person, giving back two, and neither of them the user.
+    CHECK(ask("operator", "user_disable", on("support", {{"reason", "left"}}))["ok"] == true);
+    CHECK(ask("support", "status", {})["error"] == "bad_credentials");
+    CHECK(ask("operator", "user_enable", on("support", {{"reason", "back"}}))["error"] == "no_right");
+    CHECK(ask("operator", "user_enable", on("approver", two))["error"] == "malformed");
+    CHECK(ask("operator", "user_enable", on("support", two))["ok"] == true);
+    CHECK(ask("support", "status", {})["ok"] == true);
+    // An initial password is told once and good for its change only.
+    answer = ask("operator", "user_reset", on("support", two));
+    REQUIRE(answer["ok"] == true);
+    const std::string text = answer["text"];
+    const std::string initial = text.substr(text.rfind(' ') + 1);
+    CHECK(initial.size() == 20);
+    CHECK(ask("support", "status", {{"password", initial}})["error"] == "no_right");
+    CHECK(ask("support", "password_change",
+              {{"password", initial}, {"new_password", "Correct-Horse-7"}})["ok"] == true);
+    CHECK(ask("support", "status", {{"password", "Correct-Horse-7"}})["ok"] == true);
+    // A lock is lifted by staff.
+    for (int i = 0; i < 5; ++i) {
+        ask("examiner", "status", {{"password", "no"}});
+    }
+    CHECK(ask("examiner", "status", {})["error"] == "bad_credentials");
+    CHECK(ask("operator", "user_unlock", on("examiner", {{"reason", "asked"}}))["ok"] == true);
+    CHECK(ask("examiner", "status", {})["ok"] == true);
+    const auto rows = world.ask(tests::request_of("operator", "user_list"));
+    CHECK(rows.size() == 7);
+    CHECK(rows[0]["row"]["kind"] == "user");
+}
