@@ -374,7 +374,7 @@ void read_line(Reading& reading, TomlReader reader, LineConfig& into) {
                 Need::required);
     read_line_password(reading, reader, into.password);
     reader.text("term_id", into.term_id, is_term_id, "one or two letters or digits", Need::required);
-    reader.integer("rate_per_second", into.rate_per_second, 1, 100'000, "messages a second");
+    reader.integer("rate_per_second", into.rate_per_second, 1, 1'000'000, "messages a second");
     reader.integer("wait_age_limit_ms", into.wait_age_limit_ms, 1, 60'000, "milliseconds");
     reader.integer("heartbeat_seconds", into.heartbeat_seconds, 1, 60, "seconds");
     reader.finish();

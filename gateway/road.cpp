@@ -16,6 +16,7 @@ constexpr int idle_wait_ms = 5;
 constexpr std::size_t inbox_items_per_pass = 64;
 // Reports of one line taken in one pass. They compete with nobody: each frees credit or tells a fact.
 constexpr std::size_t line_messages_per_pass = 64;
+constexpr std::uint32_t burst_passes_max = 16;
 
 }  // namespace
 
@@ -53,6 +54,7 @@ void Road::pass() noexcept {
     order_.begin_pass(core_.clock.utc_ns());
     const bool may_sleep = !core_.config.gateway.polling && idle();
     worked_ = false;
+    more_behind_ = false;
     ask_who_is_ready(may_sleep);
     take_inbox();
     // What cannot be journaled must not be decided, so it is not read either.
@@ -83,6 +85,18 @@ void Road::pass() noexcept {
         on_timers(now);
     }
     clients_.serve_resends();
+    gather_writes();
+}
+
+// The first message of a burst is written at once. While more of it is already here, writes are gathered
+// over ever more passes, so that a burst costs few system calls and nobody is late by more than a few
+// messages' work.
+void Road::gather_writes() noexcept {
+    if (more_behind_ && ++unwritten_passes_ < burst_passes_) {
+        return;
+    }
+    burst_passes_ = more_behind_ ? std::min(2 * burst_passes_, burst_passes_max) : 1;
+    unwritten_passes_ = 0;
     flush();
 }
 
@@ -238,6 +252,8 @@ void Road::take_turn(const Turn& turn) noexcept {
     peer.take_head(order_.pass_ns());
     if (peer.owner == Owner::line) {
         take_line_messages(connection);
+    } else {
+        more_behind_ = more_behind_ || peer.has_pending_bytes();
     }
 }
 

@@ -50,6 +50,7 @@ class Road {
     void take_early_of_lines() noexcept;
     void tell_stamps_missing() noexcept;
     void on_timers(risk::MonotonicNs now) noexcept;
+    void gather_writes() noexcept;
     void flush() noexcept;
     void write(std::uint32_t connection, risk::Sequence gate) noexcept;
     void end(std::uint32_t connection, risk::LogoutCause cause) noexcept;
@@ -74,7 +75,10 @@ class Road {
     std::vector<std::uint32_t> writing_;
     std::uint32_t next_slot_ = 0;
     risk::MonotonicNs next_timer_ns_ = 0;
-    bool worked_ = false;  // the last pass found something to do
+    bool worked_ = false;       // the last pass found something to do
+    bool more_behind_ = false;  // a client's message was taken and more of its bytes are here
+    std::uint32_t unwritten_passes_ = 0;
+    std::uint32_t burst_passes_ = 1;  // how many passes may share a write
     bool stamps_missing_told_ = false;
     enum class Shutdown : std::uint8_t { no, asked, logging_out, done };
     Shutdown shutdown_ = Shutdown::no;

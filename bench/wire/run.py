@@ -41,10 +41,11 @@ class WireStand(Stand):
 
     def __init__(self, directory, programs, level):
         super().__init__(directory, programs, make_demo=["--continuous", 24 * 3600, "--open-call", 0.1, "--lead-in", 0,
-                                                         "--line-rate", 100_000],
-                         gateway_settings={"level": f'"{level}"', "polling": "true", "keeper_lag_ms": 10000,
+                                                         "--line-rate", 1_000_000],
+                         gateway_settings={"level": f'"{level}"', "polling": "true", "keeper_lag_ms": 60000,
                                            "message_rate": 0, "investor_message_rate": 0, "repeat_count_max": 0,
-                                           "orders": 1_000_000, "commands": 2_000_000})
+                                           "orders": 1_000_000, "commands": 2_000_000, "front_segment_mib": 128,
+                                           "keeper_lag_mib": 500})
         text = self.config.read_text()
         first, *lines = text.split("[[line]]")
         self.config.write_text(first + "[[line]]" + lines[0])

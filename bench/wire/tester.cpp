@@ -82,6 +82,16 @@ class Tester {
             venue_.adopt(::accept(listener, nullptr, nullptr));
         }
         ::close(listener);
+        // A gateway opens its line for orders when the line is proven and the journal's keeper is at work.
+        const std::int64_t begin_at = clock_ns() + (options_.fix_middle ? 1'500'000'000 : 0);
+        while (clock_ns() < begin_at) {
+            for (Peer* peer : {&client_, &venue_}) {
+                if (const fix::Message* message = peer->poll()) {
+                    static_cast<void>(peer->serve(*message));
+                }
+            }
+            ::usleep(1'000);
+        }
     }
 
     // One order at a time, `gap` apart, or as soon as the one before is answered.
@@ -146,7 +156,7 @@ class Tester {
     }
 
   private:
-    static constexpr int warm_up = 50;
+    static constexpr int warm_up = 20;
 
     static nlohmann::json summary(std::vector<std::int64_t>& values) {
         std::sort(values.begin(), values.end());

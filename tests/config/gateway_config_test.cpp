@@ -196,7 +196,7 @@ TEST_CASE("each_rule_of_the_configuration_names_file_line_key_and_value") {
          "cannot be read"},
         {"term_id = \"A\"", "term_id = \"ABC\"", 36, "line.term_id", "\"ABC\"", "one or two"},
         {"port = 9881", "port = 0", 32, "line.port", "0", "1..65535"},
-        {"port = 9881", "port = 9881\nrate_per_second = 0", 33, "line.rate_per_second", "0", "1..100000"},
+        {"port = 9881", "port = 9881\nrate_per_second = 0", 33, "line.rate_per_second", "0", "1..1000000"},
         {"[gateway]", "[gateway", 1, "", "", "is not TOML"},
     };
     for (const Row& row : rows) {
