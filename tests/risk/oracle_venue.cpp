@@ -220,8 +220,8 @@ Expected Oracle::expire(const WaitExpired& expired) {
         const Sequence command = expired.facts.command;
         if (order.key == command || (order.replace && order.replace->sequence == command) ||
             (order.cancel && order.cancel->sequence == command)) {
-            const bool reached =
-                order.replace && order.replace->sequence == command && order.replace->quantity <= order.filled();
+            const bool reached = order.replace && order.replace->sequence == command &&
+                                 order.replace->quantity <= order.filled();
             Expected expected = drop(order, command,
                                      order.ended != 0 ? Reason::too_late
                                      : reached        ? Reason::quantity_below_filled
