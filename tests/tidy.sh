@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# clang-tidy over every source file of ours, with the compile commands of the release build; ends with 1 at
-# the first finding's file list. Part of ./test.sh --long: it takes about as long as a build.
+# clang-tidy over every source file of ours, with the compile commands of a build directory (default build);
+# fails when there is a finding. Part of ./test.sh --long: it takes about as long as a build.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 build=${1:-build}
