@@ -24,6 +24,11 @@ build release
 echo "== tests"
 FAIRLEAD_LONG=$long ctest --test-dir build --output-on-failure -j 1
 
+# Counted for one instruction set, so that the figures kept beside the test mean the same everywhere.
+build budget order_budget
+echo "== what an order costs"
+ctest --test-dir build/budget --output-on-failure -R '^order_budget_test$'
+
 build asan unit_tests
 echo "== unit tests under AddressSanitizer and UndefinedBehaviorSanitizer"
 FAIRLEAD_LONG=0 ctest --test-dir build/asan --output-on-failure -L unit -j "$jobs"

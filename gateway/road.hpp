@@ -21,6 +21,8 @@ class Road {
 
     // Until a shutdown has been asked for and carried out.
     void run() noexcept;
+    // What run() repeats. Public for programs that count what one pass costs.
+    void pass() noexcept;
 
   private:
     // Whose message is next. One a connection and pass: nobody waits for more of anybody.
@@ -31,7 +33,6 @@ class Road {
         bool early = false;  // a message kept since it came before its number's turn
     };
 
-    void pass() noexcept;
     void take_inbox() noexcept;
     void adopt(const ConnectionAccepted& accepted) noexcept;
     void adopt(const LineConnected& connected) noexcept;
