@@ -11,7 +11,7 @@ namespace {
 
 constexpr risk::UtcNs ns_per_second = 1'000'000'000;
 constexpr risk::UtcNs ns_per_day = 86'400 * ns_per_second;
-constexpr risk::UtcNs taipei_ahead = 8 * 3600 * ns_per_second;
+constexpr risk::UtcNs taipei_ahead = std::int64_t{8} * 3600 * ns_per_second;
 
 std::uint32_t date_of(std::int64_t days) noexcept {
     const std::chrono::year_month_day date{std::chrono::sys_days{std::chrono::days{days}}};

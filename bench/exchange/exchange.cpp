@@ -118,7 +118,7 @@ Exchange::Exchange(const risk::Reference& reference, const ExchangeOptions& opti
             apply_fault(command, answer);
         }
         if (answer != "ok") {
-            throw std::runtime_error("fault \"" + fault + "\": " + answer);
+            throw std::runtime_error(std::string("fault \"").append(fault).append("\": ").append(answer));
         }
     }
 }

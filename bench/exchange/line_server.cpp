@@ -273,7 +273,7 @@ void LineServer::cut(bool reset) {
         if (reset) {
             sockaddr nowhere{};
             nowhere.sa_family = AF_UNSPEC;  // dissolves the connection by RST
-            ::connect(descriptor, &nowhere, sizeof(nowhere));
+            static_cast<void>(::connect(descriptor, &nowhere, sizeof(nowhere)));
         } else {
             ::shutdown(descriptor, SHUT_RDWR);
         }

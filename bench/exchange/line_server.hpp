@@ -78,7 +78,7 @@ class LineServer {
 
     void start();
     void stop();  // logs out, then ends the thread
-    int port() const;
+    [[nodiscard]] int port() const;
 
     // From any thread. False: the line is down; the message has its number and goes out on a resend.
     bool send(const OutMessage& message);
@@ -88,8 +88,8 @@ class LineServer {
     // The next outgoing number goes up by `count`: the peer sees a gap.
     void skip_numbers(int count);
     void ask_resend_all();
-    int next_outgoing() const;
-    int next_incoming() const;
+    [[nodiscard]] int next_outgoing() const;
+    [[nodiscard]] int next_incoming() const;
     void set_next_incoming(int number);
 
   private:

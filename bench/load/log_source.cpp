@@ -28,12 +28,14 @@ struct LogPhase {
     risk::Phase phase;
 };
 constexpr LogPhase log_phases[] = {
-    {(8 * 60 + 30) * minute_ns, 9 * 60 * minute_ns, risk::SessionKind::regular, risk::Phase::open_call},
-    {9 * 60 * minute_ns, (13 * 60 + 25) * minute_ns, risk::SessionKind::regular, risk::Phase::continuous},
-    {(13 * 60 + 25) * minute_ns, (13 * 60 + 30) * minute_ns, risk::SessionKind::regular,
-     risk::Phase::close_call},
-    {(13 * 60 + 40) * minute_ns, (14 * 60 + 30) * minute_ns, risk::SessionKind::after_hours_odd,
-     risk::Phase::odd_lot},
+    {(std::int64_t{8} * 60 + 30) * minute_ns, std::int64_t{9} * 60 * minute_ns, risk::SessionKind::regular,
+     risk::Phase::open_call},
+    {std::int64_t{9} * 60 * minute_ns, (std::int64_t{13} * 60 + 25) * minute_ns, risk::SessionKind::regular,
+     risk::Phase::continuous},
+    {(std::int64_t{13} * 60 + 25) * minute_ns, (std::int64_t{13} * 60 + 30) * minute_ns,
+     risk::SessionKind::regular, risk::Phase::close_call},
+    {(std::int64_t{13} * 60 + 40) * minute_ns, (std::int64_t{14} * 60 + 30) * minute_ns,
+     risk::SessionKind::after_hours_odd, risk::Phase::odd_lot},
 };
 
 std::string order_name(const OrderLogEntry& entry) {

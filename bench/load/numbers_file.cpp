@@ -27,7 +27,8 @@ LoadedNumbers load_numbers(const std::string& path) {
         const SessionNumbers numbers =
             whole ? SessionNumbers{row["next_out"], row["next_in"]} : SessionNumbers{0, 0};
         if (numbers.next_out == 0 || numbers.next_in == 0) {
-            loaded.error = path + ": session " + sender + ": next_out and next_in must be numbers from 1";
+            loaded.error = path;
+            loaded.error += ": session " + sender + ": next_out and next_in must be numbers from 1";
             return loaded;
         }
         loaded.numbers[sender] = numbers;

@@ -45,7 +45,7 @@ void read_order(benchmark::State& state) {
     const std::string text = new_order_text();
     const fix::Reader reader;
     fix::Message message;
-    for (auto unused : state) {
+    while (state.KeepRunning()) {
         benchmark::DoNotOptimize(reader.read({text.data(), text.size()}, message));
     }
 }
@@ -55,7 +55,7 @@ void judge_order(benchmark::State& state) {
     const std::string text = new_order_text();
     fix::Message message;
     benchmark::DoNotOptimize(fix::Reader().read({text.data(), text.size()}, message));
-    for (auto unused : state) {
+    while (state.KeepRunning()) {
         benchmark::DoNotOptimize(fix::check(message, fix::Counterpart::client));
     }
 }
@@ -242,7 +242,7 @@ void encode_acknowledgement(benchmark::State& state) {
     routing.order_number = risk::OrderNumber("A0001");
     fix::Encoder encoder;
     std::array<char, 2048> out{};
-    for (auto unused : state) {
+    while (state.KeepRunning()) {
         const gateway::ClientMessage message{out, &to_client, 42, now_ns, 0};
         benchmark::DoNotOptimize(gateway::encode_answer(encoder, message, report.record, decision, routing));
     }
@@ -268,7 +268,7 @@ void encode_to_venue(benchmark::State& state) {
     terms.channel = risk::Channel::dma;
     fix::Encoder encoder;
     std::array<char, 2048> out{};
-    for (auto unused : state) {
+    while (state.KeepRunning()) {
         const gateway::LineMessage message{out, &to_venue, 42, now_ns};
         benchmark::DoNotOptimize(gateway::encode_command(encoder, message, order.record, terms));
     }

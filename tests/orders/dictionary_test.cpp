@@ -51,7 +51,9 @@ Shipped shipped() {
         } else if (line.find("<field number") != std::string::npos) {
             field = &read.fields[attribute(line, "name")];
             *field = {attribute(line, "number"), attribute(line, "type"), {}};
-        } else if (line.find("<field name") != std::string::npos && !message.empty()) {
+        } else if ((line.find("<field name") != std::string::npos ||
+                    line.find("<group name") != std::string::npos) &&
+                   !message.empty()) {
             read.messages[message].push_back({attribute(line, "name"), attribute(line, "required") == "Y"});
         } else if (line.find("<value ") != std::string::npos) {
             REQUIRE(field != nullptr);
@@ -65,17 +67,12 @@ std::string sample(const FieldKind& field) {
     if (!field.values.empty()) {
         return field.values.front();
     }
-    static const std::map<std::string, std::string> samples{{"STRING", "abc"},
-                                                            {"INT", "30"},
-                                                            {"SEQNUM", "5"},
-                                                            {"LENGTH", "3"},
-                                                            {"QTY", "1000"},
-                                                            {"PRICE", "10.5"},
-                                                            {"UTCTIMESTAMP", "20261123-01:02:03.456"},
-                                                            {"BOOLEAN", "N"},
-                                                            {"DATA", "abc"},
-                                                            {"CURRENCY", "TWD"},
-                                                            {"EXCHANGE", "XTAI"}};
+    static const std::map<std::string, std::string> samples{
+        {"STRING", "abc"},   {"INT", "30"},     {"SEQNUM", "5"},
+        {"NUMINGROUP", "1"}, {"CHAR", "1"},     {"LENGTH", "3"},
+        {"QTY", "1000"},     {"PRICE", "10.5"}, {"UTCTIMESTAMP", "20261123-01:02:03.456"},
+        {"BOOLEAN", "N"},    {"DATA", "abc"},   {"CURRENCY", "TWD"},
+        {"EXCHANGE", "XTAI"}};
     const auto found = samples.find(field.type);
     REQUIRE(found != samples.end());
     return found->second;

@@ -210,7 +210,8 @@ class World {
         command.facts.client_order_id = ClientOrderId{id};
         return feed(command, RecordKind::cancel_order, session);
     }
-    VenueReport report(const Decision& order, OrderStatus exec_type, Sequence command = 0) const {
+    [[nodiscard]] VenueReport report(const Decision& order, OrderStatus exec_type,
+                                     Sequence command = 0) const {
         VenueReport report;
         report.facts.order_key = order.order_key;
         report.facts.command = command != 0 ? command : order.order_key;
@@ -264,7 +265,7 @@ class World {
         set.subject.approver = UserName{approver};
         return feed(set, RecordKind::limit_set);
     }
-    Halt halt_of(Scope scope) const {
+    [[nodiscard]] Halt halt_of(Scope scope) const {
         Halt halt;
         halt.facts.scope = scope;
         halt.facts.venue = Venue::twse;
