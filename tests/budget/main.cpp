@@ -152,18 +152,31 @@ class Play {
         acknowledge(of_one, "burst_to_one_session");
     }
 
-    // Orders acknowledged and done with, many a round, to make the day long.
+    // Orders sent and acknowledged in long bursts, to make the day long.
     void lengthen_day(std::size_t count) {
-        for (std::size_t done = 0; done < count; done += options_.sessions) {
-            std::vector<Live> live(options_.sessions);
-            rig_.idle(between_orders_ns);
+        constexpr std::size_t of_each = 32;
+        constexpr int passes = 2 * of_each;  // more than a burst needs
+        for (std::size_t done = 0; done < count; done += of_each * options_.sessions) {
+            rig_.idle(of_each * between_orders_ns);
+            std::vector<Live> live(of_each * options_.sessions);
             for (Live& order : live) {
                 say_new(order);
-                rig_.client(order.client).send();
             }
-            budget::advance_ns(on_the_wire_ns);
-            rig_.pass();
-            acknowledge(live, "");
+            for (std::size_t i = 0; i < options_.sessions; ++i) {
+                rig_.client(i).send();
+                rig_.await(i);
+            }
+            repeat(passes);
+            for (Live& order : live) {
+                take_at_venue(order);
+                budget::say_report(rig_.venue(), order.at_venue, '0', ++executions_);
+            }
+            rig_.venue().send();
+            rig_.await_venue();
+            repeat(passes);
+            for (const Live& order : live) {
+                take_answer(order, '0');
+            }
         }
     }
 
@@ -200,6 +213,12 @@ class Play {
         counter_.dump(label);
     }
 
+    void repeat(int passes) {
+        budget::advance_ns(on_the_wire_ns);
+        for (int i = 0; i < passes; ++i) {
+            rig_.pass();
+        }
+    }
     void acknowledge(std::vector<Live>& live, const std::string& label) {
         for (Live& order : live) {
             take_at_venue(order);
@@ -207,12 +226,7 @@ class Play {
         }
         rig_.venue().send();
         rig_.await_venue();
-        if (label.empty()) {
-            budget::advance_ns(on_the_wire_ns);
-            rig_.pass();
-        } else {
-            counter_.pass(label);
-        }
+        counter_.pass(label);
         for (Live& order : live) {
             take_report(order, '0');
         }
@@ -260,10 +274,12 @@ class Play {
     void take_at_venue(Live& order) {
         const fix::Message* message = rig_.venue().next(patience_ms);
         if (message == nullptr) {
-            if (const fix::Message* answer = rig_.client(order.client).next(0); answer != nullptr) {
-                fail("not sent to the venue: " + std::string(answer->text()));
+            for (std::size_t i = 0; i < options_.sessions; ++i) {
+                if (const fix::Message* answer = rig_.client(i).next(0); answer != nullptr) {
+                    fail("not sent to the venue: " + std::string(answer->text()));
+                }
             }
-            fail("a command did not leave in the pass that read it");
+            fail(order.terms.id + ": a command did not leave in the pass that read it");
         }
         const budget::VenueOrder before = order.at_venue;
         order.at_venue = budget::venue_order(*message);
