@@ -56,6 +56,7 @@ def make_stand(place, sessions, accounts, orders):
     for key, value in [("orders", room), ("commands", 2 * room), ("executions", room),
                        ("positions", max(200_000, 2 * accounts + room)), ("accounts", max(1_000, accounts))]:
         config = re.sub(rf"(?m)^{key} = \d+$", f"{key} = {value}", config)
+    config = config.replace("[[line]]\nid = ", "[[line]]\nid = 9")  # above every session's
     config = re.sub(r"(?m)^firm_warning_\d_ntd = .*\n", "", config)
     (place / "demo.toml").write_text(config)
 

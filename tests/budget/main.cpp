@@ -126,9 +126,10 @@ class Play {
             prefix + "refused", refused, [this](Live& order) { say_too_high(order); }, &Play::take_refusal);
     }
 
-    // One order of every session at once, then every answer at once; then all answers to one session.
+    // One order each of many sessions at once, then every answer at once; then all answers to one session.
     void bursts() {
-        std::vector<Live> live(options_.sessions);
+        constexpr std::size_t burst = 32;  // a pass takes more of one line, but not everything
+        std::vector<Live> live(std::min(options_.sessions, burst));
         rig_.idle(between_orders_ns);
         for (Live& order : live) {
             say_new(order);
