@@ -4,8 +4,10 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <filesystem>
 
 #include "audit/examine/report.hpp"
+#include "config/files.hpp"
 
 namespace {
 
@@ -19,6 +21,13 @@ int run_verify(const audit::JournalPlace& place, bool as_json) {
     audit::VerifyOptions options;
     options.journal_directory = place.directory;
     options.spare_directory = place.spare;
+    std::string program;
+    std::string error;
+    std::error_code code;
+    const auto beside = std::filesystem::read_symlink("/proc/self/exe", code).parent_path();
+    if (!code && config::read_file((beside / "fairlead-gateway").string(), program, error)) {
+        options.program = config::sha256_of(program);
+    }
     const bool show = ::isatty(STDERR_FILENO) == 1;
     if (show) {
         options.progress = [](std::uint64_t records) {

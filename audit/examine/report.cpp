@@ -50,6 +50,7 @@ std::string text_of(const VerifyReport& report) {
     text += line("orders cancelled", report.orders_cancelled);
     text += line("orphan reports", report.orphans);
     text += line("order numbers", report.order_numbers);
+    text += line("message numbers", report.message_numbers);
     text += line("decisions compared", report.decisions_compared);
     text += line("digests compared", report.digests_compared);
     text += line("state digest", digest_text(report.digest));
@@ -95,6 +96,7 @@ std::string json_of(const VerifyReport& report) {
     json["orders_cancelled"] = report.orders_cancelled;
     json["orphan_reports"] = report.orphans;
     json["order_numbers"] = report.order_numbers;
+    json["message_numbers"] = report.message_numbers;
     json["decisions_compared"] = report.decisions_compared;
     json["digests_compared"] = report.digests_compared;
     json["summary"] = std::to_string(report.records) + " records " +

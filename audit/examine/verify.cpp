@@ -9,6 +9,7 @@
 #include <memory>
 #include <unordered_set>
 
+#include "audit/examine/conversation_check.hpp"
 #include "audit/journal_reader.hpp"
 #include "config/reference_archive.hpp"
 #include "risk/ledger.hpp"
@@ -147,6 +148,7 @@ class Examination {
         if (report_.records == 0 && report_.findings.empty()) {
             find("'" + options_.journal_directory + "' holds no records");
         }
+        report_.message_numbers = conversations_.numbers_followed();
         report_.replayed = replaying_ && status == ReadStatus::end;
         if (ledger_) {
             report_.digest = ledger_->digest();
@@ -165,6 +167,35 @@ class Examination {
                     {account.key, reference->investors[account.investor].id, exposure});
             }
         }
+    }
+
+    // Each build and configuration once, so that a replay that differs can be told from a changed journal.
+    void remark_program(const risk::Start& start) {
+        const auto written_by = std::make_pair(start.facts.program, start.facts.configuration);
+        if (written_by == last_start_) {
+            return;
+        }
+        last_start_ = written_by;
+        std::string text = "from record " + std::to_string(start.record.sequence) + " written by program " +
+                           hash_text(start.facts.program) + ", configuration " +
+                           hash_text(start.facts.configuration);
+        if (options_.program != risk::Sha256{}) {
+            text += start.facts.program == options_.program
+                        ? "; the gateway at hand is that build"
+                        : "; the gateway at hand is another build, " + hash_text(options_.program) +
+                              ": a decision that replays otherwise may come from that";
+        }
+        report_.remarks.push_back(std::move(text));
+    }
+
+    static std::string hash_text(const risk::Sha256& hash) {
+        std::string text;
+        for (std::size_t i = 0; i < 8; ++i) {
+            std::array<char, 3> digits{};
+            std::snprintf(digits.data(), digits.size(), "%02x", hash[i]);
+            text += digits.data();
+        }
+        return text;
     }
 
     void find(std::string text) {
@@ -210,6 +241,12 @@ class Examination {
             find_at(reader, header.sequence,
                     "the decision section has " + std::to_string(decided.size()) + " bytes, not " +
                         std::to_string(sizeof answered));
+        }
+        for (const std::string& fault : conversations_.take(*record, has_answer ? &answered : nullptr)) {
+            find_at(reader, header.sequence, fault);
+        }
+        if (record->kind == RecordKind::start) {
+            remark_program(as<risk::Start>(*record));
         }
         if (replaying_) {
             replay(*record, has_answer ? &answered : nullptr, reader);
@@ -342,6 +379,8 @@ class Examination {
     std::unique_ptr<risk::Ledger> ledger_;
     std::deque<risk::Reference> days_;  // the Ledger reads them where they lie
     std::map<std::uint32_t, OrderNumberCheck> order_numbers_;
+    ConversationCheck conversations_;
+    std::pair<risk::Sha256, risk::Sha256> last_start_{};
     std::unordered_set<risk::Sequence> waiting_;  // News not yet released
     bool replaying_ = true;
 };

@@ -17,6 +17,9 @@ namespace fairlead::audit {
 struct VerifyOptions {
     std::string journal_directory;
     std::string spare_directory;  // where the journal goes on, if its device failed; empty: nowhere
+    // SHA-256 of the gateway program at hand; zeros: none. Only to say whether another build wrote the
+    // journal.
+    risk::Sha256 program{};
     // Told now and then how many records are done; may be empty.
     std::function<void(std::uint64_t)> progress;
 };
@@ -57,6 +60,7 @@ struct VerifyReport {
     std::uint64_t orders_cancelled = 0;
     std::uint64_t orphans = 0;
     std::uint64_t order_numbers = 0;
+    std::uint64_t message_numbers = 0;  // of client sessions and venue lines, both ways, without a hole
 
     std::uint64_t decisions_compared = 0;
     std::uint64_t digests_compared = 0;

@@ -83,7 +83,7 @@ def judge_bound(messages):
                 ahead[other.session] += 1
         most = max(most, max(ahead.values(), default=0))
     own_stamp = sum(one.effective == one.kernel for one in messages)
-    if own_stamp < len(messages) // 50:
+    if own_stamp < 100:
         return [f"only {own_stamp} messages competed with their own stamp: too few to show anything"]
     return [f"a message waited for {most} messages of one other session"] if most > 2 else []
 
