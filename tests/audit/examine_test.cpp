@@ -3,6 +3,7 @@
 #include <cstring>
 #include <new>
 
+#include "audit/examine/conversation_check.hpp"
 #include "audit/examine/report.hpp"
 #include "audit/keeper/keeper.hpp"
 #include "risk/ledger.hpp"
@@ -117,4 +118,90 @@ TEST_CASE("an_empty_or_missing_journal_is_not_verified") {
     const TemporaryDirectory disk;
     CHECK_FALSE(verify_directory(disk.path()).ok());
     CHECK_FALSE(verify_directory(disk.path() + "/none").ok());
+}
+
+TEST_CASE("an_order_left_out_of_a_rewritten_journal_is_a_hole_in_its_sessions_message_numbers") {
+    const auto order = [](std::uint64_t number) {
+        risk::NewOrder record;
+        record.record.session = 7;
+        record.facts.arrival.message_number = number;
+        return record;
+    };
+    const auto found = [&](const std::vector<std::uint64_t>& numbers) {
+        const TemporaryDirectory disk;
+        SmallGateway gateway(disk.path());
+        for (const std::uint64_t number : numbers) {
+            gateway.step(order(number), risk::RecordKind::new_order, true);
+        }
+        gateway.keep();
+        return verify_directory(disk.path());
+    };
+    const VerifyReport whole = found({1, 2, 3});
+    CHECK(whole.ok());
+    CHECK(whole.message_numbers == 3);
+    // Chain, frames, sequences and replay of this one are perfect: it was written without the order.
+    const VerifyReport holed = found({1, 3});
+    REQUIRE(holed.findings.size() == 1);
+    CHECK(holed.findings[0].find("record 2: session or line 7: message 3 received where 2 is next: 1 missing "
+                                 "from the journal") != std::string::npos);
+    CHECK_FALSE(found({1, 2, 2}).ok());
+}
+
+TEST_CASE("message_numbers_are_followed_through_resets_and_gap_fills_and_both_ways") {
+    ConversationCheck check;
+    const auto report = [&](std::uint64_t number) {
+        risk::VenueReport record;
+        record.record.kind = risk::RecordKind::venue_report;
+        record.record.session = 101;
+        record.facts.arrival.message_number = number;
+        return check.take(record.record, nullptr).size();
+    };
+    const auto reset = [&](risk::ResetCause cause, std::uint64_t in, std::uint64_t out) {
+        risk::SequenceReset record;
+        record.record.kind = risk::RecordKind::sequence_reset;
+        record.record.session = 101;
+        record.facts.cause = cause;
+        record.facts.next_in = in;
+        record.facts.next_out = out;
+        return check.take(record.record, nullptr).size();
+    };
+    const auto routed = [&](std::uint64_t line_number, std::uint64_t client_number) {
+        risk::NewOrder record;
+        record.record.kind = risk::RecordKind::new_order;
+        record.record.session = 7;
+        risk::Answered answered;
+        answered.routing.line = 101;
+        answered.routing.line_number = line_number;
+        answered.routing.client_session = 7;
+        answered.routing.client_number = client_number;
+        return check.take(record.record, &answered).size();
+    };
+    CHECK(report(1) == 0);
+    CHECK(reset(risk::ResetCause::gap_fill_received, 10, 1) == 0);
+    CHECK(report(10) == 0);
+    CHECK(reset(risk::ResetCause::reset_received, 5, 1) == 1);  // may not go back
+    CHECK(routed(1, 1) == 0);
+    CHECK(routed(3, 2) == 1);  // line number 2 is nowhere
+    CHECK(routed(4, 4) == 1);  // the client's number 3 is nowhere
+    CHECK(reset(risk::ResetCause::new_day, 1, 1) == 0);
+    CHECK(report(1) == 0);
+    CHECK(routed(1, 5) == 0);
+}
+
+TEST_CASE("verify_says_when_another_build_wrote_the_journal") {
+    const TemporaryDirectory disk;
+    SmallGateway gateway(disk.path());
+    risk::Start start;
+    start.facts.program[0] = 0xab;
+    start.facts.state_digest = gateway.digest();
+    gateway.step(start, risk::RecordKind::start);
+    gateway.keep();
+    VerifyOptions options;
+    options.journal_directory = disk.path();
+    options.program[0] = 0xcd;
+    const VerifyReport other = verify(options);
+    CHECK(other.ok());
+    CHECK(text_of(other).find("the gateway at hand is another build, cd00") != std::string::npos);
+    options.program[0] = 0xab;
+    CHECK(text_of(verify(options)).find("the gateway at hand is that build") != std::string::npos);
 }
