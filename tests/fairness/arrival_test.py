@@ -2,7 +2,7 @@
 """The arrival rule against the real gateway: many sessions on several sending threads, one message a write and
 several, and the journal judged record by record.
 
-usage: arrival_test.py PROGRAMS SENDERS [MESSAGES]; MESSAGES of each kind: 20,000 unless said, 200,000 when
+usage: arrival_test.py PROGRAMS SENDERS [MESSAGES]; MESSAGES of each kind: 20,000 unless said, 200,001 when
 FAIRLEAD_LONG is 1.
 """
 import collections
@@ -130,7 +130,7 @@ def run(place, programs, senders, messages, burst, gap_us):
 
 def main():
     programs, senders = pathlib.Path(sys.argv[1]), sys.argv[2]
-    usual = 200_000 if os.environ.get("FAIRLEAD_LONG") == "1" else 20_000
+    usual = 200_001 if os.environ.get("FAIRLEAD_LONG") == "1" else 20_000
     messages = int(sys.argv[3]) if len(sys.argv) > 3 else usual
     wrong = []
     for burst, gap_us in ((1, 100), (40, 800)):
