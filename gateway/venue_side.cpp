@@ -301,6 +301,8 @@ void VenueSide::on_logon_result(VenueLine& line, const fix::Action& action) noex
         const LogonRefusal* refusal = logon_refusal(text);
         if (refusal != nullptr && refusal->action == LogonRefusalAction::stop) {
             line.state = LineState::stopped;
+            core_.log(LogLevel::error, "line stopped until an operator starts it", line.config->id, 0,
+                      refusal->english);
         }
         core_.log(LogLevel::error, "venue refused the logon of a line", line.config->id,
                   static_cast<std::int64_t>(action.verdict), text);

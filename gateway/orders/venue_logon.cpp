@@ -23,6 +23,13 @@ constexpr std::array refusals{
     LogonRefusal{"86", wait_venue, "The venue has stopped this line.", "PVC 停用或離線"},
 };
 
+// Not a code of the venue but what FIX engines say. Trying again would use up a number each time until one
+// fits, and trade on as if nothing had been lost.
+constexpr std::string_view number_too_low_text = "MsgSeqNum too low";
+constexpr LogonRefusal number_too_low{
+    "", stop, "The venue has had messages of this line that our journal does not hold.",
+    "交易所已收到本線路較新之訊息, 本地日誌不完整"};
+
 // Editions before 2013 numbered three of them otherwise.
 constexpr std::string_view current_code(std::string_view code) noexcept {
     if (code == "04") {
@@ -91,6 +98,9 @@ std::uint32_t AppendNumbers::choose(std::uint64_t randomness) noexcept {
 }
 
 const LogonRefusal* logon_refusal(std::string_view text) noexcept {
+    if (text.substr(0, number_too_low_text.size()) == number_too_low_text) {
+        return &number_too_low;
+    }
     if (text.size() > 2 && text.substr(0, 2) == "00" && is_digit(text[2])) {
         text.remove_prefix(2);  // four digits, as on the order messages
     }

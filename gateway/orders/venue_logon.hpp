@@ -53,13 +53,14 @@ enum class LogonRefusalAction : std::uint8_t {
 
 // A connection status the venue gives when it refuses a logon or a message of a line.
 struct LogonRefusal {
-    std::string_view code;  // two digits
+    std::string_view code;  // two digits; empty: told in words
     LogonRefusalAction action = LogonRefusalAction::stop;
     std::string_view english;
     std::string_view chinese;
 };
 
-// The refusal a Logout's or Reject's Text (58) begins with ("02", "02-...", "0002 ..."); null = unknown.
+// The refusal a Logout's or Reject's Text (58) begins with ("02", "02-...", "0002 ...", "MsgSeqNum too low");
+// null = unknown.
 [[nodiscard]] const LogonRefusal* logon_refusal(std::string_view text) noexcept;
 
 }  // namespace fairlead::gateway

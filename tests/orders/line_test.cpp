@@ -181,7 +181,8 @@ TEST_CASE("a_logon_refusal_is_known_by_its_code") {
     for (const Row& row :
          {Row{"01-APPEND-NO ERROR", "01", retry}, Row{"02", "02", stop}, Row{"04-KEY-VALUE", "02", stop},
           Row{"70", "03", stop}, Row{"71", "08", stop}, Row{"0086-PVC STOP", "86", wait_venue},
-          Row{"77 ERROR OVER LIMIT", "77", wait_venue}}) {
+          Row{"77 ERROR OVER LIMIT", "77", wait_venue},
+          Row{"MsgSeqNum too low, expecting 57 but received 12", "", stop}}) {
         const LogonRefusal* refusal = logon_refusal(row.text);
         REQUIRE(refusal != nullptr);
         CHECK(refusal->code == row.code);
