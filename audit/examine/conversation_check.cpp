@@ -45,7 +45,7 @@ std::vector<std::string> ConversationCheck::take(const risk::Record& record, con
             this->session_received(as<risk::SessionMessage>(record));
             break;
         case session_sent:
-            sent(record.session, as<risk::SessionMessage>(record).facts.arrival.message_number);
+            this->session_sent(as<risk::SessionMessage>(record));
             break;
         case logon_result:
             this->logon_result(as<risk::LogonResult>(record));
@@ -95,6 +95,17 @@ void ConversationCheck::sent(std::uint32_t session, std::uint64_t number) {
         fault(session, "sent", number, at.out);
     }
     at.out = number + 1;
+}
+
+// A gap fill for numbers the venue asked for again stands under the first of them and takes none.
+void ConversationCheck::session_sent(const risk::SessionMessage& message) {
+    const std::uint64_t number = message.facts.arrival.message_number;
+    const Numbers& at = numbers_[message.record.session];
+    if (message.facts.poss_dup == 0) {
+        sent(message.record.session, number);
+    } else if (number >= at.out) {
+        fault(message.record.session, "sent again", number, at.out);
+    }
 }
 
 // A refused message may leave the number as it is.

@@ -26,6 +26,7 @@ class ConversationCheck {
     };
     void received(std::uint32_t session, std::uint64_t number);
     void sent(std::uint32_t session, std::uint64_t number);
+    void session_sent(const risk::SessionMessage& message);
     void session_received(const risk::SessionMessage& message);
     void logon_result(const risk::LogonResult& result);
     void sequence_reset(const risk::SequenceReset& reset);

@@ -176,6 +176,14 @@ TEST_CASE("message_numbers_are_followed_through_resets_and_gap_fills_and_both_wa
         answered.routing.client_number = client_number;
         return check.take(record.record, &answered).size();
     };
+    const auto sent = [&](std::uint64_t number, bool poss_dup) {
+        risk::SessionMessage record;
+        record.record.kind = risk::RecordKind::session_sent;
+        record.record.session = 101;
+        record.facts.arrival.message_number = number;
+        record.facts.poss_dup = poss_dup ? 1 : 0;
+        return check.take(record.record, nullptr).size();
+    };
     CHECK(report(1) == 0);
     CHECK(reset(risk::ResetCause::gap_fill_received, 10, 1) == 0);
     CHECK(report(10) == 0);
@@ -183,6 +191,9 @@ TEST_CASE("message_numbers_are_followed_through_resets_and_gap_fills_and_both_wa
     CHECK(routed(1, 1) == 0);
     CHECK(routed(3, 2) == 1);  // line number 2 is nowhere
     CHECK(routed(4, 4) == 1);  // the client's number 3 is nowhere
+    CHECK(sent(2, true) == 0);   // a gap fill for 2 to 4 takes no number
+    CHECK(sent(5, false) == 0);  // and the next one is 5 as before
+    CHECK(sent(6, true) == 1);   // what was never sent cannot be sent again
     CHECK(reset(risk::ResetCause::new_day, 1, 1) == 0);
     CHECK(report(1) == 0);
     CHECK(routed(1, 5) == 0);
