@@ -84,6 +84,9 @@ class Tester {
             venue_.adopt(::accept(listener, nullptr, nullptr));
         }
         ::close(listener);
+        if (options_.wait_for_go) {
+            std::cerr << "ready\n";
+        }
         // A gateway opens its line for orders when the line is proven and the journal's keeper is at work.
         const std::int64_t begin_at = clock_ns() + (options_.fix_middle ? 1'500'000'000 : 0);
         while (clock_ns() < begin_at || (options_.wait_for_go && !told_to_go())) {
