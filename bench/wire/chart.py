@@ -7,7 +7,6 @@ from figures import GAP_NAMES, GAPS, number, quartiles
 
 ROW, TOP, LEFT, PANEL, SPACE = 46, 96, 330, 250, 34
 TO_VENUE, TO_CLIENT, RATE = "#1b6ca8", "#c0392b", "#3a7d44"
-NOTHING = "none"
 
 
 class Panel:
@@ -32,10 +31,11 @@ class Panel:
                 at = tick * factor
                 if at <= self.high * 1.0001:
                     shade = "#bbb" if factor == 1 else "#e6e6e6"
-                    yield f'<line x1="{self.x(at):.1f}" y1="{TOP}" x2="{self.x(at):.1f}" y2="{bottom}" stroke="{shade}"/>'
+                    x = f"{self.x(at):.1f}"
+                    yield f'<line x1="{x}" y1="{TOP}" x2="{x}" y2="{bottom}" stroke="{shade}"/>'
                     if factor == 1 or self.high / self.low <= 100:
-                        yield (f'<text x="{self.x(at):.1f}" y="{TOP - 7}" text-anchor="middle" font-size="10" '
-                               f'fill="#666">{short(at)}</text>')
+                        yield (f'<text x="{x}" y="{TOP - 7}" text-anchor="middle" font-size="10" fill="#666">'
+                               f'{short(at)}</text>')
             tick *= 10
 
     def point(self, y, values, colour):
@@ -62,7 +62,7 @@ def time_panels(figures, names):
         rows = {name: [figures.one_ways(name, gap, "to_venue"), figures.one_ways(name, gap, "to_client")]
                 for name in names}
         rows["raw_write"] = [figures.raws(gap), []] if "raw_write" in names else [[], []]
-        yield index, f"{GAP_NAMES[gap]} apart, p50 one way", "microseconds", rows
+        yield index, f"{GAP_NAMES[gap]} apart, p50", "us one way", rows
 
 
 def draw(panel, names, rows, colours):
@@ -82,7 +82,7 @@ def chart(figures, labels, subtitle):
     pieces = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" '
               f'height="{height}" font-family="sans-serif" font-size="13">',
               '<rect width="100%" height="100%" fill="white"/>',
-              f'<text x="16" y="28" font-size="17" font-weight="bold">The wire benchmark</text>',
+              '<text x="16" y="28" font-size="17" font-weight="bold">The wire benchmark</text>',
               f'<text x="16" y="48" fill="#666">{escape(subtitle)}</text>']
     for row, name in enumerate(names):
         if row % 2 == 0:
@@ -96,7 +96,8 @@ def chart(figures, labels, subtitle):
     values = [value for one in rates.values() for value in one[0]]
     if values:
         pieces += draw(Panel(3, "64 outstanding", "orders a second", values), names, rates, (RATE,))
-    pieces.append(f'<text x="16" y="{height - 16}"><tspan fill="{TO_VENUE}">&#9679; client to venue, or one write</tspan>'
+    pieces.append(f'<text x="16" y="{height - 16}">'
+                  f'<tspan fill="{TO_VENUE}">&#9679; client to venue, or one write</tspan>'
                   f'<tspan dx="18" fill="{TO_CLIENT}">&#9679; venue to client</tspan>'
                   f'<tspan dx="18" fill="{RATE}">&#9679; orders, or writes, a second</tspan>'
                   '<tspan dx="18" fill="#666">medians of the rounds, lines their quartiles, logarithmic scales; '

@@ -83,9 +83,9 @@ def quartiles(values):
 
 
 def number(value):
-    if value >= 1000:
+    if abs(value) >= 1000:
         return f"{value:,.0f}"
-    return f"{value:.1f}" if value >= 20 else f"{value:.2f}"
+    return f"{value:.1f}" if abs(value) >= 20 else f"{value:.2f}"
 
 
 def spread(values):

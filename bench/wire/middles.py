@@ -40,15 +40,16 @@ class WireStand(Stand):
                     "investor_message_rate": 0, "repeat_count_max": 0, "orders": 1_000_000, "commands": 2_000_000,
                     "front_segment_mib": 128, "keeper_lag_mib": 500}
         super().__init__(directory, programs, gateway_settings=settings,
-                         make_demo=["--continuous", 24 * 3600, "--open-call", 0.1, "--lead-in", 0, "--line-rate", 1_000_000,
-                                    *make_demo])
+                         make_demo=["--continuous", 24 * 3600, "--open-call", 0.1, "--lead-in", 0, "--line-rate",
+                                    1_000_000, *make_demo])
         text = self.config.read_text()
         first, *lines = text.split("[[line]]\nid = ")
         self.config.write_text(first + "[[line]]\nid = 9" + lines[0])  # a number above every session's
         self.venue_port = int(lines[0].split("port = ")[1].split()[0])
         self.raise_limits()
         with open(self.directory / "accounts.csv", newline="", encoding="utf-8") as file:
-            self.accounts = ["-".join(row[:2]) for row in csv.reader(file) if row[0] == "8610" and "disabled" not in row[3]]
+            self.accounts = ["-".join(row[:2]) for row in csv.reader(file)
+                             if row[0] == "8610" and "disabled" not in row[3]]
         self.origin = time.time_ns() - 5_000_000_000
 
     def raise_limits(self):
@@ -78,8 +79,9 @@ class Middle:
 
     def tester(self, client, venue, *words, **streams):
         code, price, tick = security()
-        process = self.start("tester", "--client-port", client, "--venue-port", venue, "--symbol", code, "--price", price,
-                             "--tick", tick, "--seconds", self.options.seconds, *words, stderr=subprocess.PIPE, **streams)
+        process = self.start("tester", "--client-port", client, "--venue-port", venue, "--symbol", code, "--price",
+                             price, "--tick", tick, "--seconds", self.options.seconds, *words,
+                             stderr=subprocess.PIPE, **streams)
         process.stderr.readline()  # it listens
         return process
 
@@ -148,8 +150,8 @@ class Quickfix(Middle):
         shutil.rmtree(place, ignore_errors=True)
         place.mkdir(parents=True)
         tester = self.tester(client, venue, "--fix", "--account", ACCOUNT)
-        middle = self.start("quickfix", "--listen", client, "--venue", venue, "--account", ACCOUNT, "--store", self.store,
-                            "--directory", place, *self.flags)
+        middle = self.start("quickfix", "--listen", client, "--venue", venue, "--account", ACCOUNT, "--store",
+                            self.store, "--directory", place, *self.flags)
         try:
             return self.result(tester)
         finally:
@@ -180,7 +182,8 @@ class Fairlead(Middle):
 
     def __init__(self, options):
         super().__init__(options)
-        self.stand = WireStand(options.place / type(self).__name__.lower(), options.programs, self.level, self.make_demo)
+        self.stand = WireStand(options.place / type(self).__name__.lower(), options.programs, self.level,
+                               self.make_demo)
 
     def accounts(self):
         return ["--account", self.stand.accounts[0]]
@@ -194,8 +197,8 @@ class Fairlead(Middle):
         stand.forget_the_day()
         started = []
         try:
-            tester = self.tester(stand.client_port, stand.venue_port, "--fix", "--password", "demo-client01", "--wait-for-go",
-                                 *self.accounts(), stdin=subprocess.PIPE)
+            tester = self.tester(stand.client_port, stand.venue_port, "--fix", "--password", "demo-client01",
+                                 "--wait-for-go", *self.accounts(), stdin=subprocess.PIPE)
             started.append(tester)
             companions = self.companions()
             started += companions
@@ -246,7 +249,7 @@ class FairleadDisk(Fairlead):
 
 
 class FairleadMany(Fairlead):
-    label = "Fairlead, process, 1,000,000 accounts, 200 sessions"
+    label = "Fairlead, 1 M accounts, 200 sessions"
     make_demo = ("--accounts", MANY_ACCOUNTS, "--sessions", MANY_SESSIONS, "--holdings", 1, "--users")
     sessions = MANY_SESSIONS
 
@@ -263,7 +266,7 @@ class FairleadMany(Fairlead):
 
 
 class FairleadFollowed(Fairlead):
-    label = "Fairlead, process, a follower reading"
+    label = "Fairlead, a follower reading"
 
     def companions(self):
         return [self.start("follower", "--front", self.stand.front)]

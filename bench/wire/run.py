@@ -14,7 +14,9 @@ import pathlib
 import platform
 import random
 import re
+import resource
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -24,6 +26,7 @@ from figures import Figures, GAPS, WAY_NAMES, WAYS, GAP_NAMES, goals, spread, ta
 from middles import FURTHER, MIDDLES, ROOT
 
 ROUNDS = 15
+BUSY_PERCENT = 5
 
 
 def arguments():
@@ -71,6 +74,26 @@ def clock(seconds):
     return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"
 
 
+class Neighbours:
+    """What processors did for others than this run, and what the host took away, as shares of the machine. Interrupts
+    count for whom they interrupted."""
+
+    def __init__(self):
+        self.begin = self.now()
+
+    @staticmethod
+    def now():
+        ticked = [int(word) for word in pathlib.Path("/proc/stat").read_text().split()[1:9]]
+        user, nice, system, _idle, _wait, hard, soft, steal = (each / os.sysconf("SC_CLK_TCK") for each in ticked)
+        ours = sum(sum(resource.getrusage(who)[:2]) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+        return time.monotonic(), user + nice + system + hard + soft - ours, steal
+
+    def shares(self):
+        (begin, *before), (end, *after) = self.begin, self.now()
+        room = (end - begin) * os.cpu_count()
+        return dict(zip(("others", "stolen"), ((b - a) / room for a, b in zip(before, after))))
+
+
 def play(given, middles):
     """All rounds, and what failed in them. A middle that fails has no figures in that round."""
     rounds, failures = [], []
@@ -79,8 +102,9 @@ def play(given, middles):
         results = {}
         for name in random.sample(list(middles), len(middles)):
             progress.step(number, middles[name].label)
+            neighbours = Neighbours()
             try:
-                results[name] = middles[name].measure()
+                results[name] = middles[name].measure() | {"machine": neighbours.shares()}
             except (RuntimeError, OSError, ValueError, subprocess.SubprocessError) as problem:
                 failures.append(f"round {number}, {name}: {problem}")
                 print(f"\n{failures[-1]}", file=sys.stderr, flush=True)
@@ -102,26 +126,37 @@ def commit():
     return (git("rev-parse", "--short", "HEAD") or "unknown") + (" with changes" if changed else "")
 
 
+def quietness(figures):
+    """Said beside the results: a busy machine takes from middles that need two processors first."""
+    turns = [result["machine"] for each in figures.rounds for result in each.values()]
+    others, stolen = ([100 * turn[what] for turn in turns] for what in ("others", "stolen"))
+    busy = sum(1 for value in others if value > BUSY_PERCENT)
+    return (f"Of the machine, other programs took {spread(others)} % during a turn, the host under it "
+            f"{spread(stolen)} %; in {busy} of {len(turns)} turns others took more than {BUSY_PERCENT} %"
+            + (": THE MACHINE WAS NOT QUIET, and spinning programs suffer most." if 4 * busy > len(turns) else "."))
+
+
 def about_blocking(figures):
     """How much of QuickFIX's time is sleeping and waking, which any gateway that blocks would pay."""
     yield "## What blocking costs, and what QuickFIX costs beside it"
     yield ""
     yield ("QuickFIX sleeps in select() between messages, and so does the blocking relay, which does nothing else: much "
-           "of QuickFIX's time one way is waking up, and a machine that never sleeps would show QuickFIX nearer. The "
-           "ratio of the spinning Fairlead to a QuickFIX that sleeps is what a broker gets who runs both as they come; it "
-           "is not how much less Fairlead computes. The last column takes the blocking relay's time off.")
+           "of QuickFIX's time one way is waking up, and on a machine that never sleeps it would come out nearer. The "
+           "ratio of a QuickFIX that sleeps to a Fairlead that spins is what a broker gets who runs both as they come; "
+           "it does not say how much less Fairlead computes. The last column takes the blocking relay's time off.")
     yield ""
     yield "| p50, microseconds | blocking relay | QuickFIX, memory | QuickFIX above the blocking relay |"
     yield "|---|--:|--:|--:|"
+    blockers = ("relay_block", "quickfix_memory")
     for gap in GAPS:
         for way in WAYS:
             above = []
             for each in figures.rounds:
-                block, quickfix = (figures.one_way(each, name, gap, way) for name in ("relay_block", "quickfix_memory"))
+                block, quickfix = (figures.one_way(each, name, gap, way) for name in blockers)
                 if block is not None and quickfix is not None:
                     above.append(quickfix - block)
-            yield (f"| {GAP_NAMES[gap]} apart, {WAY_NAMES[way]} | {spread(figures.one_ways('relay_block', gap, way))} | "
-                   f"{spread(figures.one_ways('quickfix_memory', gap, way))} | {spread(above)} |")
+            block, quickfix = (spread(figures.one_ways(name, gap, way)) for name in blockers)
+            yield f"| {GAP_NAMES[gap]} apart, {WAY_NAMES[way]} | {block} | {quickfix} | {spread(above)} |"
 
 
 def results(given, figures, labels, failures, about):
@@ -132,6 +167,8 @@ def results(given, figures, labels, failures, about):
            f"machine. {len(figures.rounds)} rounds, shuffled, all kept; {given.seconds:g} s a part. Median "
            "[quartiles] over the rounds; a ratio is taken inside a round first. `bench/wire/README.md` says what each "
            "middle is; `wire.json` has every round.")
+    yield ""
+    yield quietness(figures)
     yield ""
     yield "![p50 one way and orders a second](wire.svg)"
     yield ""
@@ -158,6 +195,7 @@ def results(given, figures, labels, failures, about):
 
 def main():
     given = arguments()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that what was started is ended
     given.place.mkdir(parents=True)
     middles = {}
     try:
@@ -171,6 +209,8 @@ def main():
         for middle in middles.values():
             middle.close()
         shutil.rmtree(given.place, ignore_errors=True)
+    if not any(rounds):
+        return 1
     figures = Figures(rounds)
     labels = {name: middle.label for name, middle in middles.items()}
     about = dict(machine(), date=str(datetime.date.today()), commit=commit())
@@ -180,8 +220,10 @@ def main():
     (given.out / "wire.svg").write_text(chart(figures, labels, f"{about['processor']}, {about['cores']} cores, Linux "
                                               f"{about['kernel']}; commit {about['commit']}, {about['date']}; "
                                               f"{len(rounds)} rounds"))
-    (given.out / "wire.json").write_text(json.dumps(dict(about, seconds=given.seconds, rounds=rounds), indent=1) + "\n")
-    print(text[text.index("## Goals"):])
+    (given.out / "wire.json").write_text(
+        json.dumps(dict(about, seconds=given.seconds))[:-1] + ', "rounds": [\n'
+        + ",\n".join(json.dumps(each) for each in rounds) + "\n]}\n")
+    print(quietness(figures) + "\n\n" + text[text.index("## Goals"):])
     print(f"table: {given.out / 'RESULTS.md'}\nchart: {given.out / 'wire.svg'}\nrounds: {given.out / 'wire.json'}")
     return 1 if failures else 0
 
