@@ -72,6 +72,8 @@ bool with_record_type(risk::RecordKind kind, Use&& use) {
         case user_event:
         case denied_request:
             return use.template operator()<risk::ControlEvent>(), true;
+        case incident:
+            return use.template operator()<risk::Incident>(), true;
         case day_start:
             return use.template operator()<risk::DayStart>(), true;
         case genesis:
@@ -82,7 +84,6 @@ bool with_record_type(risk::RecordKind kind, Use&& use) {
         case proposal:
         case approval:
         case day_close:
-        case incident:
         case maintenance_visit:
         case review:
             return use.template operator()<risk::Record>(), true;

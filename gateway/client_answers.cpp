@@ -152,6 +152,7 @@ void ClientSide::start_day() noexcept {
     for (ClientSession& session : sessions_) {
         risk::require(session.connection == no_connection, "a day starts while no client is connected");
         session.machine.restore(1, 1);
+        session.note_reset(risk::ResetCause::new_day);
         core_.outgoing.reset(session.config->id);
         risk::SequenceReset reset;
         reset.record.kind = risk::RecordKind::sequence_reset;

@@ -2,6 +2,7 @@
 // verified and changed by the workers of AuthWorker; what they find comes back through the Inbox.
 #include "gateway/client_side.hpp"
 #include "gateway/fix/sentence.hpp"
+#include "gateway/orders/venue_logon.hpp"
 
 namespace fairlead::gateway {
 
@@ -120,6 +121,7 @@ void ClientSide::attempt_logon(ClientSession& session, const fix::Action& action
     attempt.record.flags = was_masked ? 4 : 0;
     core_.step(attempt, raw);
     session.logon_attempt = core_.sequencer->last();
+    session.logon_number = action.arrival.message_number;
     if (action.verdict != risk::LogonVerdict::none) {
         return;  // refused already: the result follows
     }
@@ -190,6 +192,9 @@ void ClientSide::record_password_change(std::uint32_t session, const risk::UserN
 void ClientSide::record_logon_result(ClientSession& session, risk::LogonVerdict verdict,
                                      std::uint64_t next_in, std::uint64_t next_out) noexcept {
     const bool accepted = verdict == risk::LogonVerdict::accepted;
+    if (accepted) {
+        session.note_logged_on();
+    }
     risk::LogonResult result;
     result.record.kind = risk::RecordKind::logon_result;
     result.record.session = session.config->id;
@@ -201,6 +206,44 @@ void ClientSide::record_logon_result(ClientSession& session, risk::LogonVerdict 
     core_.step(result);
     core_.log(accepted ? LogLevel::info : LogLevel::warning, accepted ? "client logged on" : "logon refused",
               session.config->id, static_cast<std::int64_t>(verdict), session.config->user);
+}
+
+void ClientSide::on_end_lost() noexcept {
+    for (ClientSession& session : sessions_) {
+        session.sent_before = ClientSession::not_back_yet;
+        session.may_adopt = true;
+    }
+}
+
+// The client leaves because our number is too low for it: it has had messages the journal lost. Its number is
+// adopted by a Record, so that its next logon holds; what lies between is nothing it has to be sent again.
+void ClientSide::adopt_number(ClientSession& session, const fix::Message& logout) noexcept {
+    const std::uint64_t expected = expected_number(logout.value(58));
+    const std::uint64_t next_out = session.machine.next_out();
+    if (expected <= next_out || expected - next_out > ahead_max) {
+        return;
+    }
+    const std::string_view text = logout.text();
+    risk::Incident incident;
+    incident.record.kind = risk::RecordKind::incident;
+    incident.record.session = session.config->id;
+    incident.record.cause = core_.sequencer->last();
+    incident.facts.cause = risk::IncidentCause::peer_ahead;
+    incident.facts.our_number = next_out;
+    incident.facts.peer_number = expected;
+    incident.facts.identifier_shift = core_.venue_ids.shift();
+    core_.step(incident, std::as_bytes(std::span(text)));
+    session.machine.raise_next_out(expected);
+    risk::SequenceReset adopted;
+    adopted.record.kind = risk::RecordKind::sequence_reset;
+    adopted.record.session = session.config->id;
+    adopted.record.cause = core_.sequencer->last();
+    adopted.facts.next_in = session.machine.next_in();
+    adopted.facts.next_out = expected;
+    adopted.facts.cause = risk::ResetCause::adopted_after_loss;
+    core_.step(adopted);
+    core_.log(LogLevel::error, "INCIDENT: a client has had messages the journal lost; its number is adopted",
+              session.config->id, static_cast<std::int64_t>(expected));
 }
 
 }  // namespace fairlead::gateway

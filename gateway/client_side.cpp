@@ -63,6 +63,9 @@ void ClientSide::on_message(std::uint32_t connection, const fix::Message& messag
     actions_.clear();
     session.machine.on_message(message, arrival, core_.now(), actions_);
     perform(session, actions_);
+    if (session.may_adopt && message.type() == "5") {
+        adopt_number(session, message);
+    }
 }
 
 void ClientSide::on_garbled(std::uint32_t connection) noexcept {
@@ -170,6 +173,9 @@ void ClientSide::perform(ClientSession& session, const fix::Action& action) noex
             reset.facts.next_in = action.next_in;
             reset.facts.next_out = action.next_out;
             reset.facts.cause = action.reset_cause;
+            if (action.next_in == 1) {
+                session.note_reset(action.reset_cause);
+            }
             if (action.next_out == 1) {
                 core_.outgoing.reset(session.config->id);
                 session.resend.clear();
@@ -234,6 +240,20 @@ void ClientSide::on_application(ClientSession& session, const fix::Message& mess
             refuse_business(session, message, arrival, refusal_);
             return;
         }
+    }
+    const risk::RecordKind kind = command.record->kind;
+    if (arrival.message_number < session.sent_before &&
+        (kind == risk::RecordKind::new_order || kind == risk::RecordKind::replace_order)) {
+        refusal_ = {};
+        refusal_.reference_number = arrival.message_number;
+        refusal_.reason = BusinessReason::application_not_available;
+        refusal_.reference_type = risk::Text<4>(message.type());
+        refusal_.text = risk::Text<192>(
+            "Not taken: it was sent before the gateway lost the end of its journal and may be at the "
+            "exchange "
+            "already. Ask your broker, then send it under a new number");
+        refuse_business(session, message, arrival, refusal_);
+        return;
     }
     bool was_masked = false;
     const auto raw = masked(message, mask_scratch_, was_masked);

@@ -29,6 +29,20 @@ struct ClientSession {
     bool history_asked = false;
     bool busy = false;           // listed in ClientSide::busy
     bool was_logged_on = false;  // in replay: no logout Record yet
+
+    // The journal's end was lost: what the client sent before it logged on again may have been sent on to a
+    // venue then, so it is not taken again. Numbers below sent_before; 0 = nothing is in question.
+    static constexpr std::uint64_t not_back_yet = UINT64_MAX;
+    std::uint64_t sent_before = 0;
+    std::uint64_t logon_number = 0;  // MsgSeqNum of the Logon being checked
+    bool may_adopt = false;          // the client may have had messages of ours that are lost
+    void note_logged_on() noexcept { sent_before = sent_before == not_back_yet ? logon_number : sent_before; }
+    // Both sides begin at 1 again.
+    void note_reset(risk::ResetCause cause) noexcept {
+        const bool new_day = cause == risk::ResetCause::new_day;
+        sent_before = sent_before == not_back_yet && !new_day ? sent_before : 0;
+        may_adopt = may_adopt && !new_day;
+    }
 };
 
 class ClientSide {
@@ -62,6 +76,8 @@ class ClientSide {
     void deliver(const risk::Record& record, const risk::Answered& answered) noexcept;
 
     // --- at start and for control
+    // The journal has lost its end; also in replay.
+    void on_end_lost() noexcept;
     [[nodiscard]] ClientSession* find(std::uint32_t id) noexcept;
     [[nodiscard]] std::vector<ClientSession>& sessions() noexcept { return sessions_; }
     // Sessions that have work of their own: early messages kept, or a resend. A pass asks these only, so
@@ -90,6 +106,7 @@ class ClientSide {
     void attempt_logon(ClientSession& session, const fix::Action& action) noexcept;
     void record_logon_result(ClientSession& session, risk::LogonVerdict verdict, std::uint64_t next_in,
                              std::uint64_t next_out) noexcept;
+    void adopt_number(ClientSession& session, const fix::Message& logout) noexcept;
     void record_password_change(std::uint32_t session, const risk::UserName& user) noexcept;
     void record_logout(ClientSession& session, const fix::Action& action) noexcept;
     void serve_resend(ClientSession& session) noexcept;

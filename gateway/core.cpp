@@ -52,6 +52,11 @@ void Core::log(LogLevel level, const char* text, std::uint32_t session, std::int
     }
 }
 
+void Core::stop(const char* why, std::uint32_t session) noexcept {
+    log(LogLevel::error, why, session);
+    must_stop = true;
+}
+
 std::span<const std::byte> masked(const fix::Message& message, std::span<char> scratch,
                                   bool& was_masked) noexcept {
     const std::string_view text = message.text();

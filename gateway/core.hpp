@@ -12,6 +12,7 @@
 #include "gateway/front_journal.hpp"
 #include "gateway/inbox.hpp"
 #include "gateway/order_routes.hpp"
+#include "gateway/orders/venue_ids.hpp"
 #include "gateway/outbox.hpp"
 #include "gateway/outgoing_index.hpp"
 #include "gateway/sequencer.hpp"
@@ -21,6 +22,8 @@ namespace fairlead::gateway {
 using RoadSequencer = Sequencer<SystemClock, FrontJournal, Outbox>;
 
 inline constexpr std::uint32_t no_connection = UINT32_MAX;
+// By how many messages a peer may be ahead of a journal that lost its end: a front holds fewer Records.
+inline constexpr std::uint64_t ahead_max = 10'000'000;
 
 struct Core {
     Core(const config::GatewayConfig& configuration, risk::Ledger& the_ledger, FrontJournal& the_journal,
@@ -32,6 +35,7 @@ struct Core {
     Errands& errands;
     SystemClock clock;
     OrderRoutes routes;
+    VenueIds venue_ids;
     OutgoingIndex outgoing;
     std::vector<std::unique_ptr<Connection>> connections;
     std::vector<std::uint32_t> dirty;  // connections with bytes to write; reserved in full
@@ -67,6 +71,10 @@ struct Core {
 
     void log(LogLevel level, const char* text, std::uint32_t session = 0, std::int64_t value = 0,
              std::string_view detail = {}) noexcept;
+
+    // What may not be has happened: the road stops in good order, and the program says that it failed.
+    void stop(const char* why, std::uint32_t session) noexcept;
+    bool must_stop = false;
 
     // No message of ours is longer: the longest is an ExecutionReport with its Text.
     static constexpr std::size_t message_room = 2048;

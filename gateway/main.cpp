@@ -172,8 +172,12 @@ int run(const Options& options) {
                  ledger.digest()[1]);
 
     // 6. Start Record, open ends of the last run, and the day.
-    const std::string day_error = gateway::start_run(core, recovery, clients, venues, std::move(reference),
-                                                     replayed.records, options.day_origin);
+    gateway::RunStart begin;
+    begin.replayed = replayed;
+    begin.front_resumed = front.resumed;
+    begin.day_origin = options.day_origin;
+    const std::string day_error =
+        gateway::start_run(core, recovery, clients, venues, std::move(reference), begin);
     if (!day_error.empty()) {
         return complain(day_error);
     }
@@ -196,7 +200,7 @@ int run(const Options& options) {
     outside.run();
     order_thread.join();
     spdlog::info("stopped after record {}", sequencer.last());
-    return 0;
+    return core.must_stop ? 3 : 0;
 }
 
 }  // namespace

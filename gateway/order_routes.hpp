@@ -15,6 +15,7 @@ struct OrderRoute {
     risk::Channel channel = risk::Channel::dma;
     std::uint8_t waiting = 0;  // commands of the order that wait in arrival order
     std::array<std::uint8_t, 2> reserved{};
+    std::uint64_t original_id = 0;  // its ClOrdID at the venue when that is not by its key: an orphan's
     risk::OrderNumber order_number;
 };
 

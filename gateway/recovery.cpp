@@ -50,6 +50,8 @@ Recovery::Result Recovery::replay(const Progress& progress) {
             return result_;
         }
         result_.last = record->sequence;
+        result_.ended = record->kind == risk::RecordKind::stop;
+        result_.last_level = record->flags & 3U;
         if (++result_.records % progress_every == 0 && progress) {
             progress(result_.records);
         }
@@ -113,7 +115,7 @@ std::string Recovery::apply(const audit::RecordView& view, const risk::Record& r
         follow_command(record, answered);
     }
     follow_session(record, view);
-    follow_line(record);
+    follow_line(record, decision);
     return {};
 }
 
@@ -178,19 +180,36 @@ void Recovery::follow_session(const risk::Record& record, const audit::RecordVie
         case sequence_reset: {
             const auto& facts = as<risk::SequenceReset>(record).facts;
             numbers(record.session) = {facts.next_in, facts.next_out};
-            if (facts.venue_side == 0 && facts.next_out == 1 && clients_.find(record.session) != nullptr) {
-                core_.outgoing.reset(record.session);
+            if (ClientSession* session = clients_.find(record.session); session != nullptr) {
+                if (facts.next_out == 1) {
+                    core_.outgoing.reset(record.session);
+                }
+                if (facts.next_in == 1) {
+                    session->note_reset(facts.cause);
+                }
             }
             break;
         }
+        case incident:
+            if (as<risk::Incident>(record).facts.cause == risk::IncidentCause::journal_end_lost) {
+                on_end_lost(as<risk::Incident>(record));
+            }
+            break;
+        case logon_attempt:
+            if (ClientSession* session = clients_.find(record.session); session != nullptr) {
+                session->logon_number = as<risk::LogonAttempt>(record).facts.arrival.message_number;
+            }
+            break;
         case logon_result: {
             const auto& result = as<risk::LogonResult>(record);
             const bool on = result.facts.verdict == risk::LogonVerdict::accepted;
             if (ClientSession* session = clients_.find(record.session); session != nullptr && on) {
                 session->was_logged_on = true;
                 session->person = result.person;
+                session->note_logged_on();
             } else if (VenueLine* line = venues_.find(record.session); line != nullptr && on) {
                 line->was_logged_on = true;
+                line->may_adopt = false;
             }
             break;
         }
@@ -256,12 +275,23 @@ void Recovery::take_line_numbers(const risk::Answered& answered, risk::Sequence 
         {routing.line_number, command, core_.ledger.order(slot).key, slot, kind, false, false, false});
 }
 
-void Recovery::follow_line(const risk::Record& record) {
+void Recovery::on_end_lost(const risk::Incident& incident) {
+    core_.venue_ids.note(incident);
+    clients_.on_end_lost();
+    venues_.on_end_lost(incident);
+}
+
+void Recovery::follow_line(const risk::Record& record, const risk::Decision& decision) {
     using enum risk::RecordKind;
     switch (record.kind) {
         case venue_report:
             if (VenueLine* line = venues_.find(record.session); line != nullptr) {
                 venues_.note_report(*line, as<risk::VenueReport>(record).facts);
+            }
+            break;
+        case orphan_report:
+            if (VenueLine* line = venues_.find(record.session); line != nullptr) {
+                venues_.take_in_orphan(*line, as<risk::VenueReport>(record), decision);
             }
             break;
         case venue_reject:
@@ -296,6 +326,8 @@ void Recovery::follow_line(const risk::Record& record) {
             for (VenueLine& line : venues_.lines()) {
                 line.outstanding.clear();
                 line.numbers.start_day();
+                line.end_lost = EndLost::no;
+                line.may_adopt = false;
             }
             waiting_.clear();
             waiting_kinds_.clear();

@@ -24,6 +24,8 @@ class Recovery {
         std::string error;  // empty: replayed to the end
         risk::Sequence last = 0;
         std::uint64_t records = 0;
+        bool ended = false;           // the last Record is a Stop: nothing can be missing behind it
+        std::uint8_t last_level = 0;  // of the last Record: 0 process, 1 disk
     };
     // Told every 262,144 records.
     using Progress = std::function<void(std::uint64_t records)>;
@@ -32,6 +34,9 @@ class Recovery {
     // After the Start Record: closes by Records what the end of the last run left open: sessions logged
     // on, lines open, commands that never left; what may have left becomes in doubt.
     void settle_open_ends() noexcept;
+
+    // An Incident journal_end_lost, now or in the replay.
+    void on_end_lost(const risk::Incident& incident);
 
     // The reference data of the day the journal is in; kept alive here. Null before the first day.
     [[nodiscard]] const risk::Reference* day_reference() const noexcept {
@@ -59,7 +64,7 @@ class Recovery {
     void remember_outgoing(std::uint32_t session, std::uint64_t number, risk::Sequence sequence);
     void follow_session(const risk::Record& record, const audit::RecordView& view);
     void follow_command(const risk::Record& record, const risk::Answered& answered);
-    void follow_line(const risk::Record& record);
+    void follow_line(const risk::Record& record, const risk::Decision& decision);
     void take_line_numbers(const risk::Answered& answered, risk::Sequence command, risk::RecordKind kind);
     Numbers& numbers(std::uint32_t session) { return numbers_[session]; }
 

@@ -482,6 +482,9 @@ void Road::on_timers(risk::MonotonicNs now) noexcept {
 // Orderly stop: clients are logged out, what waits at the venue's rate is given its time, the lines are
 // logged out, and the last Record says in which state the program ended.
 void Road::advance_shutdown(risk::MonotonicNs now) noexcept {
+    if (shutdown_ == Shutdown::no && core_.must_stop) {
+        shutdown_ = Shutdown::asked;
+    }
     if (shutdown_ == Shutdown::asked) {
         clients_.log_out_all("The gateway stops");
         shutdown_ = Shutdown::logging_out;

@@ -38,19 +38,34 @@ void record_start(Core& core, std::uint64_t replayed_records) {
     core.step(start);
 }
 
-}  // namespace
+// The front is gone and nothing says that the last run had ended: what it held and the disk does not is lost.
+void record_end_lost(Core& core, Recovery& recovery, const Recovery::Result& replayed) {
+    risk::Incident incident;
+    incident.record.kind = risk::RecordKind::incident;
+    incident.facts.cause = risk::IncidentCause::journal_end_lost;
+    incident.facts.level = replayed.last_level;
+    incident.facts.identifier_shift = core.venue_ids.next_shift();
+    core.step(incident);
+    recovery.on_end_lost(incident);
+    spdlog::error(
+        "INCIDENT: the journal's last records may be lost with the front (record {}): limits, halts and "
+        "orders of the last moments must be looked at",
+        incident.record.sequence);
+}
 
-std::string start_run(Core& core, Recovery& recovery, ClientSide& clients, VenueSide& venues,
-                      config::LoadedReference loaded, std::uint64_t replayed_records,
-                      risk::UtcNs day_origin) {
+std::string start_run_of_day(Core& core, Recovery& recovery, ClientSide& clients, VenueSide& venues,
+                             config::LoadedReference loaded, const RunStart& begin) {
     risk::DayStartFacts day;
-    config::set_day(day, loaded.origin, day_origin != 0 ? day_origin : core.clock.utc_ns());
+    config::set_day(day, loaded.origin, begin.day_origin != 0 ? begin.day_origin : core.clock.utc_ns());
     const std::string archive = core.config.journal.directory + "/reference";
     const auto archived = config::archive_reference(loaded.reference, archive);
     if (!archived.ok()) {
         return "reference data cannot be kept beside the journal: " + archived.error;
     }
-    record_start(core, replayed_records);
+    record_start(core, begin.replayed.records);
+    if (!begin.front_resumed && begin.replayed.last != 0 && !begin.replayed.ended) {
+        record_end_lost(core, recovery, begin.replayed);
+    }
     recovery.settle_open_ends();
     while (venues.doubt_open() && core.sequencer->can_step()) {
         venues.settle_doubt();
@@ -78,6 +93,15 @@ std::string start_run(Core& core, Recovery& recovery, ClientSide& clients, Venue
     clients.start_day();
     venues.start_day();
     return {};
+}
+
+}  // namespace
+
+std::string start_run(Core& core, Recovery& recovery, ClientSide& clients, VenueSide& venues,
+                      config::LoadedReference loaded, const RunStart& begin) {
+    std::string error = start_run_of_day(core, recovery, clients, venues, std::move(loaded), begin);
+    venues.index_order_numbers();
+    return error;
 }
 
 }  // namespace fairlead::gateway

@@ -9,10 +9,15 @@
 
 namespace fairlead::gateway {
 
-// day_origin 0: now, for a calendar whose phases count from the start; otherwise that moment.
+struct RunStart {
+    Recovery::Result replayed;
+    bool front_resumed = false;  // the front of the last run was found and goes on
+    // 0: now, for a calendar whose phases count from the start; otherwise that moment.
+    risk::UtcNs day_origin = 0;
+};
+
 // Empty: started; else what is wrong, and the program must not go on.
 [[nodiscard]] std::string start_run(Core& core, Recovery& recovery, ClientSide& clients, VenueSide& venues,
-                                    config::LoadedReference loaded, std::uint64_t replayed_records,
-                                    risk::UtcNs day_origin);
+                                    config::LoadedReference loaded, const RunStart& begin);
 
 }  // namespace fairlead::gateway

@@ -112,6 +112,7 @@ OrderTerms VenueSide::terms(std::uint32_t slot) const noexcept {
     const OrderRoute& route = core_.routes.at(slot);
     OrderTerms terms;
     terms.order_key = order.key;
+    terms.original_id = route.original_id != 0 ? route.original_id : core_.venue_ids.id_of(order.key);
     terms.account = core_.ledger.account_key(order.account);
     terms.symbol = security.symbol;
     terms.order_number = route.order_number;
@@ -144,7 +145,8 @@ void VenueSide::encode(VenueLine& line, const risk::Record& command, risk::Seque
         }
         return;
     }
-    const LineMessage out{into, &line.machine.header(), routing.line_number, core_.now().utc_ns};
+    const LineMessage out{into, &line.machine.header(), routing.line_number, core_.now().utc_ns,
+                          core_.venue_ids.shift()};
     const VenueMessage message = encode_command(encoder_, out, command, order_terms);
     risk::require(message.length != 0, "an accepted command can be said to the venue");
     core_.commit(line.connection, message.length, gate, routing.line_number);
@@ -250,6 +252,8 @@ void VenueSide::start_day() noexcept {
         line.numbers.start_day();
         line.outstanding.clear();
         line.handed_from = 1;
+        line.end_lost = EndLost::no;
+        line.may_adopt = false;
         risk::SequenceReset reset;
         reset.record.kind = risk::RecordKind::sequence_reset;
         reset.record.session = line.config->id;

@@ -222,7 +222,8 @@ void VenueSide::ask_status(VenueLine& line) noexcept {
         sent.facts.venue_side = 1;
         core_.step(sent);
         const risk::Sequence asked_by = core_.sequencer->last();
-        const LineMessage out{into, &line.machine.header(), number, core_.now().utc_ns};
+        const LineMessage out{into, &line.machine.header(), number, core_.now().utc_ns,
+                              core_.venue_ids.shift()};
         const VenueMessage message = encode_status(encoder_, out, asked_by, terms(entry.order_slot));
         risk::require(message.length != 0, "a question about an order of ours can be said");
         core_.commit(line.connection, message.length, asked_by, number);
@@ -242,12 +243,12 @@ void VenueSide::ask_status(VenueLine& line) noexcept {
 }
 
 bool VenueSide::on_answer_to_question(VenueLine& line, const fix::Action& action,
-                                      const VenueReference& reference) noexcept {
+                                      risk::Sequence asked_by) noexcept {
     std::size_t index = 0;
-    while (index < line.question_count && line.questions[index].asked_by != reference.command) {
+    while (index < line.question_count && line.questions[index].asked_by != asked_by) {
         ++index;
     }
-    if (index == line.question_count || reference.command == 0) {
+    if (index == line.question_count || asked_by == 0) {
         return false;
     }
     const VenueLine::Question question = line.questions[index];

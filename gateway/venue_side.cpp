@@ -294,10 +294,18 @@ void VenueSide::on_logon_result(VenueLine& line, const fix::Action& action) noex
     result.facts.next_in = action.next_in;
     result.facts.next_out = action.next_out;
     result.facts.venue_side = 1;
-    core_.step(result);
+    std::span<const std::byte> raw;
+    if (action.verdict != risk::LogonVerdict::accepted && action.message != nullptr) {
+        bool was_masked = false;
+        raw = masked(*action.message, mask_scratch_, was_masked);  // the venue's own words
+    }
+    core_.step(result, raw);
     if (action.verdict != risk::LogonVerdict::accepted) {
         const std::string_view text =
             action.message != nullptr ? action.message->value(58) : std::string_view{};
+        if (on_venue_ahead(line, expected_number(text))) {
+            return;
+        }
         const LogonRefusal* refusal = logon_refusal(text);
         if (refusal != nullptr && refusal->action == LogonRefusalAction::stop) {
             line.state = LineState::stopped;
@@ -308,6 +316,7 @@ void VenueSide::on_logon_result(VenueLine& line, const fix::Action& action) noex
                   static_cast<std::int64_t>(action.verdict), text);
         return;
     }
+    line.may_adopt = false;
     core_.log(LogLevel::info, "venue line logged on", line.config->id);
     line.failures = 0;
     line.state = LineState::probing;
@@ -334,22 +343,28 @@ void VenueSide::on_received(VenueLine& line, const fix::Action& action) noexcept
 
 void VenueSide::on_application(VenueLine& line, const fix::Action& action) noexcept {
     const fix::Message& message = *action.message;
-    VenueReference reference = reference_of(message);
+    const VenueReference reference = reference_of(message);
+    risk::Sequence command = core_.venue_ids.command_of(reference.client_order_id);
     if (reference.message_number != 0) {
         const OutstandingCommand* entry = line.outstanding.find_number(reference.message_number);
-        reference.command = entry != nullptr ? entry->command : 0;
+        command = entry != nullptr ? entry->command : 0;
         if (entry == nullptr && message.type() == "3") {
             journal_received(line, action);  // it rejects a session message of ours
             return;
         }
     }
-    if (on_answer_to_question(line, action, reference)) {
+    if (on_answer_to_question(line, action, command)) {
         return;
     }
     VenueOrder order;
-    order.command = reference.command;
+    order.command = command;
     order.session_kind = reference.session_kind;
-    const std::uint32_t slot = core_.ledger.find_command(reference.command);
+    std::uint32_t slot = core_.ledger.find_command(command);
+    if (slot == 0 && message.type() == "8") {
+        // A command without a Record: of an order known by its number, or an orphan.
+        slot = find_by_number(line, reference.order_number);
+        order.command = slot != 0 ? 0 : reference.client_order_id;
+    }
     if (slot != 0) {
         const risk::Order& known = core_.ledger.order(slot);
         order.order_key = known.key;
@@ -390,10 +405,17 @@ void VenueSide::on_event(VenueLine& line, const fix::Message& message, const Ven
         return;
     }
     auto& report = event.as<risk::VenueReport>();
-    report.record.cause = report.facts.command;
+    const bool orphan = report.record.kind == risk::RecordKind::orphan_report;
+    report.record.cause = orphan ? 0 : report.facts.command;
     const risk::Answered answered = core_.step(report, raw);
-    if (report.record.kind == risk::RecordKind::orphan_report) {
-        core_.log(LogLevel::error, "venue reports an order that is none of ours", line.config->id);
+    if (orphan) {
+        take_in_orphan(line, report, answered.decision);
+        core_.log(LogLevel::error,
+                  answered.decision.order_slot != 0
+                      ? "venue reports an order that has no record: booked, its account is halted"
+                      : "venue reports an order that has no record: its account is halted, if known",
+                  line.config->id, static_cast<std::int64_t>(report.facts.command));
+        return;
     }
     if ((answered.decision.flags & risk::overfill_flag) != 0) {
         core_.log(LogLevel::error, "venue filled more than was ordered", line.config->id);

@@ -14,6 +14,7 @@
 #include "gateway/orders/venue_reports.hpp"
 #include "gateway/outstanding.hpp"
 #include "gateway/wait_queue.hpp"
+#include "risk/flat_index.hpp"
 
 namespace fairlead::gateway {
 
@@ -26,6 +27,13 @@ enum class LineState : std::uint8_t {
     asking,   // status of what is still in doubt is asked, order by order
     open,
     stopped,  // refused for a cause that trying again does not mend; an operator starts it again
+};
+
+// Whether the journal has lost its end today, and what its Records promised by then.
+enum class EndLost : std::uint8_t {
+    no,
+    process_level,  // commands it does not hold may have left
+    disk_level      // none can
 };
 
 struct VenueLine {
@@ -65,8 +73,10 @@ struct VenueLine {
     std::size_t filled_count = 0;
     std::uint64_t handed_from = 0;  // first message number not yet in a departure Record
     risk::MonotonicNs asked_since_ns = 0;
-    bool was_logged_on = false;  // in replay: no logout Record yet
-    bool takes_new = false;      // the Ledger knows the line as open
+    EndLost end_lost = EndLost::no;  // of the journal, this day
+    bool may_adopt = false;          // no logon has been accepted since
+    bool was_logged_on = false;      // in replay: no logout Record yet
+    bool takes_new = false;          // the Ledger knows the line as open
 
     // The gateway's own status questions under way: by the ClOrdID they carry.
     struct Question {
@@ -128,6 +138,13 @@ class VenueSide {
     // The line as a crash left it: closed by a Record, what may have left it is in doubt.
     void reopen_after_crash(VenueLine& line) noexcept;
     void start_day() noexcept;
+    // --- the journal's end was lost (venue_loss.cpp); also in replay
+    void on_end_lost(const risk::Incident& incident) noexcept;
+    // At start, after the replay: orders are known by their numbers from here on. May allocate.
+    void index_order_numbers();
+    // A report of an order without a Record was booked by the Ledger, or found no room there.
+    void take_in_orphan(VenueLine& line, const risk::VenueReport& report,
+                        const risk::Decision& decision) noexcept;
     // No command waits and nothing is in doubt on any open line (for an orderly stop).
     [[nodiscard]] bool quiet() noexcept;
     // False: so many commands wait for a line that no more may be decided until some have left.
@@ -142,7 +159,7 @@ class VenueSide {
     void on_application(VenueLine& line, const fix::Action& action) noexcept;
     void on_event(VenueLine& line, const fix::Message& message, const VenueEvent& event) noexcept;
     [[nodiscard]] bool on_answer_to_question(VenueLine& line, const fix::Action& action,
-                                             const VenueReference& reference) noexcept;
+                                             risk::Sequence asked_by) noexcept;
     void on_resend(VenueLine& line, const fix::Action& action) noexcept;
     void on_logon_result(VenueLine& line, const fix::Action& action) noexcept;
     risk::Sequence journal_received(VenueLine& line, const fix::Action& action) noexcept;
@@ -166,6 +183,10 @@ class VenueSide {
     [[nodiscard]] bool end_unsent(VenueLine& line, WaitLane lane, risk::MonotonicNs now) noexcept;
     [[nodiscard]] bool needless(const WaitingCommand& waiting) const noexcept;
     WaitingCommand take_waiting(VenueLine& line, WaitLane lane) noexcept;
+    [[nodiscard]] bool on_venue_ahead(VenueLine& line, std::uint64_t expected) noexcept;
+    [[nodiscard]] std::uint32_t find_by_number(const VenueLine& line,
+                                               const risk::OrderNumber& number) const noexcept;
+    void index_order(std::uint32_t slot) noexcept;
 
     Core& core_;
     std::vector<VenueLine> lines_;
@@ -175,6 +196,7 @@ class VenueSide {
     fix::Message early_message_;
     VenueEventStorage storage_;
     std::vector<char> mask_scratch_;
+    risk::FlatIndex order_numbers_{0};  // of orders whose commands may have no Record
 };
 
 }  // namespace fairlead::gateway

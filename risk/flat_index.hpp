@@ -69,6 +69,8 @@ class FlatIndex {
 
     void prefetch(std::uint64_t hash) const noexcept { __builtin_prefetch(&cells_[hash & mask_]); }
 
+    [[nodiscard]] bool full() const noexcept { return used_ * 2 >= cells_.size(); }
+
     void clear() noexcept {
         std::fill(cells_.begin(), cells_.end(), 0);
         used_ = 0;

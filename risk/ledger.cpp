@@ -1,6 +1,6 @@
 // The Ledger's door, its days and roads, and what can be read from it. Commands stand in
 // ledger_orders.cpp, the check list in ledger_checks.cpp, counters in ledger_settle.cpp, venue answers
-// in ledger_venue.cpp, limits and halts in ledger_control.cpp.
+// in ledger_venue.cpp and ledger_orphan.cpp, limits and halts in ledger_control.cpp.
 #include "risk/ledger.hpp"
 
 #include "risk/assert.hpp"
@@ -110,11 +110,8 @@ Decision Ledger::apply(const Record& record) noexcept {
         case RecordKind::day_close:
             end_day();
             return noted(record);
-        case RecordKind::orphan_report: {
-            Decision decision = noted(record);
-            decision.outcome = Outcome::orphan;
-            return decision;
-        }
+        case RecordKind::orphan_report:
+            return orphan_report(as<VenueReport>(record));
         case RecordKind::none:
         case RecordKind::genesis:
         case RecordKind::stop:

@@ -236,6 +236,12 @@ class Ledger {
     Decision resolved(const Resolved& resolution) noexcept;
     Decision wait_expired(const WaitExpired& expired) noexcept;
 
+    // ledger_orphan.cpp: what a venue reports of orders that have no Record
+    Decision orphan_report(const VenueReport& report) noexcept;
+    [[nodiscard]] bool take_in(const VenueReport& report, Decision& decision) noexcept;
+    void halt_account(std::uint32_t account) noexcept;
+    void replaced_unasked(const VenueReportFacts& facts, Order& order) noexcept;
+
     // ledger_digest.cpp and ledger_stage.cpp hold `digest` and `stage`
     // ledger_control.cpp: limits and halts, by file and by control
     Decision limit_set(const LimitSet& set) noexcept;

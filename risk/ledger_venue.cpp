@@ -152,6 +152,10 @@ void Ledger::traded(const VenueReport& report, Order& order, Decision& decision)
 
 void Ledger::replaced(const VenueReport& report, Order& order, Decision& decision) noexcept {
     const VenueReportFacts& facts = report.facts;
+    if (facts.command == 0 && order.open()) {
+        replaced_unasked(facts, order);
+        return;
+    }
     if (order.replace.command == 0 || order.replace.command != facts.command) {
         decision.outcome = Outcome::duplicate;
         return;

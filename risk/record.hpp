@@ -252,7 +252,8 @@ struct Resolved {
 };
 
 // A venue's ExecutionReport (8), read and mapped. order_key and command come from its ClOrdID;
-// 0 where it is none of ours (then it is journaled as orphan_report).
+// order_key is 0 where it is none of ours: then it is journaled as orphan_report, and command is the number
+// in its ClOrdID, which is no command of this journal.
 struct VenueReportFacts {
     Arrival arrival;
     Sequence order_key = 0;  // the New this order began with
@@ -274,7 +275,8 @@ struct VenueReportFacts {
     OrderStatus order_status = OrderStatus::none;
     Side side = Side::none;
     std::uint8_t message_flags = 0;
-    std::array<std::uint8_t, 2> reserved{};
+    SessionKind session_kind = SessionKind::regular;  // by AP-CODE
+    std::uint8_t reserved = 0;
 };
 struct VenueReport {
     Record record;

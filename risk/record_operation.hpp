@@ -88,6 +88,9 @@ enum class ResetCause : std::uint8_t {
     reset_at_logon = 3,
     by_operator = 4,
     new_day = 5,
+    // The peer has had more messages of ours than the journal holds after the loss of its end (an Incident):
+    // our number goes up to the peer's, never down. next_in stays.
+    adopted_after_loss = 6,
 };
 struct SequenceResetFacts {
     Arrival arrival;
@@ -229,6 +232,31 @@ struct ControlEvent {  // user_event or denied_request
     Subject subject;
 };
 
+enum class IncidentCause : std::uint8_t {
+    none = 0,
+    // The front is gone and the journal does not end with a Stop: Records of level `process` may be missing
+    // behind this place, and what they allowed may be at the venues. From here on a command's ClOrdID at the
+    // venue is its sequence + identifier_shift, so that no number is given twice.
+    journal_end_lost = 1,
+    // A peer has had messages of ours that the journal does not hold. record.session = session or line; the
+    // cause is the Record of what the peer said.
+    peer_ahead = 2,
+};
+struct IncidentFacts {
+    std::uint64_t our_number = 0;   // peer_ahead: the number of our Logon
+    std::uint64_t peer_number = 0;  // peer_ahead: the number the peer expects
+    std::uint64_t identifier_shift = 0;
+    IncidentCause cause = IncidentCause::none;
+    std::uint8_t level = 0;  // of the Records before: 0 process, 1 disk
+    std::uint8_t venue_side = 0;
+    std::array<std::uint8_t, 5> reserved{};
+};
+struct Incident {
+    Record record;
+    IncidentFacts facts;
+};
+
+static_assert(is_plain<Incident>);
 static_assert(is_plain<LogonAttempt> && is_plain<LogonResult> && is_plain<Logout>);
 static_assert(is_plain<SequenceReset> && is_plain<SessionMessage> && is_plain<VenueSession>);
 static_assert(is_plain<DeviceEvent> && is_plain<Start> && is_plain<Stop> && is_plain<Clock>);

@@ -50,6 +50,10 @@ std::vector<std::string> ConversationCheck::take(const risk::Record& record, con
         case logon_result:
             this->logon_result(as<risk::LogonResult>(record));
             break;
+        case incident:
+            end_lost_ =
+                end_lost_ || as<risk::Incident>(record).facts.cause == risk::IncidentCause::journal_end_lost;
+            break;
         case sequence_reset:
             this->sequence_reset(as<risk::SequenceReset>(record));
             break;
@@ -138,6 +142,14 @@ void ConversationCheck::sequence_reset(const risk::SequenceReset& reset) {
             fault(reset.record.session, "expected after a reset", reset.facts.next_in, at.in);
         }
         at.in = reset.facts.next_in;
+        return;
+    }
+    if (cause == risk::ResetCause::adopted_after_loss) {
+        // What the journal lost is lost; more than the Incident before it says may not be.
+        if (!end_lost_ || reset.facts.next_out < at.out) {
+            fault(reset.record.session, "adopted", reset.facts.next_out, at.out);
+        }
+        at.out = reset.facts.next_out;
         return;
     }
     at = {reset.facts.next_in, reset.facts.next_out};

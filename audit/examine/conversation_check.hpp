@@ -34,6 +34,7 @@ class ConversationCheck {
 
     std::unordered_map<std::uint32_t, Numbers> numbers_;  // sessions and lines have numbers of their own
     std::vector<std::string> faults_;
+    bool end_lost_ = false;  // an Incident has said so
     std::uint64_t followed_ = 0;
 };
 

@@ -45,6 +45,13 @@ bool must_be_answered(RecordKind kind) noexcept {
 class OrderNumberCheck {
   public:
     void start_day() noexcept { last_.clear(); }
+    // A number the venue knows and the journal does not: the line goes on behind it.
+    void orphan(const risk::OrderNumber& number) {
+        const std::string text(number.view());
+        if (text.size() == 5 && value(text) > (last_.empty() ? -1 : value(last_))) {
+            last_ = text;
+        }
+    }
     // Empty: it follows. Otherwise the rule it breaks.
     [[nodiscard]] std::string next(const risk::OrderNumber& number) {
         const std::string text(number.view());
@@ -280,6 +287,9 @@ class Examination {
             replaying_ = false;
             return;
         }
+        if (record.kind == RecordKind::incident) {
+            remark(as<risk::Incident>(record));
+        }
         const risk::Decision decision = ledger_->apply(record);
         if (answered == nullptr) {
             return;
@@ -317,6 +327,21 @@ class Examination {
                 "the day's reference data cannot be used, so nothing from here on is replayed: " + problem);
         }
         return problem.empty();
+    }
+
+    void remark(const risk::Incident& incident) {
+        const risk::IncidentFacts& facts = incident.facts;
+        std::string text = "record " + std::to_string(incident.record.sequence) + ": ";
+        if (facts.cause == risk::IncidentCause::journal_end_lost) {
+            text += std::string("the journal's end may be lost with the front, level ") +
+                    (facts.level == 0 ? "process: orders behind this place may have no record"
+                                      : "disk: nothing had been sent that is not here");
+        } else {
+            text += (facts.venue_side != 0 ? "line " : "session ") + std::to_string(incident.record.session) +
+                    " expects message " + std::to_string(facts.peer_number) + ", the journal holds up to " +
+                    std::to_string(facts.our_number);
+        }
+        report_.remarks.push_back(std::move(text));
     }
 
     void count(const Record& record, const risk::Decision& decision) {
@@ -358,6 +383,10 @@ class Examination {
     // from waiting for the line's rate.
     void follow_order_number(const Record& record, const risk::Answered& answered,
                              const JournalReader& reader) {
+        if (record.kind == RecordKind::orphan_report) {
+            order_numbers_[record.session].orphan(as<risk::VenueReport>(record).facts.order_number);
+            return;
+        }
         if (record.kind == RecordKind::new_order && answered.routing.choice == risk::LineChoice::waiting) {
             waiting_.insert(record.sequence);
             return;

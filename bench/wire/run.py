@@ -4,7 +4,7 @@ states, one after the other in shuffled rounds of one run. Every round is kept; 
 told as median and quartiles. Prints a table, writes RESULTS.md, wire.svg and wire.json (all rounds) to --out.
 README.md beside this file says what each middle is.
 
-usage: run.py PROGRAMS [--rounds N] [--seconds S] [--only NAMES] [--out DIRECTORY]
+usage: run.py PROGRAMS [--rounds N] [--seconds S] [--only NAMES] [--out DIRECTORY] [--wait-for-quiet SECONDS]
 """
 import argparse
 import datetime
@@ -38,6 +38,8 @@ def arguments():
     parser.add_argument("--out", type=pathlib.Path, default=ROOT / "bench")
     parser.add_argument("--place", type=pathlib.Path, default=ROOT / f"run/wire-{os.getpid()}",
                         help="where journals and stores are written while it runs: a disk, not memory")
+    parser.add_argument("--wait-for-quiet", type=float, default=0, metavar="SECONDS",
+                        help="before each turn, wait at most so long until other programs leave the machine alone")
     given = parser.parse_args()
     given.names = given.only.split(",")
     unknown = set(given.names) - set(MIDDLES) - set(FURTHER)
@@ -91,7 +93,17 @@ class Neighbours:
     def shares(self):
         (begin, *before), (end, *after) = self.begin, self.now()
         room = (end - begin) * os.cpu_count()
-        return dict(zip(("others", "stolen"), ((b - a) / room for a, b in zip(before, after))))
+        return dict(zip(("others", "stolen"), (max(0, b - a) / room for a, b in zip(before, after))))
+
+    @classmethod
+    def wait_for_quiet(cls, seconds_max):
+        """Until others have left the machine alone for a second, or so long."""
+        end = time.monotonic() + seconds_max
+        while time.monotonic() < end:
+            second = cls()
+            time.sleep(1)
+            if 100 * second.shares()["others"] < BUSY_PERCENT:
+                return
 
 
 def play(given, middles):
@@ -102,6 +114,7 @@ def play(given, middles):
         results = {}
         for name in random.sample(list(middles), len(middles)):
             progress.step(number, middles[name].label)
+            Neighbours.wait_for_quiet(given.wait_for_quiet)
             neighbours = Neighbours()
             try:
                 results[name] = middles[name].measure() | {"machine": neighbours.shares()}
@@ -140,8 +153,8 @@ def about_blocking(figures):
     """How much of QuickFIX's time is sleeping and waking, which any gateway that blocks would pay."""
     yield "## What blocking costs, and what QuickFIX costs beside it"
     yield ""
-    yield ("QuickFIX sleeps in select() between messages, and so does the blocking relay, which does nothing else: much "
-           "of QuickFIX's time one way is waking up, and on a machine that never sleeps it would come out nearer. The "
+    yield ("QuickFIX sleeps in select() between messages, and so does the blocking relay, which does nothing else: "
+           "much of QuickFIX's time one way is waking up, and on a machine that never sleeps it would come out nearer. The "
            "ratio of a QuickFIX that sleeps to a Fairlead that spins is what a broker gets who runs both as they come; "
            "it does not say how much less Fairlead computes. The last column takes the blocking relay's time off.")
     yield ""

@@ -36,6 +36,11 @@ void Session::restore(std::uint64_t next_in, std::uint64_t next_out) noexcept {
     next_out_ = next_out;
 }
 
+void Session::raise_next_out(std::uint64_t next_out) noexcept {
+    risk::require(next_out >= next_out_ && next_out <= number_max, "an adopted number never goes down");
+    next_out_ = next_out;
+}
+
 Action& Session::add(ActionKind kind, Actions& actions) noexcept {
     Action& action = actions.add(kind);
     action.next_in = next_in_;

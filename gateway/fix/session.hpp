@@ -142,6 +142,9 @@ class Session {
     // Numbers from the journal: at start, at a new day, by an operator. Only while disconnected.
     void restore(std::uint64_t next_in, std::uint64_t next_out) noexcept;
 
+    // The peer has had messages of ours that the journal lost: the next one takes this number. Never down.
+    void raise_next_out(std::uint64_t next_out) noexcept;
+
     // --- events
     // The acceptor's begins its wait for a Logon; the initiator's sends one (fields: see logon_fields()).
     void on_connect(Now now, const LogonFields& fields, Actions& actions) noexcept;

@@ -49,24 +49,37 @@ OrderNumbers::OrderNumbers(std::string_view terminal_id) noexcept {
     }
 }
 
-bool OrderNumbers::restore(const risk::OrderNumber& last) noexcept {
-    const std::string_view text = last.view();
-    if (text.size() != width || terminal_width_ == 0) {
-        return false;
-    }
-    if (text.substr(0, terminal_width_) != std::string_view(terminal_.data(), terminal_width_)) {
-        return false;
+std::uint64_t OrderNumbers::serial_of(const risk::OrderNumber& number) const noexcept {
+    const std::string_view text = number.view();
+    if (text.size() != width || terminal_width_ == 0 ||
+        text.substr(0, terminal_width_) != std::string_view(terminal_.data(), terminal_width_)) {
+        return none;
     }
     std::uint64_t serial = 0;
     for (std::size_t i = terminal_width_; i < width; ++i) {
         const std::uint64_t digit = value_of(text[i]);
         if (digit == base) {
-            return false;
+            return none;
         }
         serial = serial * base + digit;
     }
+    return serial;
+}
+
+bool OrderNumbers::restore(const risk::OrderNumber& last) noexcept {
+    const std::uint64_t serial = serial_of(last);
+    if (serial == none) {
+        return false;
+    }
     next_ = serial + 1;
     return true;
+}
+
+void OrderNumbers::raise(const risk::OrderNumber& seen) noexcept {
+    const std::uint64_t serial = serial_of(seen);
+    if (serial != none && serial >= next_) {
+        next_ = serial + 1;
+    }
 }
 
 risk::OrderNumber OrderNumbers::peek() const noexcept {

@@ -26,6 +26,10 @@ class OrderNumbers {
     // terminal id, nothing changed.
     [[nodiscard]] bool restore(const risk::OrderNumber& last) noexcept;
 
+    // A number of this line seen at the venue: the next is behind it. Never goes back. Other numbers:
+    // nothing.
+    void raise(const risk::OrderNumber& seen) noexcept;
+
     // A new trading day begins at serial 0 again.
     void start_day() noexcept { next_ = 0; }
 
@@ -40,6 +44,10 @@ class OrderNumbers {
     [[nodiscard]] std::uint64_t left() const noexcept { return capacity_ - next_; }
 
   private:
+    // The serial of a number of this terminal id; `none` = not one.
+    static constexpr std::uint64_t none = UINT64_MAX;
+    [[nodiscard]] std::uint64_t serial_of(const risk::OrderNumber& number) const noexcept;
+
     std::array<char, width> terminal_{};
     std::size_t terminal_width_ = 0;
     std::uint64_t capacity_ = 0;

@@ -97,6 +97,26 @@ std::uint32_t AppendNumbers::choose(std::uint64_t randomness) noexcept {
     return chosen;
 }
 
+std::uint64_t expected_number(std::string_view text) noexcept {
+    constexpr std::string_view before = "expecting ";
+    constexpr std::size_t digits_max = 12;
+    const std::size_t found = text.find(before);
+    if (text.substr(0, number_too_low_text.size()) != number_too_low_text ||
+        found == std::string_view::npos) {
+        return 0;
+    }
+    std::uint64_t number = 0;
+    std::size_t digits = 0;
+    for (text.remove_prefix(found + before.size()); !text.empty() && is_digit(text.front());
+         text.remove_prefix(1)) {
+        if (++digits > digits_max) {
+            return 0;
+        }
+        number = number * 10 + static_cast<std::uint64_t>(text.front() - '0');
+    }
+    return number;
+}
+
 const LogonRefusal* logon_refusal(std::string_view text) noexcept {
     if (text.substr(0, number_too_low_text.size()) == number_too_low_text) {
         return &number_too_low;

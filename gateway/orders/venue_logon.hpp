@@ -59,6 +59,10 @@ struct LogonRefusal {
     std::string_view chinese;
 };
 
+// The number a peer expects, by its refusal "MsgSeqNum too low, expecting 14 but received 10"; 0 = the Text
+// (58) says something else.
+[[nodiscard]] std::uint64_t expected_number(std::string_view text) noexcept;
+
 // The refusal a Logout's or Reject's Text (58) begins with ("02", "02-...", "0002 ...", "MsgSeqNum too low");
 // null = unknown.
 [[nodiscard]] const LogonRefusal* logon_refusal(std::string_view text) noexcept;

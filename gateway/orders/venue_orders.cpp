@@ -24,10 +24,14 @@ constexpr unsigned account_width = 7;
 constexpr risk::Sequence client_order_id_max = 999'999'999'999;  // twelve digits
 constexpr std::uint32_t account_number_max = 9'999'999;
 
+std::uint64_t original_id(const OrderTerms& terms) noexcept {
+    return terms.original_id != 0 ? terms.original_id : terms.order_key;
+}
+
 // The first thing about the terms that no message may carry; null = nothing.
 const char* terms_problem(const OrderTerms& terms) noexcept {
-    if (terms.order_key == 0 || terms.order_key > client_order_id_max) {
-        return "OrigClOrdID (41): the order has no key of twelve digits";
+    if (original_id(terms) == 0 || original_id(terms) > client_order_id_max) {
+        return "OrigClOrdID (41): the order has no ClOrdID of twelve digits";
     }
     if (terms.order_number.view().size() != 5) {
         return "OrderID (37): the order number has not five characters";
@@ -69,14 +73,14 @@ char exchange_code(SessionKind kind) noexcept {
 }
 
 // Header and the fields every message has, up to Side.
-void begin(fix::Encoder& encoder, const LineMessage& message, char type, risk::Sequence client_order_id,
+void begin(fix::Encoder& encoder, const LineMessage& message, char type, risk::Sequence command,
            const OrderTerms& terms) noexcept {
     encoder.begin(message.out, *message.header, {&type, 1}, message.number, message.sending_time_ns);
     encoder.add(50, terms.account.branch.view());
     encoder.add_char(57, session_kind_code(terms.session_kind));
-    encoder.add_padded(11, client_order_id, client_order_id_width);
+    encoder.add_padded(11, command + message.identifier_shift, client_order_id_width);
     if (type == 'G' || type == 'F') {
-        encoder.add_padded(41, terms.order_key, client_order_id_width);
+        encoder.add_padded(41, original_id(terms), client_order_id_width);
     }
     encoder.add(37, terms.order_number.view());
     if (type != 'H') {

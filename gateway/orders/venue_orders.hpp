@@ -17,6 +17,7 @@ namespace fairlead::gateway {
 // order thread from the Ledger's order, its security and the order's Routing.
 struct OrderTerms {
     risk::Sequence order_key = 0;
+    std::uint64_t original_id = 0;  // the order's ClOrdID at the venue; 0 = its key
     risk::AccountKey account;
     risk::Symbol symbol;
     risk::OrderNumber order_number;
@@ -46,6 +47,7 @@ struct LineMessage {
     const fix::HeaderTemplate* header = nullptr;  // the line's comp ids
     std::uint64_t number = 0;                     // MsgSeqNum (34), from Routing
     risk::UtcNs sending_time_ns = 0;
+    std::uint64_t identifier_shift = 0;  // ClOrdID (11) is the Record's sequence plus this (VenueIds)
 };
 
 [[nodiscard]] VenueMessage encode_new(fix::Encoder& encoder, const LineMessage& message,
@@ -60,7 +62,7 @@ struct LineMessage {
 [[nodiscard]] VenueMessage encode_cancel(fix::Encoder& encoder, const LineMessage& message,
                                          const risk::Record& command, const OrderTerms& terms) noexcept;
 
-// `asked_by`: the Record whose sequence becomes ClOrdID, by which the answer is known: an
+// `asked_by`: the Record whose sequence, shifted, becomes ClOrdID, by which the answer is known: an
 // OrderStatusRequest of a client, or the gateway's own question about an order in doubt.
 [[nodiscard]] VenueMessage encode_status(fix::Encoder& encoder, const LineMessage& message,
                                          risk::Sequence asked_by, const OrderTerms& terms) noexcept;

@@ -25,21 +25,21 @@ constexpr std::uint32_t account_number_max = 9'999'999;
 constexpr risk::Quantity venue_quantity_max = 1'000'000'000;
 
 // Our ClOrdID is twelve digits; spaces behind them (the venue's padding) are no part of it. 0 = not ours.
-risk::Sequence sequence_of(std::string_view client_order_id) noexcept {
+std::uint64_t number_of(std::string_view client_order_id) noexcept {
     while (!client_order_id.empty() && client_order_id.back() == ' ') {
         client_order_id.remove_suffix(1);
     }
     if (client_order_id.size() != client_order_id_width) {
         return 0;
     }
-    risk::Sequence sequence = 0;
+    std::uint64_t number = 0;
     for (const char character : client_order_id) {
         if (character < '0' || character > '9') {
             return 0;
         }
-        sequence = sequence * 10 + static_cast<risk::Sequence>(character - '0');
+        number = number * 10 + static_cast<std::uint64_t>(character - '0');
     }
-    return sequence;
+    return number;
 }
 
 std::string_view without_padding(std::string_view text) noexcept {
@@ -174,6 +174,7 @@ risk::Record& read_report(Reading& reading, const Message& message, const VenueO
         order.order_key != 0 ? risk::RecordKind::venue_report : risk::RecordKind::orphan_report;
     facts.order_key = order.order_key;
     facts.command = order.command;
+    facts.session_kind = order.session_kind;
     reading.status(150, "ExecType", "045678ACDEFGHI", facts.exec_type);
     reading.status(39, "OrdStatus", "01245678ACE", facts.order_status);
     const bool trade = facts.exec_type == OrderStatus::trade;
@@ -253,7 +254,10 @@ VenueReference reference_of(const Message& message) noexcept {
     const std::string_view type = message.type();
     if (type == "8" || type == "9") {
         if (message.find(11, text)) {
-            reference.command = sequence_of(text);
+            reference.client_order_id = number_of(text);
+        }
+        if (type == "8" && message.find(37, text) && risk::OrderNumber::fits(without_padding(text))) {
+            reference.order_number = risk::OrderNumber(without_padding(text));
         }
         if (message.find(55, text)) {
             reference.symbol = risk::Symbol(without_padding(text));

@@ -17,16 +17,18 @@ namespace fairlead::gateway {
 
 // What a venue message points to.
 struct VenueReference {
-    risk::Sequence command = 0;        // its ClOrdID (8 and 9), 0 = none of our form
-    std::uint64_t message_number = 0;  // RefSeqNum (45) of our message on this line (3 and j)
-    risk::Symbol symbol;               // 8 only
+    std::uint64_t client_order_id = 0;  // the number of its ClOrdID (8 and 9), 0 = none of our form
+    risk::OrderNumber order_number;     // 37, 8 only
+    std::uint64_t message_number = 0;   // RefSeqNum (45) of our message on this line (3 and j)
+    risk::Symbol symbol;                // 8 only
     risk::SessionKind session_kind = risk::SessionKind::regular;  // by AP-CODE, when the message has it
     bool has_session_kind = false;
 };
 [[nodiscard]] VenueReference reference_of(const fix::Message& message) noexcept;
 
-// What the caller found. order_key 0: none of our orders; then session_kind and lot are those of
-// VenueReference and of the security named, so that the orphan's quantities are shares too.
+// What the caller found. order_key 0: none of our orders; then command is the number of the ClOrdID, and
+// session_kind and lot are those of VenueReference and of the security named, so that the orphan's
+// quantities are shares too.
 struct VenueOrder {
     risk::Sequence command = 0;
     risk::Sequence order_key = 0;

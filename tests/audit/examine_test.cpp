@@ -189,14 +189,38 @@ TEST_CASE("message_numbers_are_followed_through_resets_and_gap_fills_and_both_wa
     CHECK(report(10) == 0);
     CHECK(reset(risk::ResetCause::reset_received, 5, 1) == 1);  // may not go back
     CHECK(routed(1, 1) == 0);
-    CHECK(routed(3, 2) == 1);  // line number 2 is nowhere
-    CHECK(routed(4, 4) == 1);  // the client's number 3 is nowhere
+    CHECK(routed(3, 2) == 1);    // line number 2 is nowhere
+    CHECK(routed(4, 4) == 1);    // the client's number 3 is nowhere
     CHECK(sent(2, true) == 0);   // a gap fill for 2 to 4 takes no number
     CHECK(sent(5, false) == 0);  // and the next one is 5 as before
     CHECK(sent(6, true) == 1);   // what was never sent cannot be sent again
     CHECK(reset(risk::ResetCause::new_day, 1, 1) == 0);
     CHECK(report(1) == 0);
     CHECK(routed(1, 5) == 0);
+}
+
+TEST_CASE("a_number_is_adopted_only_upward_and_only_after_the_journal_lost_its_end") {
+    for (const bool lost : {false, true}) {
+        ConversationCheck check;
+        if (lost) {
+            risk::Incident incident;
+            incident.record.kind = risk::RecordKind::incident;
+            incident.facts.cause = risk::IncidentCause::journal_end_lost;
+            CHECK(check.take(incident.record, nullptr).empty());
+        }
+        const auto adopt = [&](std::uint64_t out) {
+            risk::SequenceReset reset;
+            reset.record.kind = risk::RecordKind::sequence_reset;
+            reset.record.session = 101;
+            reset.facts.cause = risk::ResetCause::adopted_after_loss;
+            reset.facts.next_in = 1;
+            reset.facts.next_out = out;
+            return check.take(reset.record, nullptr).empty();
+        };
+        CHECK(adopt(10) == lost);
+        CHECK(adopt(10) == lost);
+        CHECK_FALSE(adopt(9));
+    }
 }
 
 TEST_CASE("verify_says_when_another_build_wrote_the_journal") {

@@ -16,6 +16,7 @@ import tempfile
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+from journal_witness import records  # noqa: E402
 from kill_test import Stand, judge, say  # noqa: E402
 
 DEVICE_EVENT, NEW, CANCEL, DEPARTED = 6, 32, 34, 48
@@ -23,29 +24,6 @@ DISK_ERROR, SPARE_READY, SPARE_RESUMED = 4, 10, 11
 USER_EVENT = 85
 ACCEPTED, REFUSED = 2, 3
 SKIPPED = 77  # ctest: this machine cannot run the test
-
-
-def records(*directories):
-    """(kind, sequence, cause, sections by kind) in journal order, read with struct alone."""
-    for path in sorted((path for directory in directories for path in directory.glob("segment-*.flj")),
-                       key=lambda path: path.name):
-        data = path.read_bytes()
-        at = 0
-        while data[at:at + 4] == b"FLF1":
-            count, payload = struct.unpack_from("<II", data, at + 40)
-            place = at + 128
-            for _ in range(count):
-                kind, length, sequence, _, _, _, _, cause, _, _, held = struct.unpack_from(
-                    "<6xHI4xQIIqqQIHH", data, place)
-                sections = {}
-                part = place + 64
-                for _ in range(held):
-                    name, size = struct.unpack_from("<HH", data, part)
-                    sections[name] = data[part + 24:part + 24 + size]
-                    part += (24 + size + 15) // 16 * 16
-                yield kind, sequence, cause, sections
-                place += length
-            at += (128 + payload + 4095) // 4096 * 4096
 
 
 def status(stand):

@@ -59,7 +59,7 @@ class Conversation {
         REQUIRE_FALSE(fix::check(message.get(), fix::Counterpart::venue));
         const VenueReference reference = reference_of(message.get());
         VenueOrder order;
-        order.command = reference.command != 0 ? reference.command : last_command_;
+        order.command = reference.client_order_id != 0 ? reference.client_order_id : last_command_;
         order.order_key = key_;
         VenueEventStorage storage;
         VenueMessageFault fault;

@@ -6,6 +6,7 @@
 
 #include "gateway/orders/line_rate.hpp"
 #include "gateway/orders/order_number.hpp"
+#include "gateway/orders/venue_ids.hpp"
 #include "gateway/orders/venue_logon.hpp"
 #include "gateway/orders/venue_status.hpp"
 
@@ -51,6 +52,50 @@ TEST_CASE("order_numbers_have_no_gap_and_no_repeat_up_to_the_last") {
     CHECK(numbers.peek().empty());
     CHECK(taken(numbers) == "exhausted");
     CHECK(taken(numbers) == "exhausted");
+}
+
+TEST_CASE("a_number_seen_at_the_venue_raises_the_next_and_never_lowers_it") {
+    OrderNumbers numbers("A");
+    numbers.raise(risk::OrderNumber("A000z"));
+    CHECK(numbers.peek().view() == "A0010");
+    for (const char* below_or_other : {"A000z", "A0005", "B00zz", "A00-1", ""}) {
+        numbers.raise(risk::OrderNumber(below_or_other));
+        CHECK(numbers.peek().view() == "A0010");
+    }
+    numbers.raise(risk::OrderNumber("A0010"));
+    CHECK(numbers.peek().view() == "A0011");
+}
+
+TEST_CASE("a_client_order_id_at_the_venue_is_never_given_twice_though_sequences_are") {
+    VenueIds ids;
+    CHECK(ids.id_of(4711) == 4711);
+    CHECK(ids.command_of(4711) == 4711);
+    risk::Incident lost;
+    lost.record.sequence = 5'000;  // records from 5,000 on had been given before, to what is lost
+    lost.facts.identifier_shift = ids.next_shift();
+    ids.note(lost);
+    CHECK(ids.id_of(4711) == 4711);
+    CHECK(ids.command_of(4711) == 4711);
+    CHECK(ids.id_of(5'001) == 5'001 + VenueIds::shift_step);
+    CHECK(ids.command_of(5'001 + VenueIds::shift_step) == 5'001);
+    CHECK(ids.command_of(5'001) == 0);                         // the lost one's
+    CHECK(ids.command_of(4'999 + VenueIds::shift_step) == 0);  // nobody's
+    lost.record.sequence = 6'000;
+    lost.facts.identifier_shift = ids.next_shift();
+    ids.note(lost);
+    CHECK(ids.command_of(5'001 + VenueIds::shift_step) == 5'001);
+    CHECK(ids.command_of(6'001 + VenueIds::shift_step) == 0);
+    CHECK(ids.command_of(ids.id_of(6'001)) == 6'001);
+    CHECK(ids.command_of(0) == 0);
+}
+
+TEST_CASE("the_number_a_peer_expects_is_read_from_its_refusal") {
+    CHECK(expected_number("MsgSeqNum too low, expecting 57 but received 12") == 57);
+    CHECK(expected_number("MsgSeqNum too low, expecting 57") == 57);
+    for (const char* other : {"", "expecting 57", "MsgSeqNum too low", "MsgSeqNum too low, expecting x",
+                              "MsgSeqNum too low, expecting 1234567890123 but received 1", "02"}) {
+        CHECK(expected_number(other) == 0);
+    }
 }
 
 TEST_CASE("order_numbers_of_another_terminal_are_not_restored") {

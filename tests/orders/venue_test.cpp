@@ -209,23 +209,23 @@ const std::string fill_body =
 TEST_CASE("a_report_points_to_its_command_and_a_reject_to_its_number") {
     const ReadMessage taken(message_text("8", taken_body, 7, from_venue));
     const VenueReference reference = reference_of(taken.get());
-    CHECK(reference.command == 4711);
+    CHECK(reference.client_order_id == 4711);
     CHECK(reference.symbol.view() == "2330");
     CHECK(reference.has_session_kind);
     CHECK(reference.session_kind == risk::SessionKind::regular);
     const ReadMessage odd(
         message_text("9", "50=C|57=861A|11=000000004800|58=C005-NOT FOUND|", 7, from_venue));
-    CHECK(reference_of(odd.get()).command == 4800);
+    CHECK(reference_of(odd.get()).client_order_id == 4800);
     CHECK(reference_of(odd.get()).session_kind == risk::SessionKind::intraday_odd_lot);
     const ReadMessage reject(message_text("3", "45=42|58=bad|", 7, from_venue));
     CHECK(reference_of(reject.get()).message_number == 42);
-    CHECK(reference_of(reject.get()).command == 0);
+    CHECK(reference_of(reject.get()).client_order_id == 0);
     for (const char* id : {"00000000471", "0000000047110", "00000000471x", "order-1", "-00000004711"}) {
         const ReadMessage other(message_text("8", "11=" + std::string(id) + "|", 7, from_venue));
-        CHECK(reference_of(other.get()).command == 0);
+        CHECK(reference_of(other.get()).client_order_id == 0);
     }
     const ReadMessage padded(message_text("8", "11=000000004711  |", 7, from_venue));
-    CHECK(reference_of(padded.get()).command == 4711);
+    CHECK(reference_of(padded.get()).client_order_id == 4711);
 }
 
 TEST_CASE("an_acceptance_becomes_a_report_in_shares") {

@@ -184,7 +184,7 @@ TEST_CASE("every_kind_of_record_has_a_decision") {
         CHECK(decision.sequence == world.ledger->last_sequence());
     }
     World world;
-    Stop record;
+    VenueReport record;
     CHECK(world.feed(record, RecordKind::orphan_report).outcome == Outcome::orphan);
 }
 
