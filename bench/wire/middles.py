@@ -38,7 +38,7 @@ class WireStand(Stand):
     def __init__(self, directory, programs, level, make_demo=()):
         settings = {"level": f'"{level}"', "polling": "true", "keeper_lag_ms": 60000, "message_rate": 0,
                     "investor_message_rate": 0, "repeat_count_max": 0, "orders": 1_000_000, "commands": 2_000_000,
-                    "front_segment_mib": 128, "keeper_lag_mib": 500, "sync_refuse_ms": 60000}
+                    "front_segment_mib": 128, "keeper_lag_mib": 500, "sync_refuse_ms": 60000, "segment_mib": 128}
         super().__init__(directory, programs, gateway_settings=settings,
                          make_demo=["--continuous", 24 * 3600, "--open-call", 0.1, "--lead-in", 0, "--line-rate",
                                     1_000_000, *make_demo])

@@ -203,7 +203,7 @@ def results(given, figures, labels, failures, about):
         yield ""
         yield "## What failed"
         yield ""
-        yield from (f"- {' '.join(one.split())}" for one in failures)
+        yield from (f"- {' '.join(one.replace(chr(1), '|').split())}" for one in failures)
 
 
 def main():
