@@ -146,7 +146,8 @@ def quietness(figures):
     busy = sum(1 for value in others if value > BUSY_PERCENT)
     return (f"Of the machine, other programs took {spread(others)} % during a turn, the host under it "
             f"{spread(stolen)} %; in {busy} of {len(turns)} turns others took more than {BUSY_PERCENT} %"
-            + (": THE MACHINE WAS NOT QUIET. Spinning programs suffer most, and no goal met or missed below is proven." if 4 * busy > len(turns) else "."))
+            + (": THE MACHINE WAS NOT QUIET. Spinning programs suffer most, and no goal met or missed below is proven."
+               if 4 * busy > len(turns) else "."))
 
 
 def about_blocking(figures):
@@ -155,8 +156,8 @@ def about_blocking(figures):
     yield ""
     yield ("QuickFIX sleeps in select() between messages, and so does the blocking relay, which does nothing else: "
            "much of QuickFIX's time one way is waking up, and on a machine that never sleeps it would come out nearer. "
-           "The ratio of a QuickFIX that sleeps to a Fairlead that spins is what a broker gets who runs both as they "
-           "come; it does not say how much less Fairlead computes. The last column takes the blocking relay's time off.")
+           "The ratio of a QuickFIX that sleeps to a Fairlead that spins is what a broker gets who runs both as "
+           "they come; it does not say how much less Fairlead computes. The last column takes the blocking relay's time off.")
     yield ""
     yield "| p50, microseconds | blocking relay | QuickFIX, memory | QuickFIX above the blocking relay |"
     yield "|---|--:|--:|--:|"
