@@ -219,6 +219,7 @@ enum class ControlVerb : std::uint8_t {
     user_enable = 17,
     user_unlock = 18,
     user_reset = 19,
+    fill_adjust = 20,
 };
 struct ControlFacts {
     ControlVerb verb = ControlVerb::none;
