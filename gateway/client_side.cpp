@@ -124,7 +124,11 @@ void ClientSide::log_out_all(std::string_view text) noexcept {
                              session.machine.state() == fix::Session::State::closing;
         if (session.connection != no_connection && !leaving) {
             actions_.clear();
-            session.machine.start_logout(risk::LogoutCause::shutdown, text, core_.now(), actions_);
+            if (session.machine.reading_paused()) {  // its logon is being checked: it is told why not
+                session.machine.refuse_logon(risk::LogonVerdict::timed_out, text, core_.now(), actions_);
+            } else {
+                session.machine.start_logout(risk::LogoutCause::shutdown, text, core_.now(), actions_);
+            }
             perform(session, actions_);
         }
     }

@@ -188,6 +188,9 @@ bool Road::look_at(std::uint32_t connection) noexcept {
             return true;  // its logon is being checked
         }
     }
+    if (peer.owner == Owner::line && venue_waits_) {
+        return true;  // unread: the venue keeps what the journal could not hold
+    }
     if (peer.frame(reader_, messages_[connection], order_.horizon_ns()) != Connection::Head::none) {
         return true;
     }
@@ -465,6 +468,7 @@ void Road::on_timers(risk::MonotonicNs now) noexcept {
     clients_.on_timer();
     venues_.on_timer();
     journal_watch_.look(now);
+    venue_waits_ = journal_watch_.venue_must_wait();
     if (journal_watch_.clients_must_go()) {
         clients_.log_out_all("The journal has no room: come back later");
     }

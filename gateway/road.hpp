@@ -81,6 +81,7 @@ class Road {
     std::uint32_t unwritten_passes_ = 0;
     std::uint32_t burst_passes_ = 1;  // how many passes may share a write
     bool stamps_missing_told_ = false;
+    bool venue_waits_ = false;  // no segment is left to be written: reports stay with the venue
     enum class Shutdown : std::uint8_t { no, asked, logging_out, done };
     Shutdown shutdown_ = Shutdown::no;
     risk::MonotonicNs shutdown_deadline_ns_ = 0;

@@ -151,6 +151,7 @@ void ClientSession::on_logon_answer(const fix::Message& message, Stamp now, Appl
             ++adopted_;
             retry_ = true;
         }
+        retry_ = retry_ || text.find("come back later") != std::string_view::npos;
         return;
     }
     if (message.type() != "A") {
