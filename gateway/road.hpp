@@ -36,6 +36,7 @@ class Road {
     void take_inbox() noexcept;
     void adopt(const ConnectionAccepted& accepted) noexcept;
     void adopt(const LineConnected& connected) noexcept;
+    void make_room(std::uint32_t newcomer) noexcept;
     [[nodiscard]] std::uint32_t free_connection() noexcept;
     [[nodiscard]] bool watch(std::uint32_t connection, int fd, const std::array<std::uint8_t, 16>& address,
                              bool& stamped) noexcept;
@@ -75,6 +76,7 @@ class Road {
     std::vector<Turn> turns_;
     std::vector<std::uint32_t> writing_;
     std::uint32_t next_slot_ = 0;
+    std::size_t open_ = 0;  // connections
     risk::MonotonicNs next_timer_ns_ = 0;
     bool worked_ = false;       // the last pass found something to do
     bool more_behind_ = false;  // a client's message was taken and more of its bytes are here
