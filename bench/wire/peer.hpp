@@ -3,6 +3,7 @@
 // resends nothing and expects a middle that is right.
 #pragma once
 
+#include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
@@ -28,13 +29,14 @@ inline std::int64_t clock_ns(clockid_t which = CLOCK_MONOTONIC) noexcept {
 }
 
 [[noreturn]] inline void fail(const std::string& what) {
-    std::fprintf(stderr, "fairlead-wire-tester: %s\n", what.c_str());
+    std::fprintf(stderr, "%s: %s\n", ::program_invocation_short_name, what.c_str());
     std::exit(1);
 }
 
 class Peer {
   public:
-    Peer(const char* us, const char* them) : header_("FIX.4.4", us, them), in_(1 << 20) {}
+    Peer(const char* us, const char* them, std::size_t buffer_bytes = 1 << 20)
+        : header_("FIX.4.4", us, them), in_(buffer_bytes) {}
 
     void adopt(int fd) {
         fd_ = fd;
@@ -114,8 +116,8 @@ class Peer {
         }
         return type == "0" || type == "A";
     }
-    void keep_alive(std::int64_t now_ns) {
-        if (now_ns - last_sent_ns_ > 4'000'000'000) {
+    void keep_alive(std::int64_t now_ns, std::int64_t quiet_ns_max = 4'000'000'000) {
+        if (now_ns - last_sent_ns_ > quiet_ns_max) {
             send("0");
         }
     }

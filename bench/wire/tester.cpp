@@ -7,6 +7,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <deque>
+#include <fstream>
 #include <iostream>
 #include <nlohmann/json.hpp>
 
@@ -23,8 +24,9 @@ struct Options {
     std::uint16_t client_port = 0;  // where the middle listens for clients
     std::uint16_t venue_port = 0;   // where this program listens as the venue
     bool fix_middle = false;        // logons on both sides; else bytes come through unchanged
+    bool wait_for_go = false;       // begins when a line comes on standard input
     std::string password;
-    std::string account;
+    std::vector<std::string> accounts;  // orders take turns among them
     std::string symbol;
     std::int64_t price = 0;  // 1/10,000 NTD
     std::int64_t tick = 0;
@@ -82,9 +84,12 @@ class Tester {
             venue_.adopt(::accept(listener, nullptr, nullptr));
         }
         ::close(listener);
+        if (options_.wait_for_go) {
+            std::cerr << "ready\n";
+        }
         // A gateway opens its line for orders when the line is proven and the journal's keeper is at work.
         const std::int64_t begin_at = clock_ns() + (options_.fix_middle ? 1'500'000'000 : 0);
-        while (clock_ns() < begin_at) {
+        while (clock_ns() < begin_at || (options_.wait_for_go && !told_to_go())) {
             for (Peer* peer : {&client_, &venue_}) {
                 if (const fix::Message* message = peer->poll()) {
                     static_cast<void>(peer->serve(*message));
@@ -158,6 +163,12 @@ class Tester {
   private:
     static constexpr int warm_up = 20;
 
+    // Both ends are on and served meanwhile: others may still be logging on.
+    static bool told_to_go() {
+        pollfd input{STDIN_FILENO, POLLIN, 0};
+        return ::poll(&input, 1, 0) > 0;
+    }
+
     static nlohmann::json summary(std::vector<std::int64_t>& values) {
         std::sort(values.begin(), values.end());
         const auto at = [&](double share) {
@@ -210,7 +221,7 @@ class Tester {
         ids_.push_back(id);
         fix::Encoder& order = client_.begin("D");
         order.add(11, id);
-        order.add(1, options_.account);
+        order.add(1, options_.accounts[order_ % options_.accounts.size()]);
         order.add(55, options_.symbol);
         order.add_char(54, '1');
         order.add_time(60, clock_ns(CLOCK_REALTIME));
@@ -255,6 +266,7 @@ class Tester {
         venue_id_ = std::string(message.value(11));
         venue_number_ = std::string(message.value(37));
         price_ = std::string(message.value(44));
+        venue_account_ = std::string(message.value(1));
         if (!options_.fix_middle && venue_id_ != "o" + std::to_string(taken_ + 1)) {
             fail("orders changed places: " + venue_id_);
         }
@@ -270,7 +282,7 @@ class Tester {
             report.add(50, "0");
             report.add(57, "8610");
         }
-        report.add(1, "0000017");
+        report.add(1, venue_account_);
         report.add_unsigned(6, 0);
         report.add(11, venue_id_);
         report.add_unsigned(14, 0);
@@ -303,7 +315,7 @@ class Tester {
     std::uint64_t order_ = 0;
     std::uint64_t taken_ = 0;
     std::deque<std::string> ids_;  // orders not yet answered
-    std::string venue_id_, venue_number_, price_, last_venue_id_;
+    std::string venue_id_, venue_number_, venue_account_, price_, last_venue_id_;
 };
 
 }  // namespace
@@ -315,7 +327,11 @@ int main(int argc, char** argv) {
     app.add_option("--venue-port", options.venue_port, "where the middle connects to")->required();
     app.add_flag("--fix", options.fix_middle, "the middle is a gateway: log on to it on both sides");
     app.add_option("--password", options.password);
-    app.add_option("--account", options.account)->required();
+    std::string accounts_file;
+    CLI::Option* account = app.add_option("--account", options.accounts, "one or more");
+    app.add_option("--accounts-file", accounts_file, "accounts, one a line, taken in turn")
+        ->excludes(account);
+    app.add_flag("--wait-for-go", options.wait_for_go, "log on, then wait for a line on standard input");
     app.add_option("--symbol", options.symbol)->required();
     app.add_option("--price", options.price, "in 1/10,000 NTD")->required();
     app.add_option("--tick", options.tick, "in 1/10,000 NTD")->required();
@@ -323,6 +339,13 @@ int main(int argc, char** argv) {
     app.add_option("--seconds", options.seconds, "of each part");
     app.add_option("--outstanding", options.outstanding, "orders out at once in the pipelined part");
     CLI11_PARSE(app, argc, argv);
+    std::ifstream file(accounts_file);
+    for (std::string line; std::getline(file, line);) {
+        options.accounts.push_back(line);
+    }
+    if (options.accounts.empty()) {
+        fail("no account is given");
+    }
     Tester tester(options);
     tester.connect();
     nlohmann::json out;
