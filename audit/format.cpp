@@ -70,6 +70,7 @@ bool is_known_kind(std::uint16_t kind) noexcept {
         case venue_reject:
         case venue_session:
         case orphan_report:
+        case fill_adjusted:
         case proposal:
         case approval:
         case limit_set:

@@ -59,6 +59,8 @@ bool with_record_type(risk::RecordKind kind, Use&& use) {
         case venue_report:
         case orphan_report:
             return use.template operator()<risk::VenueReport>(), true;
+        case fill_adjusted:
+            return use.template operator()<risk::FillAdjusted>(), true;
         case venue_reject:
             return use.template operator()<risk::VenueReject>(), true;
         case venue_session:

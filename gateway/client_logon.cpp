@@ -127,6 +127,14 @@ void ClientSide::attempt_logon(ClientSession& session, const fix::Action& action
     }
     // The session is bound to its user: another user's good password is a bad credential here. The work
     // is done all the same, so that the time tells nothing.
+    if (!may_check_logon(session)) {
+        fix::Actions refusal;
+        session.machine.refuse_logon(risk::LogonVerdict::still_checking,
+                                     "An earlier logon is still being checked, try again", core_.now(),
+                                     refusal);
+        perform(session, refusal);
+        return;
+    }
     ++session.ticket;
     session.outside_hours = !config::within_hours(session.config->hours, core_.now().utc_ns);
     AuthRequest request;
@@ -140,6 +148,7 @@ void ClientSide::attempt_logon(ClientSession& session, const fix::Action& action
     }
     const bool taken = auth_.submit(request);
     request.wipe();
+    session.check_asked_ns = taken ? core_.now().monotonic_ns : 0;
     if (!taken) {
         fix::Actions refusal;
         session.machine.refuse_logon(risk::LogonVerdict::timed_out, "Too many logons, try again", core_.now(),
@@ -150,6 +159,9 @@ void ClientSide::attempt_logon(ClientSession& session, const fix::Action& action
 
 void ClientSide::on_logon_checked(const AuthResult& result) noexcept {
     ClientSession* session = find(static_cast<std::uint32_t>(result.ticket >> 32));
+    if (session != nullptr) {
+        session->check_asked_ns = 0;
+    }
     if (result.changed) {
         record_password_change(static_cast<std::uint32_t>(result.ticket >> 32), result.user);
     }

@@ -60,6 +60,9 @@ void ClientSide::on_message(std::uint32_t connection, const fix::Message& messag
                             const risk::Arrival& arrival) noexcept {
     ClientSession& session = *find(core_.connections[connection]->owner_index);
     core_.clock.refresh();
+    if (session.config->inbound_rate != 0 && !admit_inbound(session, 1, message.number())) {
+        return;
+    }
     actions_.clear();
     session.machine.on_message(message, arrival, core_.now(), actions_);
     perform(session, actions_);
@@ -84,6 +87,12 @@ void ClientSide::on_early(ClientSession& session, risk::UtcNs effective_ns) noex
 void ClientSide::on_timer() noexcept {
     const fix::Now now = core_.now();
     for (ClientSession& session : sessions_) {
+        if (session.connection != no_connection && session.config->inbound_rate != 0) {
+            const std::uint32_t skipped = core_.connections[session.connection]->take_skipped();
+            if (skipped != 0 && !admit_inbound(session, skipped, session.machine.next_in())) {
+                continue;
+            }
+        }
         if (session.connection != no_connection && session.machine.next_deadline() <= now.monotonic_ns) {
             actions_.clear();
             session.machine.on_timer(now, actions_);
@@ -124,7 +133,11 @@ void ClientSide::log_out_all(std::string_view text) noexcept {
                              session.machine.state() == fix::Session::State::closing;
         if (session.connection != no_connection && !leaving) {
             actions_.clear();
-            session.machine.start_logout(risk::LogoutCause::shutdown, text, core_.now(), actions_);
+            if (session.machine.reading_paused()) {  // its logon is being checked: it is told why not
+                session.machine.refuse_logon(risk::LogonVerdict::timed_out, text, core_.now(), actions_);
+            } else {
+                session.machine.start_logout(risk::LogoutCause::shutdown, text, core_.now(), actions_);
+            }
             perform(session, actions_);
         }
     }

@@ -11,6 +11,7 @@
 #include "gateway/history.hpp"
 #include "gateway/mass_effects.hpp"
 #include "gateway/orders/client_commands.hpp"
+#include "risk/message_window.hpp"
 
 namespace fairlead::gateway {
 
@@ -27,8 +28,10 @@ struct ClientSession {
     bool outside_hours = false;        // that Logon came when the session may not log on
     fix::ResendPlan resend;
     bool history_asked = false;
-    bool busy = false;           // listed in ClientSide::busy
-    bool was_logged_on = false;  // in replay: no logout Record yet
+    bool busy = false;                     // listed in ClientSide::busy
+    bool was_logged_on = false;            // in replay: no logout Record yet
+    risk::MonotonicNs check_asked_ns = 0;  // a logon is with the AuthWorker since then; 0 = none
+    risk::MessageWindow inbound;           // messages of any kind, against inbound_rate
 
     // The journal's end was lost: what the client sent before it logged on again may have been sent on to a
     // venue then, so it is not taken again. Numbers below sent_before; 0 = nothing is in question.
@@ -93,6 +96,10 @@ class ClientSide {
                         std::uint32_t session, risk::LogonVerdict verdict) noexcept;
     void perform(ClientSession& session, const fix::Actions& actions) noexcept;
     void perform(ClientSession& session, const fix::Action& action) noexcept;
+    // client_limits.cpp: false: over its rate of messages of any kind, and logged out for it.
+    [[nodiscard]] bool admit_inbound(ClientSession& session, std::uint32_t messages,
+                                     std::uint64_t number) noexcept;
+    [[nodiscard]] bool may_check_logon(ClientSession& session) noexcept;
     void on_application(ClientSession& session, const fix::Message& message,
                         const risk::Arrival& arrival) noexcept;
     void apply_command(ClientSession& session, const ClientCommand& command,

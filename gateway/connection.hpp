@@ -7,6 +7,7 @@
 #include <cstring>
 #include <memory>
 #include <span>
+#include <utility>
 
 #include "gateway/fix/reader.hpp"
 #include "gateway/out_buffer.hpp"
@@ -35,8 +36,11 @@ class Connection {
         head_ = Head::none;
         head_length_ = 0;
         kernel_ns_ = effective_ns_ = behind_ns_ = 0;
-        fresh_ = false;
+        fresh_ = unfinished_ = false;
+        skipped_ = 0;
+        closing_ns = 0;
         closed_by_peer = close_when_flushed = overflowed = listed = maybe_readable = false;
+        linger = half_closed = false;
         ++generation_;
     }
     // The slot is free again; what was waiting to leave is gone.
@@ -68,31 +72,41 @@ class Connection {
 
     // Frames the message at the head of the pending bytes. The first message of a read competes at the
     // read's stamp. One that stood behind an earlier message of its own connection, in the same read or
-    // still in the kernel, competes at `horizon_ns` of the pass that finds it: late, never early.
+    // still in the kernel, competes at `horizon_ns` of the pass that finds it: late, never early. Text that
+    // is no message takes a turn like one: it is skipped once a pass, and counted.
     Head frame(const fix::Reader& reader, fix::Message& message, risk::UtcNs horizon_ns) noexcept {
         if (head_ != Head::none) {
             return head_;
         }
-        while (in_head_ < in_tail_) {
-            const std::span<const char> bytes(in_.get() + in_head_, in_tail_ - in_head_);
-            const fix::ReadResult result = reader.read(bytes, message);
-            if (result.status == fix::ReadStatus::incomplete) {
-                return Head::none;
-            }
-            if (result.status == fix::ReadStatus::oversize) {
-                return head_ = Head::oversize;
-            }
-            if (result.status == fix::ReadStatus::complete) {
-                head_length_ = result.consumed;
-                const bool behind = !fresh_ || stamp_ns_ <= behind_ns_;
-                effective_ns_ = behind ? std::max(stamp_ns_, horizon_ns) : stamp_ns_;
-                fresh_ = false;
-                return head_ = Head::ready;
-            }
-            in_head_ += result.consumed;
+        unfinished_ = false;
+        if (in_head_ == in_tail_) {
+            return Head::none;
         }
+        const std::span<const char> bytes(in_.get() + in_head_, in_tail_ - in_head_);
+        const fix::ReadResult result = reader.read(bytes, message);
+        if (result.status == fix::ReadStatus::incomplete) {
+            return Head::none;
+        }
+        if (result.status == fix::ReadStatus::oversize) {
+            return head_ = Head::oversize;
+        }
+        if (result.status == fix::ReadStatus::complete) {
+            head_length_ = result.consumed;
+            const bool behind = !fresh_ || stamp_ns_ <= behind_ns_;
+            effective_ns_ = behind ? std::max(stamp_ns_, horizon_ns) : stamp_ns_;
+            fresh_ = false;
+            return head_ = Head::ready;
+        }
+        in_head_ += result.consumed;
+        ++skipped_;
+        fresh_ = false;
+        unfinished_ = in_head_ < in_tail_;
         return Head::none;
     }
+    // Text was skipped and what is behind it has not been looked at: another pass is due without a read.
+    [[nodiscard]] bool unfinished() const noexcept { return unfinished_; }
+    // How often text was skipped since last asked.
+    [[nodiscard]] std::uint32_t take_skipped() noexcept { return std::exchange(skipped_, 0); }
     // The head message has been taken, in the pass that began at `pass_ns`.
     void take_head(risk::UtcNs pass_ns) noexcept {
         in_head_ += head_length_;
@@ -127,6 +141,9 @@ class Connection {
     bool close_when_flushed = false;
     bool overflowed = false;  // its reader fell too far behind: to be ended
     bool dirty = false;       // on the list of connections with bytes to write
+    bool linger = false;      // once flushed it is closed for writing only: the peer has time to read why
+    bool half_closed = false;
+    risk::MonotonicNs closing_ns = 0;  // when a timer first saw close_when_flushed; 0 = none has
 
   private:
     Socket socket_;
@@ -141,6 +158,8 @@ class Connection {
     std::size_t head_length_ = 0;
     Head head_ = Head::none;
     bool fresh_ = false;  // no message has competed at the last read's stamp yet
+    bool unfinished_ = false;
+    std::uint32_t skipped_ = 0;
     risk::UtcNs kernel_ns_ = 0;
     risk::UtcNs stamp_ns_ = 0;
     risk::UtcNs effective_ns_ = 0;

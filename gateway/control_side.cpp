@@ -58,6 +58,9 @@ void ControlSide::on_request(const ControlRequest& request) noexcept {
         case resume:
             do_resume(request, reply);
             return;
+        case fill_adjust:
+            adjust_fill(request, reply);
+            return;
         default:
             break;
     }
@@ -109,6 +112,7 @@ void ControlSide::on_request(const ControlRequest& request) noexcept {
         case limit_set:
         case halt:
         case resume:
+        case fill_adjust:
             answer(refused(request, risk::Reason::none, "verb: none, must be a verb of the protocol"));
             break;
     }
@@ -333,6 +337,18 @@ void ControlSide::do_resume(const ControlRequest& request, ControlReply& reply) 
     reply.sequence = answered.decision.sequence;
     reply.reason = answered.decision.reason;
     reply.ok = answered.decision.outcome == risk::Outcome::accepted;
+    answer(reply);
+}
+
+void ControlSide::adjust_fill(const ControlRequest& request, ControlReply& reply) noexcept {
+    risk::FillAdjusted adjusted;
+    adjusted.record.kind = risk::RecordKind::fill_adjusted;
+    adjusted.facts = request.fill;
+    adjusted.subject = request.subject;
+    const risk::Answered answered = core_.step(adjusted);
+    reply.sequence = answered.decision.sequence;
+    reply.reason = answered.decision.reason;
+    reply.ok = answered.decision.outcome == risk::Outcome::applied;
     answer(reply);
 }
 

@@ -28,6 +28,7 @@ class ControlSide {
     void do_resume(const ControlRequest& request, ControlReply& reply) noexcept;
     void resume_journal(const ControlRequest& request, ControlReply& reply) noexcept;
     void disconnect_session(const ControlRequest& request, ControlReply& reply) noexcept;
+    void adjust_fill(const ControlRequest& request, ControlReply& reply) noexcept;
     void resolve_order(const ControlRequest& request, ControlReply& reply) noexcept;
     [[nodiscard]] std::uint32_t row_of(risk::Scope scope, const risk::Subject& subject) const noexcept;
     void answer(const ControlReply& reply) noexcept;

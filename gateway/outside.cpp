@@ -114,17 +114,30 @@ void Outside::accept(std::size_t listener) {
                 boost::system::error_code ignored;
                 const auto address = mapped(socket->remote_endpoint(ignored).address());
                 if (!ignored) {
-                    const int fd = socket->release();
-                    if (!door_.push(ConnectionAccepted{fd, address})) {
-                        ::close(fd);
-                        spdlog::warn("connection refused: the order thread is too busy");
-                    }
+                    hand_over(listener, {socket->release(), address});
+                    return;
                 }
             } else {
                 spdlog::warn("accept failed: {}", error.message());
             }
             accept(listener);
         });
+}
+
+// While the order thread is behind, nobody more is accepted: connects wait in the kernel's queue, in order.
+void Outside::hand_over(std::size_t listener, const ConnectionAccepted& accepted) {
+    if (door_.push(accepted)) {
+        accept(listener);
+        return;
+    }
+    auto timer = std::make_shared<asio::steady_timer>(context_, std::chrono::milliseconds(1));
+    timer->async_wait([this, timer, listener, accepted](const boost::system::error_code& error) {
+        if (error) {
+            ::close(accepted.fd);
+        } else {
+            hand_over(listener, accepted);
+        }
+    });
 }
 
 void Outside::connect(const ConnectLine& errand) {

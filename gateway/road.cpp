@@ -12,8 +12,11 @@ namespace {
 constexpr std::uint64_t wakeup_token = UINT64_MAX;
 constexpr risk::MonotonicNs timer_ns = 5'000'000;
 constexpr risk::MonotonicNs shutdown_wait_ns = 3 * fix::second_ns;
+constexpr risk::MonotonicNs close_wait_ns = 2 * fix::second_ns;
 constexpr int idle_wait_ms = 5;
 constexpr std::size_t inbox_items_per_pass = 64;
+// Preparing a socket is some system calls: many connects at once wait for each other, not others for them.
+constexpr std::size_t adopted_per_pass = 2;
 // Reports of one line taken in one pass. They compete with nobody: each frees credit or tells a fact.
 constexpr std::size_t line_messages_per_pass = 64;
 constexpr std::uint32_t burst_passes_max = 16;
@@ -188,7 +191,11 @@ bool Road::look_at(std::uint32_t connection) noexcept {
             return true;  // its logon is being checked
         }
     }
-    if (peer.frame(reader_, messages_[connection], order_.horizon_ns()) != Connection::Head::none) {
+    if (peer.owner == Owner::line && venue_waits_) {
+        return true;  // unread: the venue keeps what the journal could not hold
+    }
+    if (peer.frame(reader_, messages_[connection], order_.horizon_ns()) != Connection::Head::none ||
+        peer.unfinished()) {
         return true;
     }
     if (!peer.maybe_readable) {
@@ -202,7 +209,7 @@ bool Road::look_at(std::uint32_t connection) noexcept {
     switch (result.status) {
         case ReadResult::Status::data:
             static_cast<void>(peer.frame(reader_, messages_[connection], order_.horizon_ns()));
-            return peer.maybe_readable || peer.head() != Connection::Head::none;
+            return peer.maybe_readable || peer.head() != Connection::Head::none || peer.unfinished();
         case ReadResult::Status::empty:
             return peer.maybe_readable;
         case ReadResult::Status::closed:
@@ -298,11 +305,14 @@ void Road::take_early_of_lines() noexcept {
 
 void Road::take_inbox() noexcept {
     InboxItem item;
-    for (std::size_t i = 0; i < inbox_items_per_pass && core_.sequencer->can_step() && inbox_.pop(item);
+    std::size_t adopted = 0;
+    for (std::size_t i = 0; i < inbox_items_per_pass && adopted < adopted_per_pass &&
+                            core_.sequencer->can_step() && inbox_.pop(item);
          ++i) {
         worked_ = true;
         if (const auto* accepted = std::get_if<ConnectionAccepted>(&item)) {
             adopt(*accepted);
+            ++adopted;
         } else if (const auto* connected = std::get_if<LineConnected>(&item)) {
             adopt(*connected);
         } else if (const auto* checked = std::get_if<AuthResult>(&item)) {
@@ -340,6 +350,7 @@ bool Road::watch(std::uint32_t connection, int fd, const std::array<std::uint8_t
     }
     Connection& peer = *core_.connections[connection];
     peer.open(std::move(socket), address, core_.clock.monotonic_ns());
+    ++open_;
     peer.maybe_readable = true;  // what came before it was watched has no edge
     list(connection);
     return true;
@@ -358,6 +369,33 @@ void Road::adopt(const ConnectionAccepted& accepted) noexcept {
     core_.connections[connection]->owner = Owner::pending_client;
     if (!stamped) {
         tell_stamps_missing();
+    }
+    make_room(connection);
+}
+
+// Connections that say nothing must not keep others out: while slots are short, an address that has more than
+// an eighth of them in silence loses, for each one more it opens, the two that have been silent longest.
+void Road::make_room(std::uint32_t newcomer) noexcept {
+    const std::size_t eighth = core_.connections.size() / 8;
+    for (int lost = 0; lost < 2; ++lost) {
+        if (open_ + eighth <= core_.connections.size() || !core_.sequencer->can_step()) {
+            return;
+        }
+        const Connection& latest = *core_.connections[newcomer];
+        std::uint32_t oldest = newcomer;
+        std::size_t silent = 0;
+        for (std::uint32_t i = 0; i < core_.connections.size(); ++i) {
+            const Connection& peer = *core_.connections[i];
+            if (peer.is_open() && peer.owner == Owner::pending_client && !peer.close_when_flushed &&
+                peer.address() == latest.address()) {
+                ++silent;
+                oldest = peer.opened_ns() < core_.connections[oldest]->opened_ns() ? i : oldest;
+            }
+        }
+        if (silent <= eighth || oldest == newcomer) {
+            return;
+        }
+        clients_.on_logon_timeout(oldest);
     }
 }
 
@@ -405,6 +443,7 @@ void Road::end(std::uint32_t connection, risk::LogoutCause cause) noexcept {
         venues_.on_disconnected(connection, cause);
     }
     peer.close();
+    --open_;
 }
 
 // --- writing
@@ -447,8 +486,12 @@ void Road::write(std::uint32_t connection, risk::Sequence gate) noexcept {
         }
     }
     if (peer.out().empty()) {
-        if (peer.close_when_flushed) {
+        // Closed with bytes unread, a connection is reset, and a peer still sending may never see the reason.
+        if (peer.close_when_flushed && !peer.linger) {
             end(connection, risk::LogoutCause::disconnected);
+        } else if (peer.close_when_flushed && !peer.half_closed) {
+            peer.half_closed = true;
+            end_writing(peer.fd());
         }
         return;
     }
@@ -465,12 +508,21 @@ void Road::on_timers(risk::MonotonicNs now) noexcept {
     clients_.on_timer();
     venues_.on_timer();
     journal_watch_.look(now);
+    venue_waits_ = journal_watch_.venue_must_wait();
     if (journal_watch_.clients_must_go()) {
         clients_.log_out_all("The journal has no room: come back later");
     }
     const risk::MonotonicNs logon_wait = std::int64_t{core_.config.gateway.logon_timeout_s} * fix::second_ns;
     for (std::uint32_t i = 0; i < core_.connections.size(); ++i) {
         Connection& peer = *core_.connections[i];
+        // Who does not read what is waiting for it, or does not close after us, is not waited for.
+        if (peer.is_open() && peer.close_when_flushed) {
+            peer.closing_ns = peer.closing_ns == 0 ? now : peer.closing_ns;
+            if (now - peer.closing_ns > close_wait_ns) {
+                end(i, risk::LogoutCause::disconnected);
+                continue;
+            }
+        }
         if (peer.is_open() && peer.owner == Owner::pending_client && !peer.close_when_flushed &&
             now - peer.opened_ns() > logon_wait) {
             clients_.on_logon_timeout(i);

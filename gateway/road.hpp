@@ -36,6 +36,7 @@ class Road {
     void take_inbox() noexcept;
     void adopt(const ConnectionAccepted& accepted) noexcept;
     void adopt(const LineConnected& connected) noexcept;
+    void make_room(std::uint32_t newcomer) noexcept;
     [[nodiscard]] std::uint32_t free_connection() noexcept;
     [[nodiscard]] bool watch(std::uint32_t connection, int fd, const std::array<std::uint8_t, 16>& address,
                              bool& stamped) noexcept;
@@ -75,12 +76,14 @@ class Road {
     std::vector<Turn> turns_;
     std::vector<std::uint32_t> writing_;
     std::uint32_t next_slot_ = 0;
+    std::size_t open_ = 0;  // connections
     risk::MonotonicNs next_timer_ns_ = 0;
     bool worked_ = false;       // the last pass found something to do
     bool more_behind_ = false;  // a client's message was taken and more of its bytes are here
     std::uint32_t unwritten_passes_ = 0;
     std::uint32_t burst_passes_ = 1;  // how many passes may share a write
     bool stamps_missing_told_ = false;
+    bool venue_waits_ = false;  // no segment is left to be written: reports stay with the venue
     enum class Shutdown : std::uint8_t { no, asked, logging_out, done };
     Shutdown shutdown_ = Shutdown::no;
     risk::MonotonicNs shutdown_deadline_ns_ = 0;

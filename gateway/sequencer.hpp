@@ -52,6 +52,7 @@ concept OutboxLike = requires(T& outbox, const risk::Record& record, const risk:
         case venue_report:
         case venue_reject:
         case orphan_report:
+        case fill_adjusted:
         case limit_set:
         case halt:
         case resume:

@@ -89,6 +89,10 @@ WriteResult write_some(int fd, std::span<const char> from) noexcept {
     return {static_cast<std::size_t>(put), 0};
 }
 
+void end_writing(int fd) noexcept {
+    ::shutdown(fd, SHUT_WR);
+}
+
 Readiness::Readiness() : fd_(::epoll_create1(EPOLL_CLOEXEC)) {
     risk::require(fd_ >= 0, "epoll is available");
 }

@@ -53,6 +53,8 @@ struct WriteResult {
     int error = 0;  // 0 also when the socket is full: length is then short
 };
 [[nodiscard]] WriteResult write_some(int fd, std::span<const char> from) noexcept;
+// No more is sent; what the peer still sends can be read.
+void end_writing(int fd) noexcept;
 
 // Edge-triggered readiness. Tokens are the caller's.
 class Readiness {

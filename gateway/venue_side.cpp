@@ -417,6 +417,13 @@ void VenueSide::on_event(VenueLine& line, const fix::Message& message, const Ven
                   line.config->id, static_cast<std::int64_t>(report.facts.command));
         return;
     }
+    if (report.facts.exec_type == risk::OrderStatus::trade_cancel ||
+        report.facts.exec_type == risk::OrderStatus::trade_correct) {
+        core_.log(LogLevel::error,
+                  "venue busts or corrects a fill: its credit is held until two persons book it",
+                  line.config->id, static_cast<std::int64_t>(report.facts.order_key),
+                  report.facts.execution_id.view());
+    }
     if ((answered.decision.flags & risk::overfill_flag) != 0) {
         core_.log(LogLevel::error, "venue filled more than was ordered", line.config->id);
     }

@@ -87,6 +87,8 @@ Decision Ledger::apply(const Record& record) noexcept {
             return resolved(as<Resolved>(record));
         case RecordKind::wait_expired:
             return wait_expired(as<WaitExpired>(record));
+        case RecordKind::fill_adjusted:
+            return fill_adjusted(as<FillAdjusted>(record));
         case RecordKind::limit_set:
             return limit_set(as<LimitSet>(record));
         case RecordKind::halt:

@@ -230,11 +230,13 @@ class Ledger {
     void cancelled(const VenueReport& report, Order& order, Decision& decision) noexcept;
     void status_told(const VenueReport& report, Order& order, Decision& decision) noexcept;
     void refuse_command(Sequence command, Order& order, Reason reason, Decision& decision) noexcept;
-    [[nodiscard]] bool remember_execution(std::uint32_t slot, const ExecutionId& id) noexcept;
+    [[nodiscard]] std::uint32_t find_execution(std::uint32_t slot, const ExecutionId& id) const noexcept;
+    [[nodiscard]] bool remember_execution(const ExecutionState& execution) noexcept;
     Decision venue_reject(const VenueReject& reject) noexcept;
     Decision in_doubt(const InDoubt& doubt) noexcept;
     Decision resolved(const Resolved& resolution) noexcept;
     Decision wait_expired(const WaitExpired& expired) noexcept;
+    Decision fill_adjusted(const FillAdjusted& adjusted) noexcept;
 
     // ledger_orphan.cpp: what a venue reports of orders that have no Record
     Decision orphan_report(const VenueReport& report) noexcept;

@@ -54,6 +54,11 @@ struct PairKey {
     std::uint32_t owner = 0;
     std::uint32_t security = 0;
 };
+struct ExecutionKey {
+    ExecutionId id;
+    std::uint32_t order = 0;
+    std::uint32_t reserved = 0;
+};
 struct ClientKey {
     ClientOrderId id;
     std::uint32_t session = 0;
@@ -307,20 +312,24 @@ std::uint32_t Ledger::find_command(std::uint32_t session, const ClientOrderId& i
     });
 }
 
-bool Ledger::remember_execution(std::uint32_t slot, const ExecutionId& id) noexcept {
-    const ExecutionState execution{id, slot, 0};
-    const std::uint64_t hash = hash_of(execution, sizes_.hash_seed);
-    const std::uint32_t known = execution_index_.find(hash, [&](std::uint32_t row) {
-        return executions_[row].order == slot && executions_[row].execution_id == id;
-    });
-    if (known != 0) {
+std::uint32_t Ledger::find_execution(std::uint32_t slot, const ExecutionId& id) const noexcept {
+    return execution_index_.find(
+        hash_of(ExecutionKey{id, slot, 0}, sizes_.hash_seed), [&](std::uint32_t row) {
+            return executions_[row].order == slot && executions_[row].execution_id == id;
+        });
+}
+
+bool Ledger::remember_execution(const ExecutionState& execution) noexcept {
+    if (find_execution(execution.order, execution.execution_id) != 0) {
         return false;
     }
     // Out of room, a fill still counts: counting one twice would be the lesser harm than losing it, and
     // new orders have been refused since the table filled.
     if (counts_.executions < sizes_.executions_max) {
         executions_[++counts_.executions] = execution;
-        execution_index_.insert(hash, counts_.executions);
+        execution_index_.insert(
+            hash_of(ExecutionKey{execution.execution_id, execution.order, 0}, sizes_.hash_seed),
+            counts_.executions);
     }
     return true;
 }

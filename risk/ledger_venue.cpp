@@ -116,7 +116,9 @@ void Ledger::traded(const VenueReport& report, Order& order, Decision& decision)
         return;
     }
     const std::uint32_t slot = slot_of(order);
-    if (!facts.execution_id.empty() && !remember_execution(slot, facts.execution_id)) {
+    if (!facts.execution_id.empty() &&
+        !remember_execution(
+            {facts.execution_id, slot, 0, report.record.sequence, facts.last_quantity, facts.last_price})) {
         decision.outcome = Outcome::duplicate;
         return;
     }
@@ -393,6 +395,54 @@ Decision Ledger::wait_expired(const WaitExpired& expired) noexcept {
                                         : Reason::wait_expired;
     refuse_command(expired.facts.command, order, reason, decision);
     decision.outcome = decision.outcome == Outcome::duplicate ? Outcome::noted : decision.outcome;
+    describe(order, decision);
+    return decision;
+}
+
+// Two persons' word about a fill. A bust share does not come back to life: it leaves the order's total too.
+Decision Ledger::fill_adjusted(const FillAdjusted& adjusted) noexcept {
+    const FillAdjustedFacts& facts = adjusted.facts;
+    Decision decision;
+    decision.sequence = adjusted.record.sequence;
+    decision.outcome = Outcome::refused;
+    const std::uint32_t slot = find_order(facts.order_key);
+    if (slot == 0) {
+        decision.reason = Reason::order_unknown;
+        return decision;
+    }
+    Order& order = orders_[slot];
+    const std::uint32_t row = find_execution(slot, facts.execution_id);
+    decision.client_order_id = order.client_order_id;
+    decision.reserve_before = order.reserve;
+    const Amount after = row == 0 ? 0 : product(executions_[row].quantity, facts.price);
+    if (row == 0 || executions_[row].quantity == 0 || facts.price < 0 || after < 0) {
+        decision.reason =
+            row == 0 || executions_[row].quantity == 0 ? Reason::execution_unknown : Reason::amount_overflow;
+        decision.client_session = 0;
+        describe(order, decision);
+        return decision;
+    }
+    ExecutionState& fill = executions_[row];
+    const Amount change = after - product(fill.quantity, fill.price);
+    decision.outcome = Outcome::applied;
+    decision.answer = Answer::execution_report;
+    decision.related = fill.report;
+    decision.last_quantity = fill.quantity;
+    decision.last_price = facts.price != 0 ? facts.price : fill.price;
+    if (facts.price != 0) {
+        decision.exec_type = OrderStatus::trade_correct;
+        fill.price = facts.price;
+        execute(order, 0, change);
+    } else {
+        decision.exec_type = OrderStatus::trade_cancel;
+        order.quantity -= fill.quantity;
+        order.reported_filled = std::max<Quantity>(0, order.reported_filled - fill.quantity);
+        execute(order, -fill.quantity, change);
+        if (order.filled == 0 && order.ended == OrderStatus::filled) {
+            order.ended = OrderStatus::cancelled;
+        }
+        fill.quantity = 0;
+    }
     describe(order, decision);
     return decision;
 }

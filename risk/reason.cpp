@@ -175,6 +175,9 @@ constexpr std::array reasons{
     ReasonText{R::order_in_doubt, "order_in_doubt",
                "It is not known whether the venue has the order; it is being asked.",
                "委託狀態待確認，查詢中。", "R36, venue code 0099"},
+    ReasonText{R::execution_unknown, "execution_unknown",
+               "The order has no fill of this number, or it is bust already.",
+               "該委託無此成交編號，或該筆成交已撤銷。", "credit.md, trade bust and correction"},
     // sizes
     ReasonText{R::capacity_orders, "capacity_orders", "The gateway has no room for more orders today.",
                "本日委託筆數已達系統上限。", "R3, R4"},

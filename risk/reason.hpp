@@ -112,6 +112,7 @@ enum class Reason : std::uint16_t {
     odd_lot_price_change = 110,
     order_unacknowledged = 111,  // the New has no answer yet
     order_in_doubt = 112,
+    execution_unknown = 113,  // no such fill of the order, or it is bust already
     // sizes
     capacity_orders = 120,
     capacity_positions = 121,

@@ -44,6 +44,7 @@ enum class RecordKind : std::uint16_t {
     venue_reject = 65,
     venue_session = 66,
     orphan_report = 67,
+    fill_adjusted = 68,  // two persons book a venue's bust or correction of a fill
     proposal = 80,
     approval = 81,
     limit_set = 82,
@@ -322,6 +323,18 @@ struct LimitSet {
     Subject subject;
 };
 
+// A fill the venue has bust or corrected, booked by two persons: until then its credit stays used.
+struct FillAdjustedFacts {
+    Sequence order_key = 0;
+    ExecutionId execution_id;  // the venue's
+    Price price = 0;           // the corrected price; 0 = the fill is bust
+};
+struct FillAdjusted {
+    Record record;
+    FillAdjustedFacts facts;
+    Subject subject;
+};
+
 struct HaltFacts {
     Symbol symbol;
     std::uint32_t session = 0;
@@ -381,6 +394,6 @@ static_assert(is_plain<Released> && is_plain<WaitExpired> && is_plain<HandedToSo
 static_assert(is_plain<InDoubt> && is_plain<Resolved>);
 static_assert(is_plain<VenueReport> && is_plain<VenueReject>);
 static_assert(is_plain<LimitSet> && is_plain<Subject> && is_plain<Halt> && is_plain<Resume>);
-static_assert(is_plain<DayStart>);
+static_assert(is_plain<DayStart> && is_plain<FillAdjusted>);
 
 }  // namespace fairlead::risk

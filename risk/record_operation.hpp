@@ -41,6 +41,7 @@ enum class LogonVerdict : std::uint8_t {
     new_password_refused = 15,
     left = 16,              // the client went away while its credentials were checked
     account_disabled = 17,  // the password was right, the account is off: by staff, idle, ended
+    still_checking = 18,    // an earlier logon of the session was still being checked
 };
 
 // Answers the attempt named by record.cause. Numbers are those in force after it.
@@ -67,6 +68,7 @@ enum class LogoutCause : std::uint8_t {
     slow_reader = 6,  // outgoing buffer full
     shutdown = 7,
     crash_recovery = 8,  // was logged on when the gateway died; closed by the next start
+    over_rate = 9,       // more messages in a second than the session may send
 };
 struct LogoutFacts {
     std::uint64_t next_in = 0;
@@ -219,6 +221,7 @@ enum class ControlVerb : std::uint8_t {
     user_enable = 17,
     user_unlock = 18,
     user_reset = 19,
+    fill_adjust = 20,
 };
 struct ControlFacts {
     ControlVerb verb = ControlVerb::none;

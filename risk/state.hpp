@@ -171,6 +171,9 @@ struct ExecutionState {
     ExecutionId execution_id;
     std::uint32_t order = 0;  // slot
     std::uint32_t reserved = 0;
+    Sequence report = 0;    // the Record it came with
+    Quantity quantity = 0;  // 0 = bust since
+    Price price = 0;
 };
 
 // Names a Limit over days: rows change their numbers, ids do not.

@@ -12,8 +12,8 @@ LAYERS = {"risk": {"risk"}, "config": {"risk", "config"}, "audit": {"risk", "con
 STANDARD_ONLY = re.compile(r"#include <([a-z_]+)>$")
 IMPURE = re.compile(r"\b(double|float|std::(chrono|thread|mutex|cout|cerr|unordered_map|map|shared_ptr|random\w*|hash)"
                     r"|malloc|clock_gettime|getrandom|rand)\b|\bnew [A-Z]")
-# Longer than 600 lines, and why that is one thing: none so far.
-LONG_FILES = set()
+# Longer than 600 lines, and why that is one thing: a table with a row for each reason of refusal.
+LONG_FILES = {"tests/risk/check_test.cpp"}
 
 
 def tracked(*endings):

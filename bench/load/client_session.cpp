@@ -151,6 +151,8 @@ void ClientSession::on_logon_answer(const fix::Message& message, Stamp now, Appl
             ++adopted_;
             retry_ = true;
         }
+        retry_ = retry_ || text.find("come back later") != std::string_view::npos ||
+                 text.find("try again") != std::string_view::npos;
         return;
     }
     if (message.type() != "A") {

@@ -10,6 +10,7 @@
 #include <set>
 #include <sstream>
 
+#include "bench/load/flood.hpp"
 #include "bench/load/log_source.hpp"
 #include "bench/load/numbers_file.hpp"
 #include "bench/load/player.hpp"
@@ -55,6 +56,9 @@ struct Options {
 
     ProfileOptions profile;
     std::vector<std::string> bad;
+
+    bool flooding = false;
+    FloodOptions flood;
 };
 
 volatile std::sig_atomic_t interrupted = 0;
@@ -126,6 +130,20 @@ void add_commands(CLI::App& app, Options& options) {
                         .description("scaled|kept"));
     play->add_option("--bad-lines", options.bad_lines_max, "go on with so many bad lines left out")
         ->capture_default_str();
+
+    CLI::App* flood = app.add_subcommand("flood", "one session (--session) that behaves as badly as it can");
+    add_common(*flood, options);
+    flood->callback([&options] { options.flooding = true; });
+    flood->add_option("--seconds", options.flood.seconds, "how long")->capture_default_str();
+    flood->add_option("--source", options.flood.source, "IPv4 address to come from");
+    std::map<std::string, FloodKind> kinds;
+    for (int i = 0; i <= static_cast<int>(FloodKind::connects); ++i) {
+        kinds.emplace(flood_name(static_cast<FloodKind>(i)), static_cast<FloodKind>(i));
+    }
+    flood->add_option("--kind", options.flood.kind, "what is sent, or not done")
+        ->required()
+        ->transform(CLI::CheckedTransformer(kinds).description(
+            "orders|invalid|resends|logons|bytes|unread|connects"));
 
     CLI::App* profile = app.add_subcommand("profile", "seeded order flow over all sessions and accounts");
     add_common(*profile, options);
@@ -398,6 +416,26 @@ int report(const Options& options, const Player& player, const RunFacts& facts) 
     return failures(player, arrival, facts).empty() ? 0 : 1;
 }
 
+int run_flood(Options& options, const Market& market, Plans plans, const config::GatewayConfig& gateway) {
+    if (plans.sessions.size() != 1) {
+        return fail("flood: is one session's: name it with --session");
+    }
+    for (const config::SessionConfig& session : gateway.sessions) {
+        if (session.id == plans.ids.front()) {
+            plans.sessions.front().identity.reset = session.reset_permitted;
+            plans.sessions.front().identity.adopt_numbers = !session.reset_permitted;
+        }
+    }
+    options.flood.tag = options.tag.empty() ? clock_tag() : options.tag;
+    Flood flood(market, std::move(plans.sessions.front()), options.flood);
+    flood.run([] { return interrupted != 0; });
+    std::cout << text_of(flood.counts(), options.flood.kind) << std::flush;
+    if (!options.json_file.empty()) {
+        std::ofstream(options.json_file, std::ios::trunc) << json_of(flood.counts(), options.flood.kind);
+    }
+    return 0;
+}
+
 int run(Options& options) {
     // 1. Files: the gateway's configuration and reference data, the logs, numbers and passwords.
     const auto gateway = config::load_gateway_config(options.config);
@@ -430,6 +468,9 @@ int run(Options& options) {
 
     // 2. Sessions up.
     const Market market(loaded.reference, plans.ids);
+    if (options.flooding) {
+        return run_flood(options, market, std::move(plans), gateway.value);
+    }
     Player player(market, std::move(plans.sessions), player_options(options));
     player.set_progress([](const std::string& line) { std::cerr << line << "\n"; });
     player.set_interrupted([] { return interrupted != 0; });

@@ -224,6 +224,8 @@ struct Chosen {
     std::string symbol;
     std::string order;
     std::string resolution;
+    std::string execution;
+    std::string price;
     std::uint32_t session = 0;
     std::string target_user;
     std::string new_password_file;
@@ -369,6 +371,26 @@ void add_others(CLI::App& app, Chosen& chosen) {
         chosen.request = {
             {"verb", "resolve"}, {"order", std::stoull(chosen.order)}, {"resolution", chosen.resolution}};
     });
+    CLI::App* fill = app.add_subcommand("fill", "A fill the venue has bust or corrected; needs --approver");
+    fill->require_subcommand(1);
+    for (const bool bust : {true, false}) {
+        CLI::App* adjust =
+            bust ? fill->add_subcommand("bust", "The fill never was: what it used is free again")
+                 : fill->add_subcommand("correct", "The fill was at another price");
+        adjust->add_option("order", chosen.order, "OrderID (37) of its order")
+            ->required()
+            ->check(order_number);
+        adjust->add_option("execution", chosen.execution, "the venue's ExecID (17)")->required();
+        if (!bust) {
+            adjust->add_option("price", chosen.price, "NTD a share")->required();
+        }
+        adjust->callback([&chosen] {
+            chosen.request = {{"verb", "fill_adjust"},
+                              {"order", std::stoull(chosen.order)},
+                              {"execution", chosen.execution},
+                              {"price", chosen.price}};
+        });
+    }
     CLI::App* journal = app.add_subcommand("journal", "The journal's device");
     journal->require_subcommand(1);
     journal

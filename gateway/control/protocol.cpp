@@ -43,6 +43,7 @@ constexpr Name<ControlVerb> verbs[] = {
     {ControlVerb::user_enable, "user_enable"},
     {ControlVerb::user_unlock, "user_unlock"},
     {ControlVerb::user_reset, "user_reset"},
+    {ControlVerb::fill_adjust, "fill_adjust"},
 };
 constexpr Name<Scope> scopes[] = {
     {Scope::firm, "firm"},       {Scope::branch, "branch"}, {Scope::investor, "investor"},
@@ -279,6 +280,21 @@ void read_halt(Fields& fields, bool halt, ControlRequest& request) {
     }
 }
 
+void read_fill(Fields& fields, ControlRequest& request) {
+    request.order_key = fields.number("order", true, 1, 999'999'999'999);
+    const std::string execution = fields.text("execution", true, risk::ExecutionId{}.bytes.size());
+    const std::string price = fields.text("price", false, 16);
+    request.fill.order_key = request.order_key;
+    request.fill.execution_id = risk::ExecutionId(execution);
+    if (execution.empty()) {
+        fields.fail("execution", "must be the venue's ExecID (17) of the fill");
+    }
+    if (!price.empty() &&
+        (!config::parse_ntd(price, 99'999, request.fill.price) || request.fill.price == 0)) {
+        fields.fail("price", "must be NTD above 0, at most 99999, with at most four decimals");
+    }
+}
+
 void read_verb(Fields& fields, ControlRequest& request) {
     switch (request.facts.verb) {
         case ControlVerb::limit_show:
@@ -306,6 +322,9 @@ void read_verb(Fields& fields, ControlRequest& request) {
                 fields.fail("resolution",
                             "must be never_sent, venue_does_not_know, venue_knows or by_operator");
             }
+            return;
+        case ControlVerb::fill_adjust:
+            read_fill(fields, request);
             return;
         case ControlVerb::none:
             fields.fail("verb", "is not known");
@@ -391,6 +410,7 @@ bool is_act(ControlVerb verb) noexcept {
         case ControlVerb::user_enable:
         case ControlVerb::user_unlock:
         case ControlVerb::user_reset:
+        case ControlVerb::fill_adjust:
             return true;
         default:
             return false;

@@ -30,6 +30,7 @@ enum class Denied : std::uint8_t { no = 0, no_right = 1, bad_credentials = 2, ma
 //  limit_set    a limit_set Record. A raise (or lifting) without subject.approver is refused with
 //               Reason::not_authorised: only the order thread knows the Limit in force
 //  halt, resume a halt or resume Record
+//  fill_adjust  a fill_adjusted Record
 //  session_disconnect, stop, day_close, resolve, journal_resume   a user_event Record, then the act
 //  password_change, user_...   a user_event Record with `target` in its raw bytes; ControlServer then has
 //               the act done by its worker, and if that fails hands the request over again as denied
@@ -39,7 +40,8 @@ struct ControlRequest {
     risk::Subject subject;         // who, approver, why; investor or account for limits and halts
     risk::LimitSetFacts limit;     // limit_set; scope, dimension (none = all), symbol for limit_show
     risk::HaltFacts halt;          // halt, resume
-    risk::Sequence order_key = 0;  // order_show, resolve
+    risk::FillAdjustedFacts fill;  // fill_adjust
+    risk::Sequence order_key = 0;  // order_show, resolve, fill_adjust
     std::uint32_t session = 0;     // session_disconnect; session or line
     std::uint32_t peer_user = 0;   // SO_PEERCRED of the socket: uid and pid of the asking process
     std::uint32_t peer_process = 0;

@@ -35,6 +35,7 @@ constexpr Row table[] = {
     {ControlVerb::stop, /*           */ {no, no, no, one, no, no, no, no}},
     {ControlVerb::day_close, /*      */ {no, no, no, one, no, no, no, no}},
     {ControlVerb::resolve, /*        */ {no, no, no, two, no, no, no, no}},
+    {ControlVerb::fill_adjust, /*    */ {no, no, no, no, two, no, no, no}},
     {ControlVerb::journal_resume, /* */ {no, no, no, two, no, no, no, no}},
     {ControlVerb::password_change, /**/ {no, no, one, one, one, one, one, one}},
     {ControlVerb::user_list, /*      */ {no, no, no, one, one, one, one, no}},

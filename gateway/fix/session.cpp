@@ -484,6 +484,12 @@ void Session::log_out_and_end(std::string_view text, Actions& actions) noexcept 
     end(LogoutCause::by_us, actions);
 }
 
+void Session::log_out_at_once(LogoutCause cause, std::string_view text, Actions& actions) noexcept {
+    risk::require(state_ == State::logged_on || state_ == State::logging_out, "it was logged on");
+    send_logout(text, actions);
+    end(cause, actions);
+}
+
 void Session::on_garbled(bool oversize, Now, Actions& actions) noexcept {
     switch (state_) {
         case State::disconnected:

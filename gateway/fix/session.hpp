@@ -168,6 +168,8 @@ class Session {
     void refuse_logon(risk::LogonVerdict verdict, std::string_view text, Now now, Actions& actions) noexcept;
     // Logout from our side: operator, shutdown, end of day. Ends without one if not logged on.
     void start_logout(risk::LogoutCause cause, std::string_view text, Now now, Actions& actions) noexcept;
+    // Logout with the reason, then close: nothing more of this conversation is taken.
+    void log_out_at_once(risk::LogoutCause cause, std::string_view text, Actions& actions) noexcept;
     // The number of the message now encoded. Also restarts the heartbeat interval.
     [[nodiscard]] std::uint64_t take_number(Now now) noexcept;
 

@@ -311,6 +311,7 @@ ReasonCodes reason_codes(Reason reason) noexcept {
             return codes(order_option, cancel_option, application_not_available);
         case Reason::wait_expired:
             return codes(order_stale, cancel_option);
+        case Reason::execution_unknown:
         case Reason::limit_invalid:
         case Reason::not_halted:
         case Reason::none:

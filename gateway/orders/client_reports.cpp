@@ -133,6 +133,9 @@ std::size_t encode_execution_report(fix::Encoder& encoder, const ClientMessage& 
     encoder.add_padded(17, status_only ? 0 : record.sequence, status_only ? 1 : sequence_width);
     encoder.add_char(150, character(decision.exec_type));
     encoder.add_char(39, character(decision.order_status));
+    if (record.kind == RecordKind::fill_adjusted) {
+        encoder.add_padded(19, decision.related, sequence_width);  // ExecRefID: the fill's ExecID
+    }
     if (decision.exec_type == OrderStatus::rejected) {
         encoder.add_unsigned(103, reason_codes(decision.reason).order_reject);
     }
@@ -153,7 +156,7 @@ std::size_t encode_execution_report(fix::Encoder& encoder, const ClientMessage& 
         encoder.add_price(44, decision.price);
     }
     encoder.add_char(59, static_cast<char>('0' + static_cast<std::uint8_t>(decision.time_in_force)));
-    if (decision.exec_type == OrderStatus::trade) {
+    if (decision.exec_type == OrderStatus::trade || record.kind == RecordKind::fill_adjusted) {
         encoder.add_quantity(32, decision.last_quantity);
         encoder.add_price(31, decision.last_price);
     }

@@ -1,8 +1,10 @@
 """The journal read with struct alone: the tests' own witness for what was journaled (audit/FORMAT.md)."""
 import struct
 
-NEW, ORPHAN, INCIDENT = 32, 67, 112
+NEW, REPORT, ORPHAN, INCIDENT = 32, 64, 67, 112
 END_LOST = 1
+# Where parts of VenueReportFacts lie (risk/record.hpp).
+REPORT_LAST_QUANTITY, REPORT_EXEC_TYPE = 96, 138
 
 
 def records(*directories):
@@ -39,3 +41,12 @@ def venue_ids(*directories):
         elif kind == ORPHAN:
             orphans.add(struct.unpack_from("<Q", sections[1], 32)[0])
     return news, orphans
+
+
+def fills(*directories):
+    """(order key, the venue's ExecID, shares, price in ten thousandths) of every fill reported."""
+    for kind, _, _, sections in records(*directories):
+        if kind == REPORT and sections[1][REPORT_EXEC_TYPE:REPORT_EXEC_TYPE + 1] == b"F":
+            order, = struct.unpack_from("<Q", sections[1], 24)
+            execution = sections[1][40:56].rstrip(b"\0").decode()
+            yield order, execution, *struct.unpack_from("<q8xq", sections[1], REPORT_LAST_QUANTITY)

@@ -1,7 +1,11 @@
 // The order thread's own containers: gated output, resend index, outstanding and waiting commands.
+#include <sys/socket.h>
+#include <unistd.h>
+
 #include <catch2/catch.hpp>
 #include <string>
 
+#include "gateway/connection.hpp"
 #include "gateway/out_buffer.hpp"
 #include "gateway/outgoing_index.hpp"
 #include "gateway/outstanding.hpp"
@@ -160,4 +164,28 @@ TEST_CASE("new_orders_that_wait_cannot_block_a_cancel_and_leave_in_arrival_order
         queue.pop();
     }
     CHECK(left == std::vector<risk::Sequence>{3, 1, 2, 4});
+}
+
+TEST_CASE("text_that_is_no_message_takes_a_turn_of_its_own_and_is_counted") {
+    std::array<int, 2> ends{};
+    REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM, 0, ends.data()) == 0);
+    gateway::Connection connection(4096, 4096);
+    connection.open(gateway::Socket(ends[0]), {}, 1);
+    const std::string bad = "8=FIX.4.4\0019=5\00135=0\00110=000\001";  // its CheckSum (10) is wrong
+    const std::string good = "8=FIX.4.4\0019=5\00135=0\00110=163\001";
+    const std::string sent = bad + bad + bad + good;
+    REQUIRE(::write(ends[1], sent.data(), sent.size()) == static_cast<ssize_t>(sent.size()));
+    REQUIRE(connection.read(1000).status == gateway::ReadResult::Status::data);
+    const fix::Reader reader(1024);
+    fix::Message message;
+    for (risk::UtcNs pass = 2000; pass < 2003; ++pass) {
+        CHECK(connection.frame(reader, message, pass) == gateway::Connection::Head::none);
+        CHECK(connection.unfinished());
+    }
+    CHECK(connection.frame(reader, message, 2003) == gateway::Connection::Head::ready);
+    CHECK_FALSE(connection.unfinished());
+    CHECK(connection.effective_ns() == 2003);  // it stood behind them, by its own session's doing
+    CHECK(connection.take_skipped() == 3);
+    CHECK(connection.take_skipped() == 0);
+    ::close(ends[1]);
 }

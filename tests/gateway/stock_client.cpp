@@ -424,6 +424,38 @@ void run_expired(int port, const std::string& store) {
     attempt(port, store, "05", "demo-client05", "", "outside the hours", "outside its hours none logs on");
 }
 
+// Two persons have booked the bust of a fill of this client while it was away, and corrected another.
+void run_bust(int port, const std::string& store_directory) {
+    QuickFixClient client(options_for(port, "01", store_directory));
+    const std::string step =
+        "a bust and a correction booked by two persons are told with the fill they are about";
+    log_on(client, step);
+    const auto adjusted = [&](const char* exec_type) {
+        ReceivedMessage found;
+        require(client.wait(
+                    [exec_type](const ReceivedMessage& message) {
+                        return message.type == "8" && message.field(150) == exec_type;
+                    },
+                    &found, answer_wait_ms),
+                step, std::string("no report with ExecType ") + exec_type);
+        std::ifstream exec_ids(store_directory + "/exec_ids");
+        bool known = false;
+        for (std::string one; exec_ids >> one;) {
+            known = known || one == found.field(19);
+        }
+        require(found.field(19).size() == 12 && found.field(19) != found.field(17), step, found.text);
+        require(known || exec_type[0] == 'G', step, "ExecRefID is no ExecID of before: " + found.text);
+        return found;
+    };
+    const ReceivedMessage corrected = adjusted("G");
+    require(corrected.field(31) == "22.45" && corrected.field(32) == "1000", step, corrected.text);
+    const ReceivedMessage bust = adjusted("H");
+    require(bust.field(14) == "0" && bust.field(151) == "0" && bust.field(38) == "0", step, bust.text);
+    client.log_out();
+    require_all_valid(client);
+    proved(step);
+}
+
 int run(int argc, char** argv) {
     const std::string phase = argc == 4 ? argv[2] : "";
     const int port = argc == 4 ? std::atoi(argv[1]) : 0;
@@ -434,13 +466,16 @@ int run(int argc, char** argv) {
             run_counter(port);
         } else if (phase == "again") {
             run_again(port, argv[3]);
+        } else if (phase == "bust") {
+            run_bust(port, argv[3]);
         } else if (phase == "password") {
             run_password(port, argv[3]);
         } else if (phase == "expired") {
             run_expired(port, argv[3]);
         } else {
-            std::fprintf(stderr,
-                         "usage: stock_client PORT first|counter|again|password|expired STORE_DIRECTORY\n");
+            std::fprintf(
+                stderr,
+                "usage: stock_client PORT first|counter|again|bust|password|expired STORE_DIRECTORY\n");
             return 2;
         }
     } catch (const std::exception& error) {

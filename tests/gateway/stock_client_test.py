@@ -17,6 +17,8 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT / "deploy"))
+sys.path.insert(0, str(ROOT / "tests/gateway"))
+from journal_witness import fills  # noqa: E402
 from stand import Stand  # noqa: E402
 
 READY = "ready to be stopped"
@@ -84,6 +86,21 @@ def grow_old(stand):
         raise Failed("no session of client05 in the configuration")
 
 
+def bust(stand):
+    """Two persons correct and then bust the fill of the first client's first order; not alone, not twice."""
+    order, execution = next((order, execution) for order, execution, quantity, price in fills(stand.journal)
+                            if (quantity, price) == (1000, 225_000))
+    two = ("--approver", "risk.approver", "--reason", "told by the exchange")
+    alone = stand.control("risk.officer", "fill", "bust", order, execution, "--reason", "alone", check=False)
+    if alone.get("ok") or "approver" not in alone.get("text", "") + alone.get("error", ""):
+        raise Failed(f"one person bust a fill: {alone}")
+    stand.control("risk.officer", "fill", "correct", order, execution, "22.45", *two)
+    stand.control("risk.officer", "fill", "bust", order, execution, *two)
+    again = stand.control("risk.officer", "fill", "bust", order, execution, *two, check=False)
+    if again.get("ok") or again.get("reason") != "execution_unknown":
+        raise Failed(f"a fill was bust twice: {again}")
+
+
 def run(stand, client, store):
     stand.start_all()
     stand.wait_until_open(say=say)
@@ -96,6 +113,8 @@ def run(stand, client, store):
     stand.start_gateway()
     stand.wait_until_open(say=say)
     phase(client, stand, "again", store)
+    bust(stand)
+    phase(client, stand, "bust", store)
     phase(client, stand, "password", store)
     stand.stop("gateway")
     grow_old(stand)

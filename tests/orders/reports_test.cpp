@@ -197,6 +197,18 @@ TEST_CASE("a_fill_is_told_field_by_field") {
           "60=20261123-01:02:03.458|");
 }
 
+TEST_CASE("a_bust_names_the_fill_it_is_about") {
+    auto adjusted = record_of<risk::FillAdjusted>(risk::RecordKind::fill_adjusted, 4790);
+    risk::Decision bust = decision_of(4711, OrderStatus::trade_cancel, OrderStatus::created);
+    bust.related = 4720;
+    bust.last_quantity = 2000;
+    bust.last_price = 6'050'000;
+    const std::string told = body_of(encoded(adjusted, bust, routing_of("A0001")));
+    INFO(told);
+    CHECK(told.find("|17=000000004790|150=H|39=0|19=000000004720|") != std::string::npos);
+    CHECK(told.find("|32=2000|31=605|") != std::string::npos);
+}
+
 TEST_CASE("a_refusal_names_the_rule_and_the_values") {
     CHECK(body_of(examples()[5].text) ==
           "37=000000004750|11=order-4|17=000000004750|150=8|39=8|103=3|1=8610-0000017|55=2330|207=XTAI|54=1|"

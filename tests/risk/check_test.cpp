@@ -427,6 +427,17 @@ std::vector<Row> change_rows() {
              w.send(w.order("N1"));
              return w.cancel("N1", "C1");
          }},
+        {Reason::execution_unknown,
+         [](World& w) {
+             const Decision order = w.send(w.order("N1"));
+             w.fill(order, 1'000, 100 * ntd, "B1");
+             return w.adjust(order, "B2", 0);
+         },
+         [](World& w) {
+             const Decision order = w.send(w.order("N1"));
+             w.fill(order, 1'000, 100 * ntd, "B1");
+             return w.adjust(order, "B1", 0);
+         }},
         {Reason::order_in_doubt,
          [](World& w) {
              const Decision order = w.send(w.order("N1"));

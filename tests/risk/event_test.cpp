@@ -260,20 +260,6 @@ TEST_CASE("an_unasked_cancel_an_ioc_rest_and_a_restatement_end_the_order_and_say
     }
 }
 
-TEST_CASE("a_bust_or_correction_is_held_for_review_and_moves_nothing") {
-    World world;
-    const Decision order = world.send(world.order("N1"));
-    world.fill(order, 2'000, 100 * ntd, "B1");
-    const Exposure before = world.investor();
-    for (const OrderStatus exec_type : {OrderStatus::trade_cancel, OrderStatus::trade_correct}) {
-        VenueReport told = world.report(order, exec_type);
-        told.facts.last_quantity = 2'000;
-        told.facts.last_price = 100 * ntd;
-        CHECK(world.tell(told).outcome == Outcome::noted);
-    }
-    CHECK(std::memcmp(&before, &world.investor(), sizeof before) == 0);
-}
-
 TEST_CASE("a_report_of_an_unknown_order_or_another_side_is_an_orphan") {
     World world;
     const Decision order = world.send(world.order("N1"));

@@ -232,6 +232,13 @@ class World {
         told.facts.execution_id = ExecutionId{execution};
         return tell(told);
     }
+    Decision adjust(const Decision& order, const char* execution, Price price) {
+        FillAdjusted told;
+        told.facts.order_key = order.order_key;
+        told.facts.execution_id = ExecutionId{execution};
+        told.facts.price = price;
+        return feed(told, RecordKind::fill_adjusted);
+    }
     Decision refuse(const Decision& order, Sequence command, std::uint16_t code = 50) {
         VenueReject told;
         told.facts.order_key = order.order_key;
