@@ -157,7 +157,8 @@ def about_blocking(figures):
     yield ("QuickFIX sleeps in select() between messages, and so does the blocking relay, which does nothing else: "
            "much of QuickFIX's time one way is waking up, and on a machine that never sleeps it would come out nearer. "
            "The ratio of a QuickFIX that sleeps to a Fairlead that spins is what a broker gets who runs both as "
-           "they come; it does not say how much less Fairlead computes. The last column takes the blocking relay's time off.")
+           "they come; it does not say how much less Fairlead computes. The last column takes the blocking relay's "
+           "time off.")
     yield ""
     yield "| p50, microseconds | blocking relay | QuickFIX, memory | QuickFIX above the blocking relay |"
     yield "|---|--:|--:|--:|"
