@@ -137,6 +137,7 @@ void read_journal(Reading& reading, TomlReader& top, JournalSection& into) {
     reader.integer("front_segment_mib", into.front_segment_mib, 1, 1024, "MiB");
     reader.integer("keeper_lag_ms", into.keeper_lag_ms, 1, 60000, "milliseconds");
     reader.integer("keeper_lag_mib", into.keeper_lag_mib, 1, 65536, "MiB");
+    reader.integer("keeper_gather_us", into.keeper_gather_us, 0, 100'000, "microseconds");
     reader.integer("sync_alarm_ms", into.sync_alarm_ms, 1, 60000, "milliseconds");
     reader.integer("sync_refuse_ms", into.sync_refuse_ms, 1, 60000, "milliseconds");
     reader.integer("front_refuse_percent", into.front_refuse_percent, 1, 99, "percent of the front");
@@ -150,6 +151,10 @@ void read_journal(Reading& reading, TomlReader& top, JournalSection& into) {
         reader.error(
             "front_refuse_percent", std::to_string(into.front_refuse_percent),
             "must be less than front_disconnect_percent = " + std::to_string(into.front_disconnect_percent));
+    }
+    if (into.keeper_gather_us > into.keeper_lag_ms * 500) {
+        reader.error("keeper_gather_us", std::to_string(into.keeper_gather_us),
+                     "must be at most half of keeper_lag_ms = " + std::to_string(into.keeper_lag_ms));
     }
     const std::uint64_t front_mib = std::uint64_t{into.front_segments} * into.front_segment_mib;
     if (into.keeper_lag_mib >= front_mib) {

@@ -87,6 +87,7 @@ struct JournalSection {
     std::uint32_t front_segment_mib = 64;
     std::uint32_t keeper_lag_ms = 100;
     std::uint32_t keeper_lag_mib = 16;
+    std::uint32_t keeper_gather_us = 1'000;  // level process only
     std::uint32_t sync_alarm_ms = 10;
     std::uint32_t sync_refuse_ms = 250;
     std::uint32_t front_refuse_percent = 80;

@@ -14,7 +14,11 @@ using asio::ip::tcp;
 
 namespace {
 
+// How often errands are looked for: less often once none have come for a while, since each look takes a
+// processor from somebody for a moment.
 constexpr auto errand_pause = std::chrono::milliseconds(2);
+constexpr auto quiet_errand_pause = std::chrono::milliseconds(10);
+constexpr unsigned quiet_looks = 250;
 constexpr auto connect_wait = std::chrono::seconds(5);
 
 std::array<std::uint8_t, 16> mapped(const asio::ip::address& address) {
@@ -202,7 +206,9 @@ void Outside::wait_for_signal() {
 
 void Outside::poll_errands() {
     Errand errand;
+    ++looks_in_vain_;
     while (errands_.pop(errand)) {
+        looks_in_vain_ = 0;
         if (const auto* line = std::get_if<ConnectLine>(&errand)) {
             connect(*line);
         } else if (const auto* reply = std::get_if<ControlReply>(&errand)) {
@@ -218,7 +224,7 @@ void Outside::poll_errands() {
         context_.stop();
         return;
     }
-    errand_timer_.expires_after(errand_pause);
+    errand_timer_.expires_after(looks_in_vain_ > quiet_looks ? quiet_errand_pause : errand_pause);
     errand_timer_.async_wait([this](const boost::system::error_code& error) {
         if (!error) {
             poll_errands();

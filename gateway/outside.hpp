@@ -62,6 +62,7 @@ class Outside {
     std::vector<boost::asio::ip::tcp::acceptor> listeners_;
     std::vector<std::string> addresses_;
     ControlServer control_;
+    unsigned looks_in_vain_ = 0;
     bool stopped_ = false;
 };
 

@@ -196,14 +196,16 @@ void judge_races(std::vector<const ClientCommand*> rivals, Pairs& races, Arrived
 }
 
 void judge_places(const std::vector<ClientCommand>& commands, FairnessReport& report) {
-    std::map<std::uint32_t, std::vector<const ClientCommand*>> lines;
-    std::map<std::pair<std::uint32_t, risk::Symbol>, std::vector<const ClientCommand*>> races;
+    using Lane = std::pair<std::uint32_t, bool>;
+    std::map<Lane, std::vector<const ClientCommand*>> lines;
+    std::map<std::pair<Lane, risk::Symbol>, std::vector<const ClientCommand*>> races;
     for (const ClientCommand& command : commands) {
         if (command.place != 0) {
             ++report.sent;
             report.undeparted += command.departed_ns == 0 ? 1 : 0;
-            lines[command.line].push_back(&command);
-            races[{command.line, command.symbol}].push_back(&command);
+            const Lane lane{command.line, command.cancels_lane};
+            lines[lane].push_back(&command);
+            races[{lane, command.symbol}].push_back(&command);
         }
     }
     for (auto& [line, sent] : lines) {

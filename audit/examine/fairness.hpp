@@ -27,8 +27,11 @@ struct ClientCommand {
     bool clock_went_back = false;  // decided while UTC was behind what it had been
     bool offered = false;          // the Ledger passed it on to a venue line
     std::uint32_t line = 0;        // 0: never given a place on one
-    std::uint64_t place = 0;       // order of being given one, from 1
-    risk::UtcNs departed_ns = 0;   // handed to the socket; 0 = not recorded
+    // A Cancel that waits for nothing of its own order: new orders that wait for the line cannot block it, so
+    // it is compared with others of its lane only.
+    bool cancels_lane = false;
+    std::uint64_t place = 0;      // order of being given one, from 1
+    risk::UtcNs departed_ns = 0;  // handed to the socket; 0 = not recorded
 };
 
 // Commands before which a younger one of another party was served.

@@ -55,6 +55,12 @@ class Collector {
             case RecordKind::released:
                 released(as<risk::Released>(*record), view);
                 break;
+            case RecordKind::wait_expired:
+                end_wait(as<risk::WaitExpired>(*record).facts.command);
+                break;
+            case RecordKind::resolved:
+                end_wait(as<risk::Resolved>(*record).facts.command);
+                break;
             case RecordKind::handed_to_socket:
                 handed(as<risk::HandedToSocket>(*record));
                 break;
@@ -116,9 +122,15 @@ class Collector {
         }
         own_before_[one.session] = from.record.utc_ns;
         one.offered = answered.routing.line != 0 || answered.routing.choice == risk::LineChoice::waiting;
+        const risk::Sequence order = answered.decision.order_key;
+        one.cancels_lane =
+            from.record.kind == risk::RecordKind::cancel_order && waiting_of_order_.count(order) == 0;
         commands.push_back(one);
         if (answered.routing.choice == risk::LineChoice::waiting) {
-            waiting_.emplace(one.sequence, commands.size() - 1);
+            waiting_.emplace(one.sequence, Waiting{commands.size() - 1, order});
+            if (!one.cancels_lane) {
+                ++waiting_of_order_[order];
+            }
         } else {
             place(commands.size() - 1, answered.routing);
         }
@@ -128,9 +140,22 @@ class Collector {
         const auto found = waiting_.find(record.facts.command);
         risk::Answered answered;
         if (found != waiting_.end() && answer_of(view, answered)) {
-            place(found->second, answered.routing);
-            waiting_.erase(found);
+            place(found->second.command, answered.routing);
+            end_wait(record.facts.command);
         }
+    }
+
+    void end_wait(risk::Sequence command) {
+        const auto found = waiting_.find(command);
+        if (found == waiting_.end()) {
+            return;
+        }
+        const auto order = waiting_of_order_.find(found->second.order);
+        if (order != waiting_of_order_.end() && !commands[found->second.command].cancels_lane &&
+            --order->second == 0) {
+            waiting_of_order_.erase(order);
+        }
+        waiting_.erase(found);
     }
 
     void place(std::size_t at, const risk::Routing& routing) {
@@ -153,7 +178,12 @@ class Collector {
         line.erase(from, to);
     }
 
-    std::unordered_map<risk::Sequence, std::size_t> waiting_;
+    struct Waiting {
+        std::size_t command = 0;
+        risk::Sequence order = 0;
+    };
+    std::unordered_map<risk::Sequence, Waiting> waiting_;  // by command
+    std::unordered_map<risk::Sequence, std::uint32_t> waiting_of_order_;
     std::unordered_map<std::uint32_t, std::map<std::uint64_t, std::size_t>> undeparted_;
     std::unordered_map<std::uint32_t, risk::UtcNs> own_before_;  // by session
     std::uint64_t places_ = 0;

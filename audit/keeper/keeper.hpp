@@ -21,6 +21,7 @@ struct KeeperOptions {
     std::string front_directory;
     std::uint64_t segment_bytes = std::uint64_t{256} << 20;
     std::uint32_t ready_segments = 2;
+    std::int64_t gather_ns = 0;                // 0: written at once; else so long apart, unless much waits
     std::int64_t seal_after_ns = 10'000'000;   // idle time after which the last frame gets its witness
     std::int64_t look_again_ns = 100'000'000;  // how often an absent or replaced front is looked for
     std::int64_t slow_write_ns = 10'000'000;   // a write slower than this is told to the operator
@@ -81,6 +82,8 @@ class Keeper {
     [[nodiscard]] const std::string& error() const noexcept { return error_; }
     // Everything published is on disk.
     [[nodiscard]] bool drained() const;
+    // The last frame was large: more is likely waiting already.
+    [[nodiscard]] bool much_waits() const noexcept { return builder_.payload_bytes() > frame_bytes_max / 2; }
 
   private:
     [[nodiscard]] bool attach(risk::MonotonicNs now);

@@ -41,20 +41,25 @@ void sleep_for(long nanoseconds) {
 }
 
 // Steps until the end is asked for and reached. True: ended in order.
-bool run(Keeper<SegmentStore>& keeper) {
+bool run(Keeper<SegmentStore>& keeper, long gather_ns) {
     int idle_looks = 0;
     bool told = false;
     while (true) {
         switch (keeper.step(audit::monotonic_now())) {
             case Keeper<SegmentStore>::Step::wrote:
                 idle_looks = 0;
+                if (gather_ns != 0 && asked_to_end == 0 && !keeper.much_waits()) {
+                    sleep_for(gather_ns);
+                }
                 break;
             case Keeper<SegmentStore>::Step::idle:
                 if (asked_to_end != 0 && keeper.drained()) {
                     keeper.finish();
                     return keeper.state() == KeeperState::stopped;
                 }
-                if (++idle_looks > looks_before_sleep) {
+                if (gather_ns != 0) {
+                    sleep_for(gather_ns);
+                } else if (++idle_looks > looks_before_sleep) {
                     sleep_for(sleep_ns);
                 }
                 break;
@@ -155,7 +160,7 @@ int keep(const KeeperOptions& options) {
         return 1;
     }
     Keeper<SegmentStore> keeper(options, store, page, recovered.start, spare.get());
-    const bool in_order = run(keeper);
+    const bool in_order = run(keeper, options.gather_ns);
     spdlog::info("ended at record {}: {}", keeper.synced(), audit::describe(keeper.state()));
     return in_order ? 0 : 1;
 }
@@ -197,6 +202,9 @@ int main(int count, char** arguments) {
         options.journal_directory = loaded.value.journal.directory;
         options.front_directory = loaded.value.journal.front_directory;
         options.spare_directory = loaded.value.journal.spare_directory;
+        if (loaded.value.journal.level == config::JournalLevel::process) {
+            options.gather_ns = std::int64_t{loaded.value.journal.keeper_gather_us} * 1'000;
+        }
         options.slow_write_ns = std::int64_t{loaded.value.journal.sync_alarm_ms} * 1'000'000;
         segment_mib = loaded.value.journal.segment_mib;
     } else if (options.journal_directory.empty()) {

@@ -271,7 +271,7 @@ heartbeat_min_s = 1
         term = chr(ord("A") + n)
         text += f"""
 [[line]]
-id = {101 + number}
+id = {max(101, options.sessions + 1) + number}
 venue = "{venue}"
 host = "127.0.0.1"
 port = {port}

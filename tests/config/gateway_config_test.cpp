@@ -138,6 +138,8 @@ TEST_CASE("each_rule_of_the_configuration_names_file_line_key_and_value") {
         {"[reference]", "sync_alarm_ms = 250\n[reference]", 7, "journal.sync_alarm_ms", "250", "less than"},
         {"[reference]", "front_refuse_percent = 95\n[reference]", 7, "journal.front_refuse_percent", "95",
          "less than"},
+        {"[reference]", "keeper_gather_us = 50001\n[reference]", 7, "journal.keeper_gather_us", "50001",
+         "half of keeper_lag_ms"},
         {"[reference]", "keeper_lag_mib = 256\n[reference]", 7, "journal.keeper_lag_mib", "256",
          "whole front"},
         {"[reference]", "[sizes]\norders = 2000000\ncommands = 1999999\n[reference]", 9, "sizes.commands",
@@ -306,6 +308,7 @@ TEST_CASE("the_sample_is_good_and_gives_the_defaults") {
     CHECK(sample.journal.front_segment_mib == defaults.journal.front_segment_mib);
     CHECK(sample.journal.keeper_lag_ms == defaults.journal.keeper_lag_ms);
     CHECK(sample.journal.keeper_lag_mib == defaults.journal.keeper_lag_mib);
+    CHECK(sample.journal.keeper_gather_us == defaults.journal.keeper_gather_us);
     CHECK(sample.journal.sync_alarm_ms == defaults.journal.sync_alarm_ms);
     CHECK(sample.journal.sync_refuse_ms == defaults.journal.sync_refuse_ms);
     CHECK(sample.sizes.orders == defaults.sizes.orders);

@@ -141,6 +141,20 @@ TEST_CASE("overtaken_in_the_lines_queue_is_told_from_being_served_out_of_turn") 
     CHECK(out_of_turn.in_line_queue.commands == 0);
 }
 
+TEST_CASE("a_cancel_in_its_lane_passes_orders_that_wait_and_no_other_cancel") {
+    ClientCommand waited = sent(1, "a", 100);
+    waited.place = 4;
+    ClientCommand cancel = sent(2, "b", 160);
+    cancel.cancels_lane = true;
+    CHECK(judge_fairness({waited, cancel}).all.inversions == 0);
+    CHECK(judge_fairness({waited, cancel}).in_line_queue.commands == 0);
+    ClientCommand overtaken = sent(3, "c", 130);
+    overtaken.cancels_lane = true;
+    const FairnessReport report = judge_fairness({waited, cancel, overtaken});
+    CHECK(report.all.inversions == 1);
+    CHECK(report.races.inversions == 1);
+}
+
 TEST_CASE("waiting_is_departure_less_arrival_and_distance_compares_whole_distributions") {
     std::vector<ClientCommand> all;
     for (std::int64_t i = 1; i <= 100; ++i) {
