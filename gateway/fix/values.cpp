@@ -53,13 +53,21 @@ void put_digits(char* out, std::uint64_t value, unsigned width) noexcept {
 
 }  // namespace
 
-Parsed<risk::UtcNs> parse_time(std::string_view text) noexcept {
+namespace {
+
+// A message's times are asked for twice each, by the session and the dictionary, by the dictionary and the
+// translation: the last one read is remembered.
+struct TimeRead {
+    std::uint64_t first = 0;
+    std::uint64_t second = 0;
+    std::uint64_t last = 0;  // the last eight characters
+    std::size_t size = 0;
+    risk::UtcNs value = 0;
+};
+thread_local TimeRead time_read;  // NOLINT: of this thread alone
+
+Parsed<risk::UtcNs> read_time(std::string_view text) noexcept {
     constexpr Parsed<risk::UtcNs> bad{0, ValueError::format};
-    const bool length_known =
-        text.size() == 17 || text.size() == 21 || text.size() == 24 || text.size() == 27;
-    if (!length_known) {
-        return bad;
-    }
     const char* at = text.data();
     const std::uint64_t date = load_word(at);
     // "hh:mm:ss" without its zeros and colons: digits where they belong, nothing where the colons stood.
@@ -99,6 +107,30 @@ Parsed<risk::UtcNs> parse_time(std::string_view text) noexcept {
     const std::int64_t days = days_from_date(year, month, day);
     const std::int64_t of_day = (std::int64_t{hour} * 60 + minute) * 60 + second;
     return {days * day_ns + of_day * second_ns + fraction_ns};
+}
+
+}  // namespace
+
+Parsed<risk::UtcNs> parse_time(std::string_view text) noexcept {
+    const bool length_known =
+        text.size() == 17 || text.size() == 21 || text.size() == 24 || text.size() == 27;
+    if (!length_known) {
+        return {0, ValueError::format};
+    }
+    const char* at = text.data();
+    TimeRead now{load_word(at), load_word(at + 8), load_word(at + text.size() - 8), text.size(), 0};
+    const TimeRead& before = time_read;
+    // Three words hold up to 24 characters; longer ones are read again.
+    if (text.size() <= 24 && now.last == before.last && now.second == before.second &&
+        now.first == before.first && now.size == before.size) {
+        return {before.value};
+    }
+    const Parsed<risk::UtcNs> found = read_time(text);
+    if (found) {
+        now.value = found.value;
+        time_read = now;
+    }
+    return found;
 }
 
 char* format_unsigned(char* out, std::uint64_t value) noexcept {
