@@ -190,6 +190,7 @@ void read_clock(Reading& reading, TomlReader& top, ClockSection& into) {
     TomlReader reader = reading.reader(top.table("clock"), "clock");
     reader.integer("alarm_us", into.alarm_us, 1, 10'000'000, "microseconds");
     reader.integer("refuse_ms", into.refuse_ms, 1, 60'000, "milliseconds");
+    reader.integer("unsynchronised_refuse_s", into.unsynchronised_refuse_s, 0, 86'400, "seconds, 0 = never");
     reader.finish();
     if (std::uint64_t{into.refuse_ms} * 1000 <= into.alarm_us) {
         reader.error("alarm_us", std::to_string(into.alarm_us),

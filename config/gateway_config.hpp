@@ -108,6 +108,7 @@ struct SizesSection {
 struct ClockSection {
     std::uint32_t alarm_us = 100;
     std::uint32_t refuse_ms = 1000;
+    std::uint32_t unsynchronised_refuse_s = 60;  // 0: never
 };
 
 struct T30File {

@@ -29,13 +29,17 @@ struct LineConnected {
     int error = 0;
 };
 struct ShutdownAsked {};
+// What the kernel says of its clock, once a second.
+struct ClockReading {
+    bool synchronised = false;
+};
 // Messages read back from the journal for a resend; given back to the history thread when sent.
 struct HistoryReady {
     HistoryAnswer* answer = nullptr;
 };
 
 using InboxItem = std::variant<std::monostate, ConnectionAccepted, LineConnected, AuthResult, ControlRequest,
-                               HistoryReady, ShutdownAsked>;
+                               HistoryReady, ShutdownAsked, ClockReading>;
 
 // The order thread asks for a line's connection, after a pause.
 struct ConnectLine {

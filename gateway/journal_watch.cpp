@@ -53,7 +53,33 @@ JournalWatch::Finding JournalWatch::examine(risk::MonotonicNs now) const noexcep
     if (ready == 0 || (ready < segments_wanted && front.prepare_error() != 0)) {
         return {risk::DeviceCause::disk_space, ready};
     }
+    const std::int64_t unsynchronised_ns = unsynchronised_since_ns_ != 0 ? now - unsynchronised_since_ns_ : 0;
+    const std::int64_t limit_ns = std::int64_t{core_.config.clock.unsynchronised_refuse_s} * fix::second_ns;
+    if (limit_ns != 0 && unsynchronised_ns > limit_ns) {
+        return {risk::DeviceCause::clock_untrusted, unsynchronised_ns};
+    }
     return {};
+}
+
+void JournalWatch::on_clock(const ClockReading& reading, risk::MonotonicNs now) noexcept {
+    const bool was = unsynchronised_since_ns_ == 0;
+    if (clock_known_ && was == reading.synchronised) {
+        return;
+    }
+    clock_known_ = true;
+    unsynchronised_since_ns_ = reading.synchronised ? 0 : now;
+    risk::Clock clock;
+    clock.record.kind = risk::RecordKind::clock;
+    clock.facts.synchronised = reading.synchronised ? 1 : 0;
+    core_.step(clock);
+    if (reading.synchronised) {
+        core_.log(LogLevel::info, "the kernel's clock is synchronised");
+    } else {
+        core_.log(LogLevel::warning,
+                  "the kernel's clock is not synchronised; new orders are refused after so many seconds (0 = "
+                  "never)",
+                  0, core_.config.clock.unsynchronised_refuse_s);
+    }
 }
 
 bool JournalWatch::clients_must_go() const noexcept {
@@ -126,7 +152,11 @@ void JournalWatch::look(risk::MonotonicNs now) noexcept {
         if (closed_by_ == risk::DeviceCause::none) {
             closed_by_ = finding.cause;
             record(finding, true);
-            core_.log(LogLevel::error, "journal not safe: no new orders", 0, finding.value);
+            core_.log(LogLevel::error,
+                      finding.cause == risk::DeviceCause::clock_untrusted
+                          ? "the clock has not been synchronised for too long: no new orders"
+                          : "journal not safe: no new orders",
+                      0, finding.value);
         }
         return;
     }
@@ -140,7 +170,7 @@ void JournalWatch::look(risk::MonotonicNs now) noexcept {
         record({risk::DeviceCause::recovered, 0}, false);
         core_.log(LogLevel::info, core_.ledger.journal_waits()
                                       ? "journal safe again: new orders still wait for two persons"
-                                      : "journal safe again: new orders are taken");
+                                      : "journal and clock are trusted again: new orders are taken");
     }
 }
 
@@ -173,6 +203,7 @@ void JournalWatch::look_at_clock() noexcept {
     risk::Clock clock;
     clock.record.kind = risk::RecordKind::clock;
     clock.facts.offset_ns = step;
+    clock.facts.synchronised = clock_known_ && unsynchronised_since_ns_ == 0 ? 1 : 0;
     core_.step(clock);
     core_.log(LogLevel::warning, "the clock stepped", 0, step);
     if (std::abs(step) > std::int64_t{core_.config.clock.refuse_ms} * ms_ns) {

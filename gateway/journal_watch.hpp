@@ -13,6 +13,9 @@ class JournalWatch {
     explicit JournalWatch(Core& core) : core_(core) {}
 
     void look(risk::MonotonicNs now) noexcept;
+    // A change of whether the kernel's clock is synchronised is a Record; unsynchronised for too long, new
+    // orders are refused (journal 2.6).
+    void on_clock(const ClockReading& reading, risk::MonotonicNs now) noexcept;
     // So little of the front or of the disk is left that clients are sent away and only the venue is
     // listened to.
     [[nodiscard]] bool clients_must_go() const noexcept;
@@ -38,6 +41,8 @@ class JournalWatch {
     risk::MonotonicNs slow_told_ns_ = 0;
     risk::MonotonicNs segments_told_ns_ = 0;
     risk::MonotonicNs progress_ns_ = 0;  // when the keeper last had nothing to do or got further
+    bool clock_known_ = false;
+    risk::MonotonicNs unsynchronised_since_ns_ = 0;  // 0 = it is synchronised, or nothing is known yet
     risk::UtcNs last_utc_ns_ = 0;
     risk::MonotonicNs last_monotonic_ns_ = 0;
 };

@@ -51,6 +51,7 @@ class Outside {
     void connect(const ConnectLine& errand);
     void wait_for_signal();
     void poll_errands();
+    void read_clock();
     void write_log(const LogLine& line);
 
     const config::GatewayConfig& config_;
@@ -59,6 +60,7 @@ class Outside {
     boost::asio::io_context context_{1};
     boost::asio::signal_set signals_{context_};
     boost::asio::steady_timer errand_timer_{context_};
+    boost::asio::steady_timer clock_timer_{context_};
     std::vector<boost::asio::ip::tcp::acceptor> listeners_;
     std::vector<std::string> addresses_;
     ControlServer control_;

@@ -321,6 +321,8 @@ void Road::take_inbox() noexcept {
             control_.on_request(*request);
         } else if (const auto* history = std::get_if<HistoryReady>(&item)) {
             clients_.on_history(*history->answer);
+        } else if (const auto* reading = std::get_if<ClockReading>(&item)) {
+            journal_watch_.on_clock(*reading, core_.clock.monotonic_ns());
         } else if (std::holds_alternative<ShutdownAsked>(item) && shutdown_ == Shutdown::no) {
             shutdown_ = Shutdown::asked;
         }

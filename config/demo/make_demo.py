@@ -224,6 +224,9 @@ positions = 100000
 accounts = {max(1000, options.accounts)}
 securities = {max(5000, 5000 + options.extra_securities)}
 
+[clock]
+unsynchronised_refuse_s = 0  # a demo's host may have no time daemon
+
 [reference]
 securities = "securities.csv"
 t30 = ["TWSE:t30_twse.dat", "TPEx:t30_tpex.dat"]

@@ -314,6 +314,7 @@ TEST_CASE("the_sample_is_good_and_gives_the_defaults") {
     CHECK(sample.sizes.orders == defaults.sizes.orders);
     CHECK(sample.sizes.limits == defaults.sizes.limits);
     CHECK(sample.clock.refuse_ms == defaults.clock.refuse_ms);
+    CHECK(sample.clock.unsynchronised_refuse_s == defaults.clock.unsynchronised_refuse_s);
     CHECK(sample.rules.board_lots_max == defaults.rules.board_lots_max);
     CHECK(sample.rules.collar_last_bp == defaults.rules.collar_last_bp);
     CHECK(sample.rules.repeat_window_ns == defaults.rules.repeat_window_ns);
