@@ -267,6 +267,26 @@ double jain(const std::map<risk::InvestorId, Waits>& investors) {
     return squares > 0 ? sum * sum / (count * squares) : 1;
 }
 
+FlowService service_of(const std::vector<ClientCommand>& commands, bool own) {
+    FlowService flow;
+    std::vector<std::int64_t> waits;
+    for (const ClientCommand& command : commands) {
+        if (command.own == own) {
+            ++flow.commands;
+            flow.offered += command.offered ? 1 : 0;
+            if (command.departed_ns != 0) {
+                ++flow.served;
+                waits.push_back(command.departed_ns - command.effective_ns);
+            }
+        }
+    }
+    std::sort(waits.begin(), waits.end());
+    flow.wait_p50_ns = percentile(waits, 0.5);
+    flow.wait_p99_ns = percentile(waits, 0.99);
+    flow.wait_worst_ns = percentile(waits, 1);
+    return flow;
+}
+
 void judge_service(const std::vector<ClientCommand>& commands, FairnessReport& report) {
     std::vector<std::int64_t> all;
     std::map<risk::InvestorId, Waits> investors;
@@ -330,6 +350,8 @@ FairnessReport judge_fairness(const std::vector<ClientCommand>& commands) {
     judge_turns(commands, report);
     judge_places(commands, report);
     judge_service(commands, report);
+    report.own = service_of(commands, true);
+    report.clients = service_of(commands, false);
     return report;
 }
 

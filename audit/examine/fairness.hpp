@@ -25,6 +25,7 @@ struct ClientCommand {
     // When its own session's message before it was decided: up to then it stood behind that one. 0 = none.
     risk::UtcNs own_before_ns = 0;
     bool clock_went_back = false;  // decided while UTC was behind what it had been
+    bool own = false;              // for the dealer's own account (co-location rules, R19)
     bool offered = false;          // the Ledger passed it on to a venue line
     std::uint32_t line = 0;        // 0: never given a place on one
     // A Cancel that waits for nothing of its own order: new orders that wait for the line cannot block it, so
@@ -64,6 +65,16 @@ struct InvestorService {
     std::int64_t late_worst_ns = 0;
 };
 
+// The dealer's own flow, or everybody else's.
+struct FlowService {
+    std::uint64_t commands = 0;
+    std::uint64_t offered = 0;
+    std::uint64_t served = 0;
+    std::int64_t wait_p50_ns = 0;
+    std::int64_t wait_p99_ns = 0;
+    std::int64_t wait_worst_ns = 0;
+};
+
 struct FairnessReport {
     std::string error;  // empty: the journal could be read to its end
     std::uint64_t commands = 0;
@@ -94,7 +105,10 @@ struct FairnessReport {
     std::int64_t wait_p50_ns = 0;
     std::int64_t wait_p99_ns = 0;
     std::int64_t wait_worst_ns = 0;
-    double jain_index = 1;  // of served over offered; 1 = all alike
+    FlowService own;          // orders for the dealer's own account: the same road, the same rules
+    FlowService clients;      // all others
+    std::string own_unknown;  // why the accounts of a day are not known, so that own flow counts as clients'
+    double jain_index = 1;    // of served over offered; 1 = all alike
     // Largest Kolmogorov-Smirnov distance between the waits of two of the ten investors with most commands,
     // of 100 departures or more each; 0 to 1.
     double largest_distance = 0;

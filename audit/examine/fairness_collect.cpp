@@ -2,10 +2,12 @@
 // a line and its departure. Judges nothing; see fairness.hpp.
 #include <cstring>
 #include <map>
+#include <set>
 #include <unordered_map>
 
 #include "audit/examine/fairness.hpp"
 #include "audit/journal_reader.hpp"
+#include "config/reference_archive.hpp"
 #include "risk/record_operation.hpp"
 #include "risk/routing.hpp"
 
@@ -25,6 +27,8 @@ const Kind& as(const risk::Record& record) noexcept {
 
 class Collector {
   public:
+    explicit Collector(std::string journal) : journal_(std::move(journal)) {}
+
     void take(const RecordView& view) {
         RecordStorage storage;
         const risk::Record* record = materialize(view, storage);
@@ -76,6 +80,9 @@ class Collector {
             case RecordKind::sequence_reset:
                 own_message(*record, as<risk::SequenceReset>(*record).facts.venue_side != 0);
                 break;
+            case RecordKind::day_start:
+                begin_day(as<risk::DayStart>(*record).facts);
+                break;
             case RecordKind::device_event:
                 stamps_missing = stamps_missing || as<risk::DeviceEvent>(*record).facts.cause ==
                                                        risk::DeviceCause::stamps_missing;
@@ -86,6 +93,7 @@ class Collector {
     }
     std::vector<ClientCommand> commands;
     bool stamps_missing = false;
+    std::string own_unknown;
 
   private:
     static bool answer_of(const RecordView& view, risk::Answered& answered) {
@@ -95,6 +103,18 @@ class Collector {
         }
         std::memcpy(&answered, decided.data(), sizeof answered);
         return true;
+    }
+
+    void begin_day(const risk::DayStartFacts& day) {
+        own_.clear();
+        const config::RestoredReference restored =
+            config::load_archived_reference(journal_ + "/reference", day);
+        own_unknown = own_unknown.empty() ? restored.error : own_unknown;
+        for (const risk::AccountRow& account : restored.reference.accounts) {
+            if ((account.flags & risk::account_own) != 0) {
+                own_.insert(account.key);
+            }
+        }
     }
 
     void own_message(const risk::Record& record, bool venue_side) {
@@ -113,6 +133,7 @@ class Collector {
         one.sequence = from.record.sequence;
         one.session = from.record.session;
         one.investor = from.person.investor;
+        one.own = own_.count(from.person.account) != 0;
         one.symbol = from.facts.symbol;
         one.kernel_ns = from.facts.arrival.kernel_ns;
         one.effective_ns = from.facts.arrival.effective_ns;
@@ -184,6 +205,8 @@ class Collector {
     };
     std::unordered_map<risk::Sequence, Waiting> waiting_;  // by command
     std::unordered_map<risk::Sequence, std::uint32_t> waiting_of_order_;
+    std::string journal_;
+    std::set<risk::AccountKey> own_;  // of the day
     std::unordered_map<std::uint32_t, std::map<std::uint64_t, std::size_t>> undeparted_;
     std::unordered_map<std::uint32_t, risk::UtcNs> own_before_;  // by session
     std::uint64_t places_ = 0;
@@ -199,7 +222,7 @@ FairnessReport measure_fairness(const JournalPlace& journal) {
         report.error = reader.error();
         return report;
     }
-    Collector collector;
+    Collector collector(journal.directory);
     RecordView view;
     ReadStatus status = ReadStatus::record;
     while ((status = reader.next(view)) == ReadStatus::record) {
@@ -207,6 +230,7 @@ FairnessReport measure_fairness(const JournalPlace& journal) {
     }
     FairnessReport report = judge_fairness(collector.commands);
     report.stamps_missing = collector.stamps_missing;
+    report.own_unknown = collector.own_unknown;
     if (status == ReadStatus::damaged) {
         report.error = reader.error();
     }

@@ -67,6 +67,17 @@ std::string text_of(const Pairs& pairs) {
            at_record(pairs.worst_record);
 }
 
+std::string text_of(const FlowService& flow) {
+    return std::to_string(flow.commands) + " commands, served " + std::to_string(flow.served) + " of " +
+           std::to_string(flow.offered) + ", p50 " + microseconds(flow.wait_p50_ns) + ", p99 " +
+           microseconds(flow.wait_p99_ns) + ", worst " + microseconds(flow.wait_worst_ns);
+}
+
+nlohmann::ordered_json json_of(const FlowService& flow) {
+    return {{"commands", flow.commands},  {"offered", flow.offered},    {"served", flow.served},
+            {"p50_ns", flow.wait_p50_ns}, {"p99_ns", flow.wait_p99_ns}, {"worst_ns", flow.wait_worst_ns}};
+}
+
 nlohmann::ordered_json json_of(const Overtaken& overtaken) {
     return {{"commands", overtaken.commands},
             {"worst_ns", overtaken.worst_ns},
@@ -138,6 +149,9 @@ std::string text_of(const FairnessReport& report) {
         text += line("  others",
                      std::to_string(report.investors.size() - investors_shown) + ", all of them with --json");
     }
+    text += line("  own account",
+                 report.own_unknown.empty() ? text_of(report.own) : "not known: " + report.own_unknown);
+    text += line("  clients", text_of(report.clients));
     text += line("  Jain index", decimal(report.jain_index) + " of served over offered");
     text += line("  largest distance",
                  decimal(report.largest_distance) +
@@ -187,6 +201,9 @@ std::string json_of(const FairnessReport& report) {
     json["wait_p50_ns"] = report.wait_p50_ns;
     json["wait_p99_ns"] = report.wait_p99_ns;
     json["wait_worst_ns"] = report.wait_worst_ns;
+    json["own_account"] = json_of(report.own);
+    json["own_account_unknown"] = report.own_unknown;
+    json["clients"] = json_of(report.clients);
     json["jain_index"] = report.jain_index;
     json["largest_distance"] = report.largest_distance;
     json["distance_between"] = {report.distance_one.view(), report.distance_other.view()};

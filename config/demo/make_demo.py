@@ -95,6 +95,8 @@ def make_accounts(options, rng):
             flags.append("qualified")
         if rng.random() < 0.02:
             flags.append("disabled")
+        if i % 50 == 49:
+            flags.append("own")
         credit = "034" if rng.random() < 0.3 else "0"
         # Every fourth investor has accounts at more than one branch.
         investor = (i * 7 + i // investors) % investors

@@ -141,6 +141,23 @@ TEST_CASE("overtaken_in_the_lines_queue_is_told_from_being_served_out_of_turn") 
     CHECK(out_of_turn.in_line_queue.commands == 0);
 }
 
+TEST_CASE("the_dealers_own_flow_is_shown_beside_the_clients") {
+    ClientCommand own = sent(2, "b", 160);
+    own.own = true;
+    own.departed_ns = 160 + 5'000;
+    ClientCommand refused = sent(4, "b", 400);
+    refused.own = true;
+    refused.offered = false;
+    refused.place = refused.departed_ns = 0;
+    const FairnessReport report = judge_fairness({sent(1, "a", 100), own, sent(3, "c", 200), refused});
+    CHECK(report.own.commands == 2);
+    CHECK(report.own.offered == 1);
+    CHECK(report.own.served == 1);
+    CHECK(report.own.wait_worst_ns == 5'000);
+    CHECK(report.clients.commands == 2);
+    CHECK(report.clients.wait_p99_ns == 1'000);
+}
+
 TEST_CASE("a_cancel_in_its_lane_passes_orders_that_wait_and_no_other_cancel") {
     ClientCommand waited = sent(1, "a", 100);
     waited.place = 4;
