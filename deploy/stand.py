@@ -15,11 +15,12 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 
 
 def free_ports(count):
-    """Ports nobody listens on now, all different."""
+    """Ports nobody uses now on any address, all different: the exchange stand-in binds them on all, where the
+    rest of a connection from another loopback address would be in its way."""
     held = [socket.socket() for _ in range(count)]
     try:
         for one in held:
-            one.bind(("127.0.0.1", 0))
+            one.bind(("0.0.0.0", 0))  # never listened on
         return [one.getsockname()[1] for one in held]
     finally:
         for one in held:
