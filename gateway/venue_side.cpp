@@ -360,6 +360,10 @@ void VenueSide::on_application(VenueLine& line, const fix::Action& action) noexc
     order.command = command;
     order.session_kind = reference.session_kind;
     std::uint32_t slot = core_.ledger.find_command(command);
+    if (slot == 0 && command != 0 && command <= core_.sequencer->last() && message.value(150) == "I") {
+        journal_received(line, action);  // the answer to a question of an earlier run: it is asked again
+        return;
+    }
     if (slot == 0 && message.type() == "8") {
         // A command without a Record: of an order known by its number, or an orphan.
         slot = find_by_number(line, reference.order_number);

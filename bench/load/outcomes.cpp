@@ -187,11 +187,12 @@ std::uint32_t Outcomes::on_execution_report(std::uint32_t session, const fix::Me
         command = commands_[original].duplicate;
         commands_[original].duplicate = std::exchange(commands_[command].duplicate, no_command);
     }
-    // Of a refused order nothing more is told: whatever else comes is about the one that used its ClOrdID
-    // again, which a refusal leaves free.
+    // Of an order refused or withdrawn nothing more is told: whatever else comes is about the one that used
+    // its ClOrdID again, which is free then.
     while (type != '8' && commands_[command].duplicate != no_command &&
            (commands_[command].answer == Answer::refused ||
-            commands_[command].answer == Answer::refused_by_venue)) {
+            commands_[command].answer == Answer::refused_by_venue ||
+            commands_[command].answer == Answer::withdrawn)) {
         command = commands_[command].duplicate;
     }
     if (commands_[command].order >= orders_.size()) {

@@ -205,6 +205,38 @@ TEST_CASE("player_gives_a_repeated_identifier_its_own_reports_when_the_first_was
     CHECK(stage.player.outcomes().totals().fills == 1);
 }
 
+TEST_CASE("reports_after_a_withdrawn_order_are_those_of_the_one_that_used_its_identifier_again") {
+    Outcomes outcomes(1, "T");
+    outcomes.reserve(4);
+    PlannedCommand repeat = new_order(1);
+    repeat.session = 0;
+    repeat.fault = Fault::duplicate_identifier;
+    repeat.original = 0;
+    const std::uint32_t first = outcomes.add(new_order(0));
+    outcomes.set_number(first, 5);
+    outcomes.sent(first, {});
+    outcomes.on_withdrawn(0, 5, 5);
+    const std::uint32_t second = outcomes.add(repeat);
+    outcomes.set_number(second, 6);
+    outcomes.sent(second, {});
+    std::array<char, 24> room;
+    std::string body = "35=8\00134=2\00137=1\00117=1\001150=0\00139=0\00111=";
+    body += std::string(outcomes.identifier(first, room)) + "\001";
+    std::string text = "8=FIX.4.4\0019=" + std::to_string(body.size()) + "\001" + body;
+    unsigned sum = 0;
+    for (const char character : text) {
+        sum += static_cast<unsigned char>(character);
+    }
+    sum %= 256;
+    text += "10=" + std::string(sum < 10 ? "00" : sum < 100 ? "0" : "") + std::to_string(sum) + "\001";
+    fix::Message message;
+    REQUIRE(fix::Reader(1024).read(text, message).status == fix::ReadStatus::complete);
+    outcomes.on_message(0, message, {});
+    CHECK(outcomes.commands()[first].answer == Answer::withdrawn);
+    CHECK(outcomes.commands()[second].answer == Answer::accepted);
+    CHECK(outcomes.unanswered() == 0);
+}
+
 TEST_CASE("player_names_the_session_that_could_not_log_on") {
     Stage stage({}, {}, "wrong");
     CHECK_FALSE(stage.player.log_on());
