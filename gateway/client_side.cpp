@@ -59,7 +59,6 @@ ClientSession* ClientSide::find(std::string_view peer, std::string_view ours) no
 void ClientSide::on_message(std::uint32_t connection, const fix::Message& message,
                             const risk::Arrival& arrival) noexcept {
     ClientSession& session = *find(core_.connections[connection]->owner_index);
-    core_.clock.refresh();
     if (session.config->inbound_rate != 0 && !admit_inbound(session, 1, message.number())) {
         return;
     }
