@@ -70,6 +70,13 @@ MarkResult open_mark(const std::string& directory, bool writable) {
         return result;
     }
     const BootId boot = current_boot_id();
+    if (boot == BootId{}) {
+        result.error =
+            "/proc/sys/kernel/random/boot_id cannot be read: without it nobody can tell whether the front "
+            "in '" +
+            directory + "' is from this boot";
+        return result;
+    }
     if (std::launder(reinterpret_cast<KeeperMarkPage*>(page.data()))->boot_id != boot) {
         (new (page.data()) KeeperMarkPage())->boot_id = boot;
     }

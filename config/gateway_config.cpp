@@ -102,6 +102,7 @@ void read_gateway(Reading& reading, TomlReader& top, GatewaySection& into) {
     reader.text("name", into.name, is_name, name_rule);
     reader.text("log_file", into.log_file, is_path_or_empty,
                 "a path, or empty for standard error; a relative one counts from this file's directory");
+    reader.flag("confine", into.confine);
     reader.flag("polling", into.polling);
     reader.integer("order_cpu", into.order_cpu, -1, 1023, "processor number, -1 for none");
     std::vector<ListenAddress> listen;

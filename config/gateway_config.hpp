@@ -67,6 +67,7 @@ enum class JournalLevel : std::uint8_t { process = 0, disk = 1 };
 struct GatewaySection {
     std::string name = "fairlead";
     std::string log_file;  // empty: standard error
+    bool confine = true;   // give up what is not needed once started
     bool polling = true;   // false: the order thread sleeps in epoll when nothing is ready
     std::int32_t order_cpu = -1;
     std::vector<ListenAddress> listen{{"127.0.0.1", 9870}};

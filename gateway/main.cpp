@@ -8,9 +8,11 @@
 #include <sys/random.h>
 
 #include <CLI/CLI.hpp>
+#include <filesystem>
 #include <iostream>
 #include <thread>
 
+#include "gateway/confine.hpp"
 #include "gateway/outside.hpp"
 #include "gateway/recovery.hpp"
 #include "gateway/road.hpp"
@@ -41,6 +43,32 @@ std::uint64_t random_number() {
     std::uint64_t number = 0;
     risk::require(::getrandom(&number, sizeof number, 0) == sizeof number, "the kernel gives random numbers");
     return number;
+}
+
+// What the gateway needs of the machine, by its configuration.
+gateway::Rights rights_of(const config::GatewayConfig& config) {
+    const auto directory_of = [](const std::string& file) {
+        const auto parent = std::filesystem::path(file).parent_path().string();
+        return parent.empty() ? std::string(".") : parent;
+    };
+    gateway::Rights rights;
+    rights.read = {config.journal.directory, "/etc/localtime", "/usr/share/zoneinfo", "/proc/self/exe",
+                   "/proc/sys/kernel/random/boot_id"};
+    rights.write = {config.journal.front_directory, config.journal.directory + "/reference",
+                    directory_of(config.control.user_state), directory_of(config.control.socket)};
+    if (!config.journal.spare_directory.empty()) {
+        rights.read.push_back(config.journal.spare_directory);
+    }
+    if (!config.gateway.log_file.empty()) {
+        rights.write.push_back(directory_of(config.gateway.log_file));
+    }
+    for (const config::ListenAddress& listen : config.gateway.listen) {
+        rights.listen_ports.push_back(listen.port);
+    }
+    for (const config::LineConfig& line : config.lines) {
+        rights.connect_ports.push_back(line.port);
+    }
+    return rights;
 }
 
 risk::Sizes sizes_of(const config::GatewayConfig& config) {
@@ -112,7 +140,13 @@ int run(const Options& options) {
                   << config.sessions.size() << " sessions, " << config.lines.size() << " lines\n";
         return 0;
     }
+    const gateway::Warnings unconfined =
+        config.gateway.confine ? gateway::confine_process(rights_of(config))
+                               : gateway::Warnings{"gateway.confine is false: nothing is given up"};
     open_log(config);
+    for (const std::string& warning : unconfined) {
+        spdlog::warn("{}", warning);
+    }
 
     // 3. The front: locked memory the order thread appends to.
     audit::FrontOptions front_options;
@@ -191,6 +225,15 @@ int run(const Options& options) {
         spdlog::info("listening on {}", address);
     }
     gateway::Road road(core, clients, venues, mass_effects, control, inbox, wakeup_fd);
+    // Every listener is open: nothing but the work itself is needed any more.
+    if (config.gateway.confine) {
+        if (const std::string error = gateway::lock_memory(); !error.empty()) {
+            spdlog::warn("{}", error);
+        }
+        if (const std::string error = gateway::confine_calls(); !error.empty()) {
+            return complain(error);
+        }
+    }
     std::thread order_thread([&road, &errands] {
         road.run();
         while (!errands.push(gateway::Stopped{})) {

@@ -30,6 +30,8 @@ void record_start(Core& core, std::uint64_t replayed_records) {
     std::string error;
     if (config::read_file("/proc/self/exe", program, error)) {
         start.facts.program = config::sha256_of(program);
+    } else {
+        spdlog::error("the Start record cannot name the program that runs: {}", error);
     }
     start.facts.configuration = core.config.file_sha256;
     start.facts.boot_id = core.journal.front().boot_id();
