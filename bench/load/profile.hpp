@@ -46,6 +46,10 @@ class Profile final : public CommandSource {
   public:
     Profile(const Market& market, const ProfileOptions& options);
 
+    // Another run on the same day: orders are numbered from 0 again, while what investors have committed
+    // stays committed, so that right orders stay right.
+    void begin_run(double rate_per_second, double seconds);
+
     [[nodiscard]] bool next(PlannedCommand& command) override;
     [[nodiscard]] std::uint64_t expected_count() const override;
     // The rate in force at a time of the run, commands a second.
