@@ -120,7 +120,7 @@ std::vector<std::string> notes_of(const Assessment& assessment, const config::Ga
         notes.emplace_back("the gateway was started with a configuration file other than this one");
     }
     for (const RateResult& result : assessment.rates) {
-        if (result.rate > assessment.knee.rate && !result.trials.empty()) {
+        if (!result.holds) {
             const Trial& trial = result.trials.front();
             if (trial.sent_late_p99_ns * 2 > trial.p99_ns) {
                 notes.push_back("at " + decimal(result.rate, 0) +

@@ -35,11 +35,17 @@ double us_of(std::uint64_t ns) {
 }
 
 nlohmann::json json_of(const Trial& trial) {
-    return {{"commands", trial.commands},     {"orders", trial.orders},
-            {"unanswered", trial.unanswered}, {"not_sent", trial.not_sent},
-            {"refused", trial.refused},       {"commonest_refusal", trial.refusal},
-            {"p50_us", us_of(trial.p50_ns)},  {"p99_us", us_of(trial.p99_ns)},
-            {"max_us", us_of(trial.max_ns)},  {"sent_late_p99_us", us_of(trial.sent_late_p99_ns)},
+    return {{"sent_rate", trial.sent_rate},
+            {"commands", trial.commands},
+            {"orders", trial.orders},
+            {"unanswered", trial.unanswered},
+            {"not_sent", trial.not_sent},
+            {"refused", trial.refused},
+            {"commonest_refusal", trial.refusal},
+            {"p50_us", us_of(trial.p50_ns)},
+            {"p99_us", us_of(trial.p99_ns)},
+            {"max_us", us_of(trial.max_ns)},
+            {"sent_late_p99_us", us_of(trial.sent_late_p99_ns)},
             {"broken", trial.broken}};
 }
 

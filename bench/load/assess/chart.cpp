@@ -73,7 +73,7 @@ std::string curve(const std::vector<RateResult>& results, const Scale& rates, co
     std::string points;
     std::string dots;
     for (const RateResult& result : results) {
-        const double x = rates.at(result.rate);
+        const double x = rates.at(result.median_sent_rate());
         points +=
             decimal(x, 1) + "," + decimal(latencies.at(static_cast<double>(median(result)) / 1000), 1) + " ";
         for (const Trial& trial : result.trials) {
@@ -110,9 +110,9 @@ std::string chart_of(const Assessment& assessment) {
         }
     }
     const double least_rate =
-        std::min({assessment.minute.now, assessment.second.now, assessment.rates.front().rate});
-    const double most_rate =
-        std::max({assessment.rates.back().rate, assessment.minute.at_horizon, assessment.second.at_horizon});
+        std::min({assessment.minute.now, assessment.second.now, assessment.rates.front().median_sent_rate()});
+    const double most_rate = std::max({assessment.rates.back().median_sent_rate(),
+                                       assessment.minute.at_horizon, assessment.second.at_horizon});
     const Scale rates{std::max(0.1, least_rate / 1.2), most_rate * 1.2, left, right};
     const Scale latencies{least_us / 1.5, most_us * 1.5, bottom, top};
 

@@ -13,10 +13,10 @@ namespace {
 constexpr double step_up = 2;
 
 template <class Value>
-std::uint64_t median(const std::vector<Trial>& trials, Value value) {
-    std::vector<std::uint64_t> values;
+Value median(const std::vector<Trial>& trials, Value Trial::*member) {
+    std::vector<Value> values;
     for (const Trial& trial : trials) {
-        values.push_back(value(trial));
+        values.push_back(trial.*member);
     }
     std::sort(values.begin(), values.end());
     return values.empty() ? 0 : values[values.size() / 2];
@@ -64,34 +64,39 @@ std::string check(const KneeOptions& options) {
     return "";
 }
 
+double RateResult::median_sent_rate() const {
+    return median(trials, &Trial::sent_rate);
+}
+
 std::uint64_t RateResult::median_p50_ns() const {
-    return median(trials, [](const Trial& trial) { return trial.p50_ns; });
+    return median(trials, &Trial::p50_ns);
 }
 
 std::uint64_t RateResult::median_p99_ns() const {
-    return median(trials, [](const Trial& trial) { return trial.p99_ns; });
+    return median(trials, &Trial::p99_ns);
 }
 
 template <class Holds>
-double KneeSearch::highest(Holds holds) const {
-    double rate = 0;
+const RateResult* KneeSearch::highest(Holds holds) const {
+    const RateResult* best = nullptr;
     for (const RateResult& one : rates_) {
         if (!holds(one)) {
             break;
         }
-        rate = one.rate;
+        best = &one;
     }
-    return rate;
+    return best;
 }
 
 std::optional<double> KneeSearch::next_rate() const {
     if (rates_.empty()) {
         return options_.rate_from;
     }
-    const double low = highest([](const RateResult& one) { return one.holds; });
-    if (low == 0) {
+    const RateResult* best = highest([](const RateResult& one) { return one.holds; });
+    if (best == nullptr) {
         return std::nullopt;
     }
+    const double low = best->rate;
     const auto above =
         std::find_if(rates_.begin(), rates_.end(), [low](const auto& one) { return one.rate > low; });
     if (above == rates_.end()) {
@@ -138,12 +143,15 @@ std::string KneeSearch::error() const {
 
 Knee KneeSearch::knee() const {
     Knee knee;
-    knee.rate = highest([](const RateResult& one) { return one.holds; });
+    if (const RateResult* best = highest([](const RateResult& one) { return one.holds; }); best != nullptr) {
+        knee.rate = best->median_sent_rate();
+    }
     knee.least = knee.most = knee.rate;
     for (std::size_t repeat = 0; repeat < options_.repeats; ++repeat) {
-        const double own = highest([repeat](const RateResult& one) {
+        const RateResult* best = highest([repeat](const RateResult& one) {
             return repeat < one.trials.size() && one.trials[repeat].broken.empty();
         });
+        const double own = best == nullptr ? 0 : best->trials[repeat].sent_rate;
         knee.least = std::min(knee.least, own);
         knee.most = std::max(knee.most, own);
     }

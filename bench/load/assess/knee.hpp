@@ -13,6 +13,7 @@ namespace fairlead::load {
 // One run at one rate.
 struct Trial {
     double rate = 0;               // commands a second asked for
+    double sent_rate = 0;          // commands a second sent: changes of ended orders are left out
     std::uint64_t commands = 0;    // sent
     std::uint64_t orders = 0;      // new orders among them, all of them right
     std::uint64_t unanswered = 0;  // commands
@@ -47,12 +48,13 @@ struct RateResult {
     std::vector<Trial> trials;
     bool holds = false;  // more than half of the trials do
 
+    [[nodiscard]] double median_sent_rate() const;
     [[nodiscard]] std::uint64_t median_p50_ns() const;
     [[nodiscard]] std::uint64_t median_p99_ns() const;
 };
 
 struct Knee {
-    double rate = 0;   // commands a second
+    double rate = 0;   // commands a second as sent, the median of the trials at that rate
     double least = 0;  // of the repeats, each judged by its own trials alone
     double most = 0;
 };
@@ -73,9 +75,10 @@ class KneeSearch {
     [[nodiscard]] const std::vector<RateResult>& rates() const noexcept { return rates_; }
 
   private:
-    // The highest rate that holds below the lowest that does not. `holds` says which do.
+    // The highest rate that holds below the lowest that does not; null: the lowest does not. `holds` says
+    // which do.
     template <class Holds>
-    [[nodiscard]] double highest(Holds holds) const;
+    [[nodiscard]] const RateResult* highest(Holds holds) const;
 
     KneeOptions options_;
     std::vector<RateResult> rates_;

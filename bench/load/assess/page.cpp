@@ -88,15 +88,15 @@ std::string trial_table(const Assessment& assessment) {
     std::vector<Row> rows;
     for (const RateResult& result : assessment.rates) {
         for (const Trial& trial : result.trials) {
-            rows.push_back({rounded(trial.rate), grouped(trial.commands), grouped(trial.orders),
-                            grouped(trial.refused), grouped(trial.unanswered), microseconds(trial.p50_ns),
-                            microseconds(trial.p99_ns), microseconds(trial.max_ns),
-                            microseconds(trial.sent_late_p99_ns),
+            rows.push_back({rounded(trial.rate), rounded(trial.sent_rate), grouped(trial.commands),
+                            grouped(trial.orders), grouped(trial.refused), grouped(trial.unanswered),
+                            microseconds(trial.p50_ns), microseconds(trial.p99_ns),
+                            microseconds(trial.max_ns), microseconds(trial.sent_late_p99_ns),
                             trial.broken.empty() ? "holds" : trial.broken});
         }
     }
-    return table({"commands a second", "commands", "new orders", "refused", "no answer", "p50 us", "p99 us",
-                  "max us", "sent late p99 us", "judged"},
+    return table({"asked a second", "sent a second", "commands", "new orders", "refused", "no answer",
+                  "p50 us", "p99 us", "max us", "sent late p99 us", "judged"},
                  rows);
 }
 

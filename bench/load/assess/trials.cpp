@@ -101,16 +101,17 @@ std::string Trials::run_one(double rate, double seconds, Trial& trial) {
     }
     player_.play(list, now());
     player_.linger(pause_ns);
-    trial = outcome(rate);
+    trial = outcome(rate, seconds);
     return "";
 }
 
-Trial Trials::outcome(double rate) const {
+Trial Trials::outcome(double rate, double seconds) const {
     const Outcomes& outcomes = player_.outcomes();
     const auto& answers = outcomes.totals().new_answers;
     Trial trial;
     trial.rate = rate;
     trial.commands = outcomes.commands().size();
+    trial.sent_rate = static_cast<double>(trial.commands) / seconds;
     trial.orders = static_cast<std::uint64_t>(
         std::count_if(outcomes.commands().begin(), outcomes.commands().end(),
                       [](const SentCommand& sent) { return sent.kind == CommandKind::new_order; }));

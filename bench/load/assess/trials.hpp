@@ -32,7 +32,7 @@ class Trials {
                                        const std::function<void(const Trial&)>& told,
                                        const std::function<bool()>& interrupted);
     [[nodiscard]] std::string run_one(double rate, double seconds, Trial& trial);
-    [[nodiscard]] Trial outcome(double rate) const;
+    [[nodiscard]] Trial outcome(double rate, double seconds) const;
 
     Player& player_;
     Profile& profile_;
