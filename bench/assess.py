@@ -55,7 +55,7 @@ def main():
         with capacity_stand(place, given.programs, given.sessions, given.accounts) as stand:
             stand.start_all()
             stand.wait_until_open()
-            code = stand.load("assess", *journals, "--out", given.out.resolve(), "--sessions", given.sessions,
+            code = stand.load("assess", *journals, "--sells", 480, "--out", given.out.resolve(), "--sessions", given.sessions,
                               *others).wait()
             stand.stop_all()
     return code

@@ -55,6 +55,7 @@ struct Options : SessionOptions {
     double p99_us = 2000;
     double precision_per_cent = 5;
     std::string growth = "30%";
+    std::uint32_t assess_sells = 0;
 };
 
 volatile std::sig_atomic_t interrupted = 0;
@@ -140,6 +141,12 @@ void add_assess(CLI::App& app, Options& options) {
     assess->add_option("--repeats", made.knee.repeats, "trials at each rate")->capture_default_str();
     assess->add_option("--seconds", made.seconds, "of each trial")->capture_default_str();
     assess->add_option("--seed", options.profile.seed, "the same seed gives the same orders")
+        ->capture_default_str();
+    assess
+        ->add_option("--sells", options.assess_sells,
+                     "thousandths of new orders that sell what accounts hold: for a day on which nothing was "
+                     "sold before")
+        ->check(CLI::Range(0, 1000))
         ->capture_default_str();
 }
 
@@ -404,6 +411,7 @@ std::string read_assess(Options& options) {
 int run_assess(const Options& options, Market& market, SessionPlans plans,
                const config::GatewayConfig& gateway) {
     ProfileOptions profile = options.profile;
+    profile.sell_per_mille = options.assess_sells;
     profile.fault_per_mille = {};  // every order is right, so that each one refused counts
     return assess(options.assess, {gateway, market, std::move(plans.sessions), player_options(options),
                                    profile, [] { return interrupted != 0; }});

@@ -211,7 +211,7 @@ bool Profile::sells_here(std::uint32_t investor, SecurityIndex security) const {
 
 bool Profile::choose_instrument(PlannedCommand& command, bool odd_lot) {
     command.price = 0;
-    if (random_.chance(480) && choose_sell(command, odd_lot)) {
+    if (random_.chance(options_.sell_per_mille) && choose_sell(command, odd_lot)) {
         return true;
     }
     return choose_buy(command, odd_lot);

@@ -200,9 +200,13 @@ int assess(const AssessOptions& options, AssessStage stage) {
     assessment.program_sha256 = own_sha256();
     assessment.machine = this_machine();
     assessment.gateway = describe_gateway(stage.gateway);
-    assessment.load = {
-        stage.sessions.size(), stage.market.account_count(),    options.seconds,
-        stage.profile.seed,    stage.profile.replace_per_mille, stage.profile.cancel_per_mille};
+    assessment.load = {stage.sessions.size(),
+                       stage.market.account_count(),
+                       options.seconds,
+                       stage.profile.seed,
+                       stage.profile.sell_per_mille,
+                       stage.profile.replace_per_mille,
+                       stage.profile.cancel_per_mille};
     assessment.notes = notes_of(assessment, stage.gateway);
     return report(options, assessment);
 }

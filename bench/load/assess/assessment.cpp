@@ -180,6 +180,7 @@ nlohmann::json json_of(const Assessment& assessment) {
               {"accounts", load.accounts},
               {"seconds", load.seconds},
               {"seed", load.seed},
+              {"sell_per_mille", load.sell_per_mille},
               {"replace_per_mille", load.replace_per_mille},
               {"cancel_per_mille", load.cancel_per_mille}}},
             {"gateway", json_of(assessment.gateway)},

@@ -34,6 +34,7 @@ struct TestedLoad {
     std::size_t accounts = 0;
     double seconds = 0;  // of each trial
     std::uint64_t seed = 0;
+    std::uint32_t sell_per_mille = 0;  // of new orders
     std::uint32_t replace_per_mille = 0;
     std::uint32_t cancel_per_mille = 0;
 };

@@ -64,7 +64,9 @@ std::string axes(const Scale& rates, const Scale& latencies) {
                text(left - 8, latencies.at(us) + 4, decimal(us, 0), "text-anchor=\"end\"");
     });
     made += text((left + right) / 2, bottom + 40, "commands a second", "text-anchor=\"middle\"");
-    return made + text(left - 60, top - 12, "microseconds");
+    const double middle = (top + bottom) / 2;
+    return made + text(20, middle, "microseconds",
+                       "text-anchor=\"middle\" transform=\"rotate(-90 20 " + decimal(middle, 0) + ")\"");
 }
 
 template <class Of, class Median>
@@ -92,8 +94,10 @@ std::string mark(const Scale& rates, double rate, int row, const std::string& na
     const double x = rates.at(rate);
     const double y = 40 + 16 * row;
     const bool late = x > (left + right) / 2;
-    return line(x, y + 4, x, bottom, style) + text(late ? x - 5 : x + 5, y + 4, name + " " + decimal(rate, 0),
-                                                   late ? "text-anchor=\"end\"" : "text-anchor=\"start\"");
+    return line(x, y + 4, x, bottom, style) +
+           text(late ? x - 5 : x + 5, y + 4, name + " " + decimal(rate, 0),
+                std::string(late ? "text-anchor=\"end\"" : "text-anchor=\"start\"") +
+                    " paint-order=\"stroke\" stroke=\"white\" stroke-width=\"4\"");
 }
 
 }  // namespace

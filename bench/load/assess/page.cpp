@@ -125,7 +125,8 @@ std::string facts_table(const Assessment& assessment) {
                                 std::to_string(assessment.options.repeats) + " trials a rate; seed " +
                                 std::to_string(load.seed) + "; of 1000 commands " +
                                 std::to_string(load.replace_per_mille) + " replaces and " +
-                                std::to_string(load.cancel_per_mille) + " cancels"});
+                                std::to_string(load.cancel_per_mille) + " cancels; of 1000 new orders " +
+                                std::to_string(load.sell_per_mille) + " sells"});
     for (const std::string& note : assessment.notes) {
         rows.push_back({"note", note});
     }
