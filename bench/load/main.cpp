@@ -417,6 +417,56 @@ int run_assess(const Options& options, Market& market, SessionPlans plans,
                                    profile, [] { return interrupted != 0; }});
 }
 
+// Sessions up, the run, and what came of it.
+int run_source(Options& options, const Market& market, std::vector<SessionPlan> sessions, ReadLogs logs) {
+    Player player(market, std::move(sessions), player_options(options));
+    player.set_progress([](const std::string& line) { std::cerr << line << "\n"; });
+    player.set_interrupted([] { return interrupted != 0; });
+    RunFacts facts;
+    facts.notes = logs.notes;
+    facts.strict = options.strict;
+    if (!player.log_on()) {
+        facts.source = "not every session could log on";
+        (void)save_state(options, player);
+        return report(options, player, facts);
+    }
+
+    // The source is made now, since its times count from here; all of it is made before the
+    // first command is sent, unless it is too long to keep.
+    const Stamp start = now();
+    const std::unique_ptr<CommandSource> source =
+        make_source(options, market, std::move(logs.entries), start, facts);
+    constexpr std::uint64_t made_ahead_max = 2'000'000;
+    if (source->expected_count() <= made_ahead_max) {
+        PlannedList list(*source);
+        player.play(list, options.follow_calendar ? start : now());
+    } else {
+        player.play(*source, start);
+    }
+    const std::int64_t linger_ns = options.linger_s >= 0 ? static_cast<std::int64_t>(options.linger_s * 1e9)
+                                   : options.follow_calendar ? until_close_ns(market, options.day_origin_ns)
+                                                             : 0;
+    player.linger(linger_ns);
+    player.log_out();
+    player.outcomes().close();
+
+    if (const auto* log = dynamic_cast<const LogSource*>(source.get())) {
+        facts.notes.push_back(omissions_note(log->omissions()));
+    }
+    if (interrupted != 0) {
+        facts.notes.emplace_back("the run was interrupted");
+    }
+    for (std::size_t i = 0; i < player.session_count(); ++i) {
+        if (player.session(i).numbers_adopted() != 0) {
+            facts.notes.emplace_back("message numbers were adopted from the gateway (no --state was given)");
+            break;
+        }
+    }
+    const std::string unsaved = save_state(options, player);
+    const int result = report(options, player, facts);
+    return unsaved.empty() ? result : fail(unsaved);
+}
+
 int run(Options& options) {
     // 1. Files: the gateway's configuration and reference data, the logs, numbers and passwords.
     const auto gateway = config::load_gateway_config(options.config);
@@ -447,7 +497,7 @@ int run(Options& options) {
         }
     }
 
-    // 2. Sessions up.
+    // 2. Who is played, and how.
     Market market(loaded.reference, plans.ids);
     if (options.flooding) {
         return run_flood(options, market, std::move(plans), gateway.value);
@@ -455,53 +505,7 @@ int run(Options& options) {
     if (options.assessing) {
         return run_assess(options, market, std::move(plans), gateway.value);
     }
-    Player player(market, std::move(plans.sessions), player_options(options));
-    player.set_progress([](const std::string& line) { std::cerr << line << "\n"; });
-    player.set_interrupted([] { return interrupted != 0; });
-    RunFacts facts;
-    facts.notes = logs.notes;
-    facts.strict = options.strict;
-    if (!player.log_on()) {
-        facts.source = "not every session could log on";
-        (void)save_state(options, player);
-        return report(options, player, facts);
-    }
-
-    // 3. The run. The source is made now, since its times count from here; all of it is made before the
-    // first command is sent, unless it is too long to keep.
-    const Stamp start = now();
-    const std::unique_ptr<CommandSource> source =
-        make_source(options, market, std::move(logs.entries), start, facts);
-    constexpr std::uint64_t made_ahead_max = 2'000'000;
-    if (source->expected_count() <= made_ahead_max) {
-        PlannedList list(*source);
-        player.play(list, options.follow_calendar ? start : now());
-    } else {
-        player.play(*source, start);
-    }
-    const std::int64_t linger_ns = options.linger_s >= 0 ? static_cast<std::int64_t>(options.linger_s * 1e9)
-                                   : options.follow_calendar ? until_close_ns(market, options.day_origin_ns)
-                                                             : 0;
-    player.linger(linger_ns);
-    player.log_out();
-    player.outcomes().close();
-
-    // 4. What came of it.
-    if (const auto* log = dynamic_cast<const LogSource*>(source.get())) {
-        facts.notes.push_back(omissions_note(log->omissions()));
-    }
-    if (interrupted != 0) {
-        facts.notes.emplace_back("the run was interrupted");
-    }
-    for (std::size_t i = 0; i < player.session_count(); ++i) {
-        if (player.session(i).numbers_adopted() != 0) {
-            facts.notes.emplace_back("message numbers were adopted from the gateway (no --state was given)");
-            break;
-        }
-    }
-    const std::string unsaved = save_state(options, player);
-    const int result = report(options, player, facts);
-    return unsaved.empty() ? result : fail(unsaved);
+    return run_source(options, market, std::move(plans.sessions), std::move(logs));
 }
 
 }  // namespace

@@ -41,7 +41,10 @@ std::string line(double x1, double y1, double x2, double y2, const std::string& 
 template <class Draw>
 std::string ticks(const Scale& scale, Draw draw) {
     std::string made;
-    for (double power = std::pow(10, std::floor(std::log10(scale.low))); power <= scale.high; power *= 10) {
+    const int first = static_cast<int>(std::floor(std::log10(scale.low)));
+    const int last = static_cast<int>(std::floor(std::log10(scale.high)));
+    for (int exponent = first; exponent <= last; ++exponent) {
+        const double power = std::pow(10, exponent);
         for (const double step : {1.0, 2.0, 5.0}) {
             if (step * power >= scale.low && step * power <= scale.high) {
                 made += draw(step * power);

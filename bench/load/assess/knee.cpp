@@ -15,6 +15,7 @@ constexpr double step_up = 2;
 template <class Value>
 Value median(const std::vector<Trial>& trials, Value Trial::*member) {
     std::vector<Value> values;
+    values.reserve(trials.size());
     for (const Trial& trial : trials) {
         values.push_back(trial.*member);
     }

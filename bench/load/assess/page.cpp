@@ -74,9 +74,8 @@ std::string forecast_table(const Assessment& assessment) {
                         decimal(100 * minute / assessment.knee.rate, 1) + " %", decimal(second, 1),
                         decimal(100 * second / assessment.knee.rate, 1) + " %"});
     };
-    double years = 0;
-    for (; years < assessment.growth.years; years += 1) {
-        add(years);
+    for (int year = 0; year < assessment.growth.years; ++year) {
+        add(year);
     }
     add(assessment.growth.years);
     return table({"years from now", "busiest minute's mean, commands a second", "of the knee",

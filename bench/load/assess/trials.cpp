@@ -66,7 +66,7 @@ std::string Trials::run_rate(double rate, std::vector<Trial>& trials,
                              const std::function<bool()>& interrupted) {
     for (std::uint32_t repeat = 0; repeat < options_.knee.repeats; ++repeat) {
         Trial trial;
-        const std::string wrong = run_one(rate, options_.seconds, trial);
+        std::string wrong = run_one(rate, options_.seconds, trial);
         if (interrupted()) {
             return "the assessment was interrupted";
         }
