@@ -7,14 +7,14 @@
 #include <fstream>
 #include <iostream>
 #include <memory>
-#include <set>
-#include <sstream>
 
+#include "bench/load/assess/assess.hpp"
 #include "bench/load/flood.hpp"
 #include "bench/load/log_source.hpp"
 #include "bench/load/numbers_file.hpp"
 #include "bench/load/player.hpp"
 #include "bench/load/profile.hpp"
+#include "bench/load/session_plans.hpp"
 #include "bench/load/summary.hpp"
 #include "bench/load/witness.hpp"
 #include "config/reference_loader.hpp"
@@ -26,17 +26,7 @@ using namespace fairlead::load;
 
 constexpr std::int64_t second_ns = 1'000'000'000;
 
-struct Options {
-    std::string config;
-    std::string host;
-    std::uint16_t port = 0;
-    std::vector<std::string> senders;
-    std::size_t sessions_max = 0;
-    std::string password;
-    std::string password_file;
-    std::string state_file;
-    bool reset = false;
-    std::uint32_t heartbeat_s = 30;
+struct Options : SessionOptions {
     std::string json_file;
     std::string witness_file;
     double answer_wait_s = 10;
@@ -59,6 +49,13 @@ struct Options {
 
     bool flooding = false;
     FloodOptions flood;
+
+    bool assessing = false;
+    AssessOptions assess;
+    double p99_us = 2000;
+    double precision_per_cent = 5;
+    std::string growth = "30%";
+    std::uint32_t assess_sells = 0;
 };
 
 volatile std::sig_atomic_t interrupted = 0;
@@ -68,7 +65,7 @@ int fail(const std::string& text) {
     return 2;
 }
 
-void add_common(CLI::App& app, Options& options) {
+void add_sessions(CLI::App& app, Options& options) {
     app.add_option("--config", options.config,
                    "the gateway's TOML file: sessions, accounts and reference data")
         ->required();
@@ -89,6 +86,13 @@ void add_common(CLI::App& app, Options& options) {
                    "HeartBtInt in seconds, kept within the session's range")
         ->check(CLI::Range(1, 3600))
         ->capture_default_str();
+    app.add_flag("--spin", options.spin, "never sleep: exact sending times for one processor");
+    app.add_option("--tag", options.tag,
+                   "start of every ClOrdID, at most 12 characters; default: from the clock");
+}
+
+void add_common(CLI::App& app, Options& options) {
+    add_sessions(app, options);
     app.add_option("--json", options.json_file, "write the summary to this file as JSON");
     app.add_option("--witness", options.witness_file,
                    "the exchange's witness file on this machine: adds the time of arrival at the venue");
@@ -102,10 +106,7 @@ void add_common(CLI::App& app, Options& options) {
     app.add_option("--outstanding", options.outstanding_max,
                    "hold back while so many commands have no answer; 0: no bound (1000 with --max)");
     app.add_flag("--max", options.as_fast_as_possible, "ignore times: as fast as answers come");
-    app.add_flag("--spin", options.spin, "never sleep: exact sending times for one processor");
     app.add_flag("--strict", options.strict, "fail also when a right order is refused or a wrong one is not");
-    app.add_option("--tag", options.tag,
-                   "start of every ClOrdID, at most 12 characters; default: from the clock");
     app.add_option("--day-origin", options.day_origin_ns,
                    "the day's origin in UTC nanoseconds, as the gateway and the exchange have it");
     app.add_option("--linger", options.linger_s,
@@ -115,8 +116,43 @@ void add_common(CLI::App& app, Options& options) {
                  "send what the calendar's phases take (needs --day-origin); a log's times are laid on them");
 }
 
+void add_assess(CLI::App& app, Options& options) {
+    CLI::App* assess = app.add_subcommand(
+        "assess", "how much the gateway carries, how much journals say it must, how long that is enough");
+    add_sessions(*assess, options);
+    assess->callback([&options] { options.assessing = true; });
+    AssessOptions& made = options.assess;
+    assess->add_option("--journal", made.journals, "journal directory of days to be carried; several times")
+        ->required()
+        ->allow_extra_args(false);
+    assess->add_option("--out", made.out, "directory of the dated report, HTML and JSON")->required();
+    assess->add_option("--p99-us", options.p99_us, "the latency that a rate must keep to")
+        ->capture_default_str();
+    assess->add_option("--accounts", made.accounts, "play so many accounts; 0: all of the sessions'");
+    assess->add_option("--growth-per-year", options.growth, "of the traffic, such as 30%")
+        ->capture_default_str();
+    assess->add_option("--years", made.growth.years, "how long the capacity must last")
+        ->capture_default_str();
+    assess->add_option("--rate-from", made.knee.rate_from, "the first rate tried, commands a second")
+        ->capture_default_str();
+    assess->add_option("--rate-max", made.knee.rate_max, "the last one")->capture_default_str();
+    assess->add_option("--precision", options.precision_per_cent, "of the knee, per cent")
+        ->capture_default_str();
+    assess->add_option("--repeats", made.knee.repeats, "trials at each rate")->capture_default_str();
+    assess->add_option("--seconds", made.seconds, "of each trial")->capture_default_str();
+    assess->add_option("--seed", options.profile.seed, "the same seed gives the same orders")
+        ->capture_default_str();
+    assess
+        ->add_option("--sells", options.assess_sells,
+                     "thousandths of new orders that sell what accounts hold: for a day on which nothing was "
+                     "sold before")
+        ->check(CLI::Range(0, 1000))
+        ->capture_default_str();
+}
+
 void add_commands(CLI::App& app, Options& options) {
     app.require_subcommand(1);
+    add_assess(app, options);
     CLI::App* play =
         app.add_subcommand("play", "play order log files of the exchange (59-byte lines) of one day");
     add_common(*play, options);
@@ -194,91 +230,6 @@ std::string read_bad_shares(const std::vector<std::string>& given, ProfileOption
         }
     }
     return check(profile);
-}
-
-struct Passwords {
-    std::map<std::string, std::string> by_user;
-    std::string error;
-};
-Passwords read_passwords(const std::string& path) {
-    Passwords passwords;
-    std::ifstream file(path);
-    if (!file) {
-        passwords.error = path + ": cannot be read";
-        return passwords;
-    }
-    std::string line;
-    for (std::size_t number = 1; std::getline(file, line); ++number) {
-        std::istringstream words(line);
-        std::string user;
-        std::string password;
-        if (!(words >> user) || user.front() == '#') {
-            continue;
-        }
-        if (!(words >> password)) {
-            passwords.error = path + ":" + std::to_string(number) + ": USER PASSWORD is expected";
-            return passwords;
-        }
-        passwords.by_user[user] = password;
-    }
-    return passwords;
-}
-
-struct Plans {
-    std::vector<SessionPlan> sessions;
-    std::vector<std::uint32_t> ids;
-    std::string error;
-};
-
-Plans plan_sessions(const Options& options, const config::GatewayConfig& gateway) {
-    Plans plans;
-    const LoadedNumbers kept =
-        options.state_file.empty() ? LoadedNumbers{} : load_numbers(options.state_file);
-    const Passwords passwords =
-        options.password_file.empty() ? Passwords{} : read_passwords(options.password_file);
-    if (!kept.error.empty() || !passwords.error.empty()) {
-        plans.error = kept.error.empty() ? passwords.error : kept.error;
-        return plans;
-    }
-    std::set<std::string> wanted(options.senders.begin(), options.senders.end());
-    for (const config::SessionConfig& session : gateway.sessions) {
-        const bool chosen = options.senders.empty() || wanted.erase(session.sender_comp_id) != 0;
-        if (!chosen || (options.sessions_max != 0 && plans.sessions.size() == options.sessions_max)) {
-            continue;
-        }
-        SessionPlan plan;
-        const auto& listen = gateway.gateway.listen.front();
-        const bool any = listen.address == "0.0.0.0" || listen.address == "::";
-        plan.host = !options.host.empty() ? options.host : any ? "127.0.0.1" : listen.address;
-        plan.port = options.port != 0 ? options.port : listen.port;
-        plan.identity.sender = session.sender_comp_id;
-        plan.identity.target = session.target_comp_id;
-        plan.identity.user = session.user;
-        plan.identity.heartbeat_s =
-            std::clamp(options.heartbeat_s, session.heartbeat_min_s, session.heartbeat_max_s);
-        plan.identity.reset = options.reset;
-        const auto numbers = kept.numbers.find(session.sender_comp_id);
-        plan.identity.adopt_numbers = numbers == kept.numbers.end() && !options.reset;
-        plan.numbers = numbers == kept.numbers.end() ? SessionNumbers{} : numbers->second;
-        const auto password = passwords.by_user.find(session.user);
-        plan.identity.password = password == passwords.by_user.end() ? options.password : password->second;
-        const std::size_t name = plan.identity.password.find("{user}");
-        if (password == passwords.by_user.end() && name != std::string::npos) {
-            plan.identity.password.replace(name, 6, session.user);
-        }
-        if (plan.identity.password.empty()) {
-            plans.error = "no password for user " + session.user + ": give --password or --password-file";
-            return plans;
-        }
-        plans.sessions.push_back(std::move(plan));
-        plans.ids.push_back(session.id);
-    }
-    if (!wanted.empty()) {
-        plans.error = "--session = " + *wanted.begin() + ": not a session of " + options.config;
-    } else if (plans.sessions.empty()) {
-        plans.error = options.config + ": has no client session to play";
-    }
-    return plans;
 }
 
 struct ReadLogs {
@@ -416,7 +367,8 @@ int report(const Options& options, const Player& player, const RunFacts& facts) 
     return failures(player, arrival, facts).empty() ? 0 : 1;
 }
 
-int run_flood(Options& options, const Market& market, Plans plans, const config::GatewayConfig& gateway) {
+int run_flood(Options& options, const Market& market, SessionPlans plans,
+              const config::GatewayConfig& gateway) {
     if (plans.sessions.size() != 1) {
         return fail("flood: is one session's: name it with --session");
     }
@@ -434,6 +386,85 @@ int run_flood(Options& options, const Market& market, Plans plans, const config:
         std::ofstream(options.json_file, std::ios::trunc) << json_of(flood.counts(), options.flood.kind);
     }
     return 0;
+}
+
+// Empty: taken. Otherwise what is wrong with it.
+std::string read_assess(Options& options) {
+    const GrowthRead growth = read_growth(options.growth);
+    if (!growth.error.empty()) {
+        return growth.error;
+    }
+    if (!(options.p99_us > 0) || options.p99_us > 1e9) {
+        return "--p99-us = " + std::to_string(options.p99_us) + ": above 0, at most 1000000000";
+    }
+    constexpr std::size_t tag_max = 8;
+    if (options.tag.size() > tag_max) {
+        return "--tag = " + options.tag + ": at most 8 characters, four more count the trials";
+    }
+    options.assess.growth.per_year = growth.per_year;
+    options.assess.knee.p99_max_ns = static_cast<std::uint64_t>(options.p99_us * 1000);
+    options.assess.knee.precision = options.precision_per_cent / 100;
+    options.assess.sessions = options.sessions_max;
+    return check(options.assess);
+}
+
+int run_assess(const Options& options, Market& market, SessionPlans plans,
+               const config::GatewayConfig& gateway) {
+    ProfileOptions profile = options.profile;
+    profile.sell_per_mille = options.assess_sells;
+    profile.fault_per_mille = {};  // every order is right, so that each one refused counts
+    return assess(options.assess, {gateway, market, std::move(plans.sessions), player_options(options),
+                                   profile, [] { return interrupted != 0; }});
+}
+
+// Sessions up, the run, and what came of it.
+int run_source(Options& options, const Market& market, std::vector<SessionPlan> sessions, ReadLogs logs) {
+    Player player(market, std::move(sessions), player_options(options));
+    player.set_progress([](const std::string& line) { std::cerr << line << "\n"; });
+    player.set_interrupted([] { return interrupted != 0; });
+    RunFacts facts;
+    facts.notes = logs.notes;
+    facts.strict = options.strict;
+    if (!player.log_on()) {
+        facts.source = "not every session could log on";
+        (void)save_state(options, player);
+        return report(options, player, facts);
+    }
+
+    // The source is made now, since its times count from here; all of it is made before the
+    // first command is sent, unless it is too long to keep.
+    const Stamp start = now();
+    const std::unique_ptr<CommandSource> source =
+        make_source(options, market, std::move(logs.entries), start, facts);
+    constexpr std::uint64_t made_ahead_max = 2'000'000;
+    if (source->expected_count() <= made_ahead_max) {
+        PlannedList list(*source);
+        player.play(list, options.follow_calendar ? start : now());
+    } else {
+        player.play(*source, start);
+    }
+    const std::int64_t linger_ns = options.linger_s >= 0 ? static_cast<std::int64_t>(options.linger_s * 1e9)
+                                   : options.follow_calendar ? until_close_ns(market, options.day_origin_ns)
+                                                             : 0;
+    player.linger(linger_ns);
+    player.log_out();
+    player.outcomes().close();
+
+    if (const auto* log = dynamic_cast<const LogSource*>(source.get())) {
+        facts.notes.push_back(omissions_note(log->omissions()));
+    }
+    if (interrupted != 0) {
+        facts.notes.emplace_back("the run was interrupted");
+    }
+    for (std::size_t i = 0; i < player.session_count(); ++i) {
+        if (player.session(i).numbers_adopted() != 0) {
+            facts.notes.emplace_back("message numbers were adopted from the gateway (no --state was given)");
+            break;
+        }
+    }
+    const std::string unsaved = save_state(options, player);
+    const int result = report(options, player, facts);
+    return unsaved.empty() ? result : fail(unsaved);
 }
 
 int run(Options& options) {
@@ -454,7 +485,7 @@ int run(Options& options) {
     if (!gateway.ok() || !loaded.ok()) {
         return 2;
     }
-    Plans plans = plan_sessions(options, gateway.value);
+    SessionPlans plans = plan_sessions(options, gateway.value);
     if (!plans.error.empty()) {
         return fail(plans.error);
     }
@@ -466,58 +497,15 @@ int run(Options& options) {
         }
     }
 
-    // 2. Sessions up.
-    const Market market(loaded.reference, plans.ids);
+    // 2. Who is played, and how.
+    Market market(loaded.reference, plans.ids);
     if (options.flooding) {
         return run_flood(options, market, std::move(plans), gateway.value);
     }
-    Player player(market, std::move(plans.sessions), player_options(options));
-    player.set_progress([](const std::string& line) { std::cerr << line << "\n"; });
-    player.set_interrupted([] { return interrupted != 0; });
-    RunFacts facts;
-    facts.notes = logs.notes;
-    facts.strict = options.strict;
-    if (!player.log_on()) {
-        facts.source = "not every session could log on";
-        (void)save_state(options, player);
-        return report(options, player, facts);
+    if (options.assessing) {
+        return run_assess(options, market, std::move(plans), gateway.value);
     }
-
-    // 3. The run. The source is made now, since its times count from here; all of it is made before the
-    // first command is sent, unless it is too long to keep.
-    const Stamp start = now();
-    const std::unique_ptr<CommandSource> source =
-        make_source(options, market, std::move(logs.entries), start, facts);
-    constexpr std::uint64_t made_ahead_max = 2'000'000;
-    if (source->expected_count() <= made_ahead_max) {
-        PlannedList list(*source);
-        player.play(list, options.follow_calendar ? start : now());
-    } else {
-        player.play(*source, start);
-    }
-    const std::int64_t linger_ns = options.linger_s >= 0 ? static_cast<std::int64_t>(options.linger_s * 1e9)
-                                   : options.follow_calendar ? until_close_ns(market, options.day_origin_ns)
-                                                             : 0;
-    player.linger(linger_ns);
-    player.log_out();
-    player.outcomes().close();
-
-    // 4. What came of it.
-    if (const auto* log = dynamic_cast<const LogSource*>(source.get())) {
-        facts.notes.push_back(omissions_note(log->omissions()));
-    }
-    if (interrupted != 0) {
-        facts.notes.emplace_back("the run was interrupted");
-    }
-    for (std::size_t i = 0; i < player.session_count(); ++i) {
-        if (player.session(i).numbers_adopted() != 0) {
-            facts.notes.emplace_back("message numbers were adopted from the gateway (no --state was given)");
-            break;
-        }
-    }
-    const std::string unsaved = save_state(options, player);
-    const int result = report(options, player, facts);
-    return unsaved.empty() ? result : fail(unsaved);
+    return run_source(options, market, std::move(plans.sessions), std::move(logs));
 }
 
 }  // namespace
@@ -527,7 +515,8 @@ int main(int argc, char** argv) {
     CLI::App app{"fairlead-load: order flow of many client sessions, and what became of it", "fairlead-load"};
     add_commands(app, options);
     CLI11_PARSE(app, argc, argv);
-    const std::string wrong = read_bad_shares(options.bad, options.profile);
+    const std::string wrong =
+        options.assessing ? read_assess(options) : read_bad_shares(options.bad, options.profile);
     if (!wrong.empty()) {
         return fail(wrong);
     }

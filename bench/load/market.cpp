@@ -1,6 +1,7 @@
 #include "bench/load/market.hpp"
 
 #include <algorithm>
+#include <unordered_set>
 
 namespace fairlead::load {
 namespace {
@@ -51,6 +52,31 @@ Market::Market(const risk::Reference& reference, const std::vector<std::uint32_t
         }
     }
     read_limits();
+}
+
+void Market::keep_accounts(std::size_t count) {
+    std::unordered_set<AccountIndex> kept;
+    bool more = true;
+    for (std::size_t round = 0; more; ++round) {
+        more = false;
+        for (const SessionAccounts& session : sessions_) {
+            if (round < session.accounts.size() && kept.size() < count) {
+                kept.insert(session.accounts[round]);
+                more = true;
+            }
+        }
+    }
+    for (SessionAccounts& session : sessions_) {
+        std::erase_if(session.accounts, [&kept](AccountIndex account) { return !kept.contains(account); });
+    }
+}
+
+std::size_t Market::account_count() const {
+    std::unordered_set<AccountIndex> all;
+    for (const SessionAccounts& session : sessions_) {
+        all.insert(session.accounts.begin(), session.accounts.end());
+    }
+    return all.size();
 }
 
 bool Market::account_enabled(AccountIndex account) const {

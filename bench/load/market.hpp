@@ -33,6 +33,10 @@ class Market {
 
     [[nodiscard]] const risk::Reference& reference() const noexcept { return reference_; }
     [[nodiscard]] std::size_t session_count() const noexcept { return sessions_.size(); }
+    // Only so many accounts are used from here on, as evenly over the sessions as they come.
+    void keep_accounts(std::size_t count);
+    // Accounts of all sessions, each counted once.
+    [[nodiscard]] std::size_t account_count() const;
     // Enabled accounts the session may trade for.
     [[nodiscard]] const std::vector<AccountIndex>& accounts_of(std::size_t session) const {
         return sessions_[session].accounts;

@@ -294,6 +294,9 @@ void Outcomes::answer(std::uint32_t command, Answer how, Stamp received) {
     }
     ++totals_.new_answers[index];
     orders_[sent.order].answered = true;
+    if (how != Answer::withdrawn && sent.due_ns != 0) {
+        since_due_.record(received.monotonic_ns - sent.due_ns);
+    }
     if (how == Answer::accepted || how == Answer::refused_by_venue) {
         session.acknowledgement.record(wait_ns);
     } else if (how == Answer::refused || how == Answer::session_reject) {
@@ -317,6 +320,7 @@ void Outcomes::count_refusal(const SentCommand& command, const fix::Message& mes
         refusal.text = text;
     }
     ++refusal.by_fault[static_cast<std::size_t>(command.fault)];
+    refusal.new_orders += command.kind == CommandKind::new_order ? 1 : 0;
 }
 
 void Outcomes::on_withdrawn(std::uint32_t session, std::uint64_t first, std::uint64_t last) {

@@ -32,6 +32,7 @@ inline constexpr std::uint32_t no_command = UINT32_MAX;
 struct SentCommand {
     risk::UtcNs sent_utc_ns = 0;
     risk::MonotonicNs sent_ns = 0;  // 0: not written yet
+    risk::MonotonicNs due_ns = 0;   // when it was meant to be sent; 0: no time was meant
     std::uint32_t order = no_order;
     std::uint32_t duplicate = no_command;  // the next command with the same ClOrdID, unanswered
     std::uint32_t session = 0;
@@ -55,7 +56,8 @@ struct OrderState {
 
 struct Refusal {
     std::uint64_t count = 0;
-    std::string text;  // the first one's
+    std::uint64_t new_orders = 0;  // of them; the others are replaces and cancels
+    std::string text;              // the first one's
     std::array<std::uint64_t, fault_count> by_fault{};
 };
 // The gateway's ReasonCode (10006) or the venue's code (10007), whichever spoke; 0 and the text without
@@ -105,6 +107,7 @@ class Outcomes {
     // A command about to be encoded; its ClOrdID is `identifier` of the result.
     [[nodiscard]] std::uint32_t add(const PlannedCommand& plan);
     void set_number(std::uint32_t command, std::uint64_t number);
+    void set_due(std::uint32_t command, risk::MonotonicNs due_ns) { commands_[command].due_ns = due_ns; }
     void sent(std::uint32_t command, Stamp now);
     // Room for 24 characters; returns the text.
     [[nodiscard]] std::string_view identifier(std::uint32_t command, std::array<char, 24>& room) const;
@@ -119,6 +122,9 @@ class Outcomes {
     [[nodiscard]] const std::vector<SessionOutcome>& sessions() const noexcept { return sessions_; }
     [[nodiscard]] const std::map<RefusalKey, Refusal>& refusals() const noexcept { return refusals_; }
     [[nodiscard]] const Totals& totals() const noexcept { return totals_; }
+    // New orders with a time of their own: from that time to the first answer, so that an order this
+    // program had to send late counts from when it was due.
+    [[nodiscard]] const Histogram& since_due() const noexcept { return since_due_; }
     [[nodiscard]] std::uint64_t unanswered() const noexcept { return commands_.size() - answered_; }
     [[nodiscard]] const std::string& tag() const noexcept { return tag_; }
     // The first few things that should not have happened, in words.
@@ -152,6 +158,7 @@ class Outcomes {
     std::map<RefusalKey, Refusal> refusals_;
     std::vector<std::string> complaints_;
     Totals totals_;
+    Histogram since_due_;
     std::uint64_t answered_ = 0;
 };
 

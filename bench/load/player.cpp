@@ -106,6 +106,18 @@ bool Player::log_on() {
     return all_links([](const Link& link) { return link.session->state() == ClientSession::State::active; });
 }
 
+void Player::begin_anew(std::string tag) {
+    outcomes_ = Outcomes(links_.size(), std::move(tag));
+    not_sent_ = {};
+    lateness_ = {};
+    held_.clear();
+    for (Link& link : links_) {
+        link.unwritten.clear();
+    }
+    first_sent_ns_ = last_sent_ns_ = 0;
+    taken_ = progress_sent_ = 0;
+}
+
 void Player::play(CommandSource& source, Stamp start) {
     expected_ = source.expected_count();
     outcomes_.reserve(expected_ + expected_ / 8);
@@ -323,6 +335,9 @@ void Player::send(const PlannedCommand& plan) {
     const std::uint64_t number = link.session->finish_message();
     risk::require(number != 0, "an encoded order exceeds its room");
     outcomes_.set_number(command, number);
+    if (!options_.as_fast_as_possible) {
+        outcomes_.set_due(command, start_ns_ + plan.due_ns);
+    }
     link.unwritten.push_back(command);
     mark_dirty(plan.session);
 }

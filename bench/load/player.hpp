@@ -50,6 +50,9 @@ class Player final : public ApplicationSink {
 
     // Connects and logs on every session; false: at least one could not (see sessions()).
     [[nodiscard]] bool log_on();
+    // Between plays, on the same sessions: forgets what was sent and what came of it. ClOrdIDs begin with
+    // `tag` from here on; reports of what was sent before count as unknown.
+    void begin_anew(std::string tag);
     // Between log_on and log_out. Due times count from `start`.
     void play(CommandSource& source, Stamp start);
     // Keeps the sessions alive and takes reports for a while longer: fills of a closing call.

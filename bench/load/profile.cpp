@@ -71,6 +71,17 @@ Profile::Profile(const Market& market, const ProfileOptions& options)
     recent_.reserve(recent_max);
 }
 
+void Profile::begin_run(double rate_per_second, double seconds) {
+    options_.rate_per_second = rate_per_second;
+    options_.seconds = seconds;
+    end_ns_ = static_cast<std::int64_t>(seconds * static_cast<double>(second_ns));
+    time_ns_ = 0;
+    orders_ = 0;
+    open_.clear();
+    recent_.clear();
+    recent_next_ = 0;
+}
+
 std::uint64_t Profile::expected_count() const {
     return static_cast<std::uint64_t>(options_.rate_per_second * options_.seconds);
 }
@@ -200,7 +211,7 @@ bool Profile::sells_here(std::uint32_t investor, SecurityIndex security) const {
 
 bool Profile::choose_instrument(PlannedCommand& command, bool odd_lot) {
     command.price = 0;
-    if (random_.chance(480) && choose_sell(command, odd_lot)) {
+    if (random_.chance(options_.sell_per_mille) && choose_sell(command, odd_lot)) {
         return true;
     }
     return choose_buy(command, odd_lot);

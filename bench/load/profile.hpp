@@ -28,6 +28,7 @@ struct ProfileOptions {
     std::uint64_t seed = 1;
     std::uint32_t replace_per_mille = 80;
     std::uint32_t cancel_per_mille = 120;
+    std::uint32_t sell_per_mille = 480;    // of new orders, as long as the account holds something
     std::uint32_t odd_lot_per_mille = 60;  // of new orders
     std::uint32_t market_per_mille = 30;   // of new orders
     std::uint32_t immediate_per_mille = 40;
@@ -45,6 +46,10 @@ struct ProfileOptions {
 class Profile final : public CommandSource {
   public:
     Profile(const Market& market, const ProfileOptions& options);
+
+    // Another run on the same day: orders are numbered from 0 again, while what investors have committed
+    // stays committed, so that right orders stay right.
+    void begin_run(double rate_per_second, double seconds);
 
     [[nodiscard]] bool next(PlannedCommand& command) override;
     [[nodiscard]] std::uint64_t expected_count() const override;
