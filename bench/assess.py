@@ -38,6 +38,8 @@ def capacity_stand(place, programs, sessions, accounts):
         text = re.sub(rf"(?m)^{key} = \d+$", f"{key} = {value}", text)
     text = re.sub(r"(?m)^firm_warning_\d_ntd = .*\n", "", text)
     text = re.sub(r"(?m)^(message_rate|investor_message_rate) = \d+$", r"\1 = 100000", text)
+    # The trials' own fills move the last price away from where their orders are made.
+    text = text.replace("[rules]\n", "[rules]\ncollar_last_bp = 0\n", 1)
     stand.config.write_text(text)
     return stand
 
