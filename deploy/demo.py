@@ -42,14 +42,14 @@ def microseconds(row):
     return "  ".join(f"{name} {row[name] / 1000:,.1f}" for name in ("p50", "p90", "p99", "max"))
 
 
-def examine(stand, what):
-    done = subprocess.run([str(stand.programs / "fairlead-examine"), what, str(stand.journal), "--json"],
+def examine(stand, what, *options):
+    done = subprocess.run([str(stand.programs / "fairlead-examine"), what, str(stand.journal), "--json", *options],
                           capture_output=True, text=True)
     return done.returncode, json.loads(done.stdout) if done.stdout.strip() else {"error": done.stderr}
 
 
 def summary(stand, load_code, load, exits, config_level):
-    verify_code, verified = examine(stand, "verify")
+    verify_code, verified = examine(stand, "verify", "--key", stand.verifier_key)
     fairness_code, fair = examine(stand, "fairness")
     wrong = list(load.get("wrong", []))
     orders = load["orders"]
