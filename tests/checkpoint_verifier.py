@@ -260,6 +260,13 @@ def leaf_input(record):
     return b"".join(parts)
 
 
+def first_frame(path):
+    """Number of the frame a segment begins with; 0: none."""
+    with open(path, "rb") as file:
+        head = file.read(32)
+    return struct.unpack_from("<Q", head, 24)[0] if head[:4] == b"FLF1" else 0
+
+
 def records(directories):
     """The raw bytes of each record in journal order. It ends where no further frame begins: whether that is
     the journal's true end is told by the checkpoints."""
@@ -271,6 +278,7 @@ def records(directories):
             found = re.match(r"cut (\d+) ", path.read_text())
             if found:
                 cuts[path.name.removesuffix(".note")] = int(found[1])
+    begins = {name: first_frame(path) for name, path in segments.items()}
     number = sequence = 0
     for name in sorted(segments):
         data = segments[name].read_bytes()[:cuts.get(name)]
@@ -279,6 +287,8 @@ def records(directories):
             frame, first, count, payload = struct.unpack_from("<QQII", data, at + 24)
             if frame != number + 1 or first != sequence + 1:
                 break  # never used, or another device's
+            if any(begins[later] == frame for later in begins if later > name):
+                break  # a torn write: the segment was cut here
             number = frame
             place = at + 128
             for _ in range(count):

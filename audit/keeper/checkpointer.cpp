@@ -146,7 +146,9 @@ std::string Checkpointer::build(const FrameChain& end) {
                std::to_string(stand_.tree.size()) + ", its end is record " +
                std::to_string(end.records.sequence);
     }
-    options_.say("the tree was built from record 1 to record " + std::to_string(stand_.tree.size()));
+    if (stand_.tree.size() > 0) {
+        options_.say("the tree was built from record 1 to record " + std::to_string(stand_.tree.size()));
+    }
     return {};
 }
 
@@ -225,6 +227,7 @@ void Checkpointer::run() {
         due_ = false;
         issue(lock);
     }
+    issue(lock);  // the end may have been asked for while one was being written
 }
 
 void Checkpointer::issue(std::unique_lock<std::mutex>& lock) {
