@@ -159,8 +159,8 @@ std::optional<std::vector<std::uint8_t>> from_base64(std::string_view text) {
     if (EVP_DecodeBlock(bytes.data(), octets(text).data(), static_cast<int>(text.size())) < 0) {
         return std::nullopt;
     }
-    const std::size_t padding = text.ends_with("==") ? 2 : text.ends_with('=') ? 1 : 0;
-    bytes.resize(bytes.size() - padding);
+    const std::ptrdiff_t padding = text.ends_with("==") ? 2 : text.ends_with('=') ? 1 : 0;
+    bytes.erase(bytes.end() - padding, bytes.end());
     // OpenSSL skips white space and bits that say nothing: one value has one text here.
     if (to_base64(bytes) != text) {
         return std::nullopt;

@@ -72,11 +72,16 @@ def summary(stand, load_code, load, exits, config_level):
     say("  " + fair.get("summary", str(fair)))
     say("Journal")
     say("  " + verified.get("summary", str(verified)))
+    kept = verified.get("checkpoints", {})
+    say(f"  {kept.get('checked', 0)} signed checkpoints agree, the last over {figure(kept.get('covered', 0))} records; "
+        f"key {stand.directory / 'run/keeper.key.pub'}")
     say(f"  level {config_level}; {stand.journal}")
     if load_code != 0 and not wrong:
         wrong.append(f"the load program ended with {load_code}")
     if verify_code != 0:
         wrong.append("the journal does not verify and replay to the same digest")
+    if kept.get("covered") != verified.get("records"):
+        wrong.append("not every record of the journal is under a signed checkpoint")
     if fairness_code != 0:
         wrong.append("fairness could not be judged from the journal")
     recount = subprocess.run([sys.executable, str(ROOT / "bench/exchange/recount.py"), str(stand.witness)],

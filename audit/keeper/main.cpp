@@ -125,9 +125,8 @@ bool load_checkpointer(const KeeperOptions& options, const std::string& key_file
                        std::unique_ptr<Checkpointer>& into) {
     if (key_file.empty()) {
         spdlog::warn(
-            "no checkpoint key (journal.checkpoint_key): the journal goes on without signed checkpoints, "
-            "nobody "
-            "outside can prove later that it was not rewritten; make one with `fairlead key new`");
+            "no checkpoint key (journal.checkpoint_key): the journal goes on without signed checkpoints: "
+            "nobody can prove later that it was not rewritten. `fairlead key new` makes a key");
         return true;
     }
     audit::SigningKey key;
@@ -170,6 +169,10 @@ int keep(KeeperOptions options, const std::string& key_file) {
         }
     }
     tell_spare(options);
+    std::unique_ptr<Checkpointer> checkpointer;
+    if (!load_checkpointer(options, key_file, checkpointer)) {
+        return 2;
+    }
     audit::MarkResult mark = audit::open_mark(options.front_directory, true);
     if (!mark.error.empty()) {
         spdlog::error(mark.error);
@@ -182,10 +185,6 @@ int keep(KeeperOptions options, const std::string& key_file) {
         spdlog::critical(error);
         return 1;
     };
-    std::unique_ptr<Checkpointer> checkpointer;
-    if (!load_checkpointer(options, key_file, checkpointer)) {
-        return 2;
-    }
     SegmentStore store(store_options(options, false));
     std::unique_ptr<SegmentStore> spare;
     if (!options.spare_directory.empty()) {

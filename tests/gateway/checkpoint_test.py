@@ -104,7 +104,7 @@ def forge(journal, sequence):
                 if number == sequence:
                     record, changed = alter(record), True
                 if changed:
-                    record = record[:28] + (record[28:32] if before is None else struct.pack("<I", before)) + record[32:]
+                    record = record[:28] + struct.pack("<I", before or 0) + record[32:]
                     record = record[:12] + struct.pack("<I", crc32c(record[:12] + record[16:])) + record[16:]
                     data[place:place + length] = record
                 before, = struct.unpack_from("<I", record, 12)
@@ -233,8 +233,8 @@ def judge_forged_journal(stand, programs, key, first, wrong):
     shutil.rmtree(forged / "checkpoints")
     taken = stand.journal / "checkpoints/checkpoint"
     done = examine(programs, "verify", forged, "--key", stand.verifier_key, "--since", taken)
-    wrong.check(done.returncode == 1 and "has been changed since" in done.stdout and "holds no checkpoint" in done.stdout,
-                f"verify took a rewritten journal without checkpoints: {done.stdout}")
+    wrong.check(done.returncode == 1 and "has been changed since" in done.stdout and
+                "holds no checkpoint" in done.stdout, f"verify took a rewritten journal without checkpoints: {done.stdout}")
     proof = examine(programs, "proof", forged, "--consistency", first, "--checkpoint", taken)
     wrong.check(proof.returncode == 1 and "a record has been changed" in proof.stderr,
                 f"a proof was written from a rewritten journal: {proof.stdout}{proof.stderr}")
@@ -267,7 +267,8 @@ def judge_keys(stand, programs, wrong):
     open_key.chmod(0o644)
     for key, expected in ((open_key, "must be readable by its owner alone"), (place / "none", "No such file")):
         done = subprocess.run([*keeper, "--checkpoint-key", str(key)], capture_output=True, text=True, timeout=60)
-        wrong.check(done.returncode == 2 and expected in done.stderr, f"key {key.name}: {done.returncode} {done.stderr}")
+        wrong.check(done.returncode == 2 and expected in done.stderr,
+                    f"key {key.name}: {done.returncode} {done.stderr}")
     with subprocess.Popen(keeper, stderr=subprocess.PIPE, text=True) as without:
         time.sleep(2)
         without.terminate()
