@@ -81,6 +81,8 @@ class FrameBuilder {
     void take(const RecordView& record) noexcept;
     [[nodiscard]] std::uint32_t count() const noexcept { return count_; }
     [[nodiscard]] std::size_t payload_bytes() const noexcept { return used_; }
+    // Leaf hashes of the records taken.
+    [[nodiscard]] std::span<const Hash> leaves() const noexcept { return leaves_; }
     // Completes header and padding for `chain`, and moves `chain` behind the frame. With no records it
     // is a seal. The result stays good until begin.
     [[nodiscard]] Bytes finish(const SegmentId& segment, FrameChain& chain, risk::Sequence synced,

@@ -51,19 +51,45 @@ Hash section_commitment(Sha256Hasher& hasher, const Section& section) noexcept {
     return hasher.end();
 }
 
-Hash leaf_hash(Sha256Hasher& hasher, const RecordView& record) noexcept {
+namespace {
+
+struct LeafParts {
+    RecordHeader header;
     std::array<Hash, sections_max> commitments{};
-    for (std::size_t i = 0; i < record.header.sections; ++i) {
-        commitments[i] = section_commitment(hasher, record.sections[i]);
+    [[nodiscard]] Bytes commitment_bytes() const noexcept {
+        return std::as_bytes(std::span(commitments).first(header.sections));
     }
-    RecordHeader header = record.header;
-    header.crc = 0;
-    header.prev_crc = 0;
+};
+
+LeafParts leaf_parts(Sha256Hasher& hasher, const RecordView& record) noexcept {
+    LeafParts parts;
+    parts.header = record.header;
+    parts.header.crc = 0;
+    parts.header.prev_crc = 0;
+    for (std::size_t i = 0; i < record.header.sections; ++i) {
+        parts.commitments[i] = section_commitment(hasher, record.sections[i]);
+    }
+    return parts;
+}
+
+}  // namespace
+
+std::vector<std::uint8_t> leaf_input(Sha256Hasher& hasher, const RecordView& record) {
+    const LeafParts parts = leaf_parts(hasher, record);
+    const Bytes commitments = parts.commitment_bytes();
+    std::vector<std::uint8_t> bytes(sizeof parts.header + commitments.size());
+    std::memcpy(bytes.data(), &parts.header, sizeof parts.header);
+    std::memcpy(bytes.data() + sizeof parts.header, commitments.data(), commitments.size());
+    return bytes;
+}
+
+Hash leaf_hash(Sha256Hasher& hasher, const RecordView& record) noexcept {
+    const LeafParts parts = leaf_parts(hasher, record);
     const std::byte prefix{0x00};
     hasher.begin();
     hasher.add(Bytes(&prefix, 1));
-    hasher.add(std::as_bytes(std::span(&header, 1)));
-    hasher.add(std::as_bytes(std::span(commitments).first(record.header.sections)));
+    hasher.add(std::as_bytes(std::span(&parts.header, 1)));
+    hasher.add(parts.commitment_bytes());
     return hasher.end();
 }
 

@@ -34,7 +34,9 @@ class Sha256Hasher {
 
 // Ci = SHA-256(u16 kind || u16 length || salt || bytes): hides its bytes from whom has only the hash.
 [[nodiscard]] Hash section_commitment(Sha256Hasher& hasher, const Section& section) noexcept;
-// SHA-256(0x00 || header with crc = prev_crc = 0 || C1 .. Cn): a leaf as RFC 6962 has it.
+// header with crc = prev_crc = 0 || C1 .. Cn: all of a record that may be shown to anybody.
+[[nodiscard]] std::vector<std::uint8_t> leaf_input(Sha256Hasher& hasher, const RecordView& record);
+// SHA-256(0x00 || leaf input): a leaf as RFC 6962 has it.
 [[nodiscard]] Hash leaf_hash(Sha256Hasher& hasher, const RecordView& record) noexcept;
 // SHA-256(0x02 || previous link || leaf hashes of the previous frame).
 [[nodiscard]] Hash next_link(Sha256Hasher& hasher, const Hash& link, std::span<const Hash> leaves) noexcept;

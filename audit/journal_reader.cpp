@@ -188,6 +188,9 @@ const std::string& JournalReader::error() const noexcept {
 const ChainEnd& JournalReader::chain() const noexcept {
     return state_->chain;
 }
+const Hash& JournalReader::leaf() const noexcept {
+    return state_->scan->leaves()[state_->next_record - 1];
+}
 std::uint64_t JournalReader::torn_bytes() const noexcept {
     return state_->end.torn_bytes;
 }

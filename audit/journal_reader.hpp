@@ -49,6 +49,7 @@ class JournalReader {
     [[nodiscard]] ReadPlace place() const;
     // Of the last record given.
     [[nodiscard]] const ChainEnd& chain() const noexcept;
+    [[nodiscard]] const Hash& leaf() const noexcept;
     // After a judged `end`: bytes of a torn write behind it (0 at a clean end), and whether a seal is the
     // last frame.
     [[nodiscard]] std::uint64_t torn_bytes() const noexcept;

@@ -130,6 +130,7 @@ void read_journal(Reading& reading, TomlReader& top, JournalSection& into) {
     reader.text("directory", into.directory, is_path, path_rule, Need::required);
     reader.text("front_directory", into.front_directory, is_path, path_rule, Need::required);
     reader.text("spare_directory", into.spare_directory, is_path_or_empty, optional_path_rule);
+    reader.text("checkpoint_key", into.checkpoint_key, is_path_or_empty, optional_path_rule);
     std::string level = "process";
     reader.text("level", level, is_level, "\"process\" or \"disk\"");
     into.level = level == "disk" ? JournalLevel::disk : JournalLevel::process;
@@ -166,6 +167,7 @@ void read_journal(Reading& reading, TomlReader& top, JournalSection& into) {
     reading.resolve(into.directory);
     reading.resolve(into.front_directory);
     reading.resolve(into.spare_directory);
+    reading.resolve(into.checkpoint_key);
     if (!into.spare_directory.empty() && into.spare_directory == into.directory) {
         reader.error("spare_directory", into.spare_directory, "must be another directory than directory");
     }

@@ -82,6 +82,7 @@ struct JournalSection {
     std::string directory;
     std::string front_directory;
     std::string spare_directory;  // empty: none
+    std::string checkpoint_key;   // empty: no checkpoints
     JournalLevel level = JournalLevel::process;
     std::uint32_t segment_mib = 256;
     std::uint32_t front_segments = 4;

@@ -42,14 +42,14 @@ def microseconds(row):
     return "  ".join(f"{name} {row[name] / 1000:,.1f}" for name in ("p50", "p90", "p99", "max"))
 
 
-def examine(stand, what):
-    done = subprocess.run([str(stand.programs / "fairlead-examine"), what, str(stand.journal), "--json"],
+def examine(stand, what, *options):
+    done = subprocess.run([str(stand.programs / "fairlead-examine"), what, str(stand.journal), "--json", *options],
                           capture_output=True, text=True)
     return done.returncode, json.loads(done.stdout) if done.stdout.strip() else {"error": done.stderr}
 
 
 def summary(stand, load_code, load, exits, config_level):
-    verify_code, verified = examine(stand, "verify")
+    verify_code, verified = examine(stand, "verify", "--key", stand.verifier_key)
     fairness_code, fair = examine(stand, "fairness")
     wrong = list(load.get("wrong", []))
     orders = load["orders"]
@@ -72,11 +72,16 @@ def summary(stand, load_code, load, exits, config_level):
     say("  " + fair.get("summary", str(fair)))
     say("Journal")
     say("  " + verified.get("summary", str(verified)))
+    kept = verified.get("checkpoints", {})
+    say(f"  {kept.get('checked', 0)} signed checkpoints agree, the last over {figure(kept.get('covered', 0))} records; "
+        f"key {stand.directory / 'run/keeper.key.pub'}")
     say(f"  level {config_level}; {stand.journal}")
     if load_code != 0 and not wrong:
         wrong.append(f"the load program ended with {load_code}")
     if verify_code != 0:
         wrong.append("the journal does not verify and replay to the same digest")
+    if kept.get("covered") != verified.get("records"):
+        wrong.append("not every record of the journal is under a signed checkpoint")
     if fairness_code != 0:
         wrong.append("fairness could not be judged from the journal")
     recount = subprocess.run([sys.executable, str(ROOT / "bench/exchange/recount.py"), str(stand.witness)],

@@ -48,7 +48,9 @@ class Stand:
         if not (self.directory / "users.toml").exists():
             shutil.copy(ROOT / "config/demo/users.toml", self.directory)
         self.config = self.directory / "demo.toml"
+        self.verifier_key = self.make_key()
         text = self.config.read_text()
+        text = text.replace("[journal]\n", f'[journal]\ncheckpoint_key = "{self.directory}/run/keeper.key"\n', 1)
         for key, value in (gateway_settings or {}).items():
             text, found = re.subn(rf"(?m)^{key} = .*$", f"{key} = {value}", text)
             if not found:
@@ -65,6 +67,12 @@ class Stand:
         (self.directory / "exchange.toml").write_text(exchange)
         self.witness = self.directory / "run/witness.tsv"
         self.journal = self.directory / "run/journal"
+
+    def make_key(self):
+        """The key that signs this stand's checkpoints; the public one is given back."""
+        return subprocess.run(
+            [str(self.programs / "fairlead"), "key", "new", f"fairlead.example/{self.directory.name}",
+             str(self.directory / "run/keeper.key")], check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
 
     # --- processes
 

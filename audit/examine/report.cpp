@@ -54,6 +54,17 @@ std::string text_of(const VerifyReport& report) {
     text += line("decisions compared", report.decisions_compared);
     text += line("digests compared", report.digests_compared);
     text += line("state digest", digest_text(report.digest));
+    if (report.checkpoints_checked) {
+        text += line("checkpoints", std::to_string(report.checkpoints.checked) +
+                                        " signed and in agreement, the last over " +
+                                        std::to_string(report.checkpoints.covered) + " records");
+    }
+    if (report.checkpoints.since > 0) {
+        text +=
+            line("since the earlier", std::to_string(report.checkpoints.since) + " records, " +
+                                          (report.checkpoints.since_continued ? "none changed or removed"
+                                                                              : "NOT those of this journal"));
+    }
     for (const std::string& remark : report.remarks) {
         text += line("remark", remark);
     }
@@ -99,6 +110,12 @@ std::string json_of(const VerifyReport& report) {
     json["message_numbers"] = report.message_numbers;
     json["decisions_compared"] = report.decisions_compared;
     json["digests_compared"] = report.digests_compared;
+    if (report.checkpoints_checked) {
+        json["checkpoints"] = {{"checked", report.checkpoints.checked},
+                               {"covered", report.checkpoints.covered},
+                               {"since", report.checkpoints.since},
+                               {"since_continued", report.checkpoints.since_continued}};
+    }
     json["summary"] = std::to_string(report.records) + " records " +
                       (report.ok() ? "verified" : "examined, NOT in order") + "; " +
                       std::to_string(report.decisions_compared) + " decisions " +

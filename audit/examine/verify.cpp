@@ -123,11 +123,13 @@ class Examination {
             find(reader.error());
             return std::move(report_);
         }
+        checkpoints_.open(place, options_.keys, options_.since);
         ledger_ =
             std::make_unique<risk::Ledger>(replay_sizes(options_.journal_directory, end.chain.sequence));
         RecordView view;
         ReadStatus status = ReadStatus::record;
         while ((status = reader.next(view)) == ReadStatus::record) {
+            checkpoints_.take(reader.leaf());
             examine(view, reader);
             if (options_.progress && report_.records % progress_every == 0) {
                 options_.progress(report_.records);
@@ -156,12 +158,24 @@ class Examination {
         if (report_.records == 0 && report_.findings.empty()) {
             find("'" + options_.journal_directory + "' holds no records");
         }
+        close_checkpoints(status == ReadStatus::damaged);
         report_.message_numbers = conversations_.numbers_followed();
         report_.replayed = replaying_ && status == ReadStatus::end;
         if (ledger_) {
             report_.digest = ledger_->digest();
             list_exposures();
         }
+    }
+
+    void close_checkpoints(bool damaged) {
+        checkpoints_.close(damaged);
+        report_.checkpoints_checked = !options_.keys.empty();
+        report_.checkpoints = checkpoints_.report();
+        for (const std::string& finding : checkpoints_.findings()) {
+            find(finding);
+        }
+        report_.remarks.insert(report_.remarks.end(), checkpoints_.remarks().begin(),
+                               checkpoints_.remarks().end());
     }
 
     void list_exposures() {
@@ -410,6 +424,7 @@ class Examination {
     std::deque<risk::Reference> days_;  // the Ledger reads them where they lie
     std::map<std::uint32_t, OrderNumberCheck> order_numbers_;
     ConversationCheck conversations_;
+    CheckpointCheck checkpoints_;
     std::pair<risk::Sha256, risk::Sha256> last_start_{};
     std::unordered_set<risk::Sequence> waiting_;  // News not yet released
     bool replaying_ = true;

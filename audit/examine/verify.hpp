@@ -1,6 +1,6 @@
-// Verify: reads a journal from its first record to its last, makes every check that needs no key, and
-// replays it through a Ledger of its own. Says what it found; prints nothing. Called by fairlead-examine
-// and by tests.
+// Verify: reads a journal from its first record to its last, makes every check, those of
+// checkpoints if a key is given, and replays it through a Ledger of its own. Says what it found; prints
+// nothing. Called by fairlead-examine and by tests.
 #pragma once
 
 #include <functional>
@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "audit/examine/checkpoint_check.hpp"
 #include "audit/format.hpp"
 #include "risk/credit.hpp"
 #include "risk/reason.hpp"
@@ -20,6 +21,9 @@ struct VerifyOptions {
     // SHA-256 of the gateway program at hand; zeros: none. Only to say whether another build wrote the
     // journal.
     risk::Sha256 program{};
+    // Of those who may have signed checkpoints; none: they are not checked.
+    std::vector<VerifierKey> keys;
+    const SignedCheckpoint* since = nullptr;  // taken away earlier
     // Told now and then how many records are done; may be empty.
     std::function<void(std::uint64_t)> progress;
 };
@@ -61,6 +65,9 @@ struct VerifyReport {
     std::uint64_t orphans = 0;
     std::uint64_t order_numbers = 0;
     std::uint64_t message_numbers = 0;  // of client sessions and venue lines, both ways, without a hole
+
+    bool checkpoints_checked = false;  // a key was given
+    CheckpointReport checkpoints;
 
     std::uint64_t decisions_compared = 0;
     std::uint64_t digests_compared = 0;

@@ -15,6 +15,16 @@
 
 namespace fairlead::audit {
 
+// A frame that is on disk now.
+struct WrittenFrame {
+    std::span<const Hash> leaves;  // of its records; none in a seal
+    const FrameChain& behind;      // what the next one must be
+    SegmentName segment;
+    std::uint64_t end = 0;  // offset behind it
+    bool on_spare = false;
+    bool last_of_segment = false;
+};
+
 struct KeeperOptions {
     std::string journal_directory;
     std::string spare_directory;  // empty: none
@@ -27,6 +37,8 @@ struct KeeperOptions {
     std::int64_t slow_write_ns = 10'000'000;   // a write slower than this is told to the operator
     std::function<void(const std::string&)> say = [](const std::string&) {};    // operator log
     std::function<void(const std::string&)> alarm = [](const std::string&) {};  // ... as an error
+    // Told of each frame, after the gate was.
+    std::function<void(const WrittenFrame&)> written = [](const WrittenFrame&) {};
 };
 
 // What is written to. SegmentStore in production.

@@ -249,6 +249,7 @@ bool Keeper<Store>::write_frame() {
     last_write_ns_ = ended;
     mark_.synced_position.store(front_.position(), std::memory_order_relaxed);
     mark_.synced.store(chain_.records.sequence, std::memory_order_release);  // pairs with Front::synced
+    options_.written({builder_.leaves(), chain_, store_->segment(), offset_, store_ == spare_, last});
     if (last) {
         store_->close_segment();
     }

@@ -9,16 +9,19 @@
 #include <time.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <csignal>
 #include <memory>
 #include <new>
 
+#include "audit/keeper/checkpointer.hpp"
 #include "audit/keeper/keeper.hpp"
 #include "config/gateway_config.hpp"
 
 namespace {
 
 using namespace fairlead;
+using audit::Checkpointer;
 using audit::Keeper;
 using audit::KeeperMarkPage;
 using audit::KeeperOptions;
@@ -117,7 +120,34 @@ audit::SegmentStoreOptions store_options(const KeeperOptions& options, bool spar
     return store;
 }
 
-int keep(const KeeperOptions& options) {
+// No key: told plainly, and no checkpoints. False: there is one and it cannot be used.
+bool load_checkpointer(const KeeperOptions& options, const std::string& key_file,
+                       std::unique_ptr<Checkpointer>& into) {
+    if (key_file.empty()) {
+        spdlog::warn(
+            "no checkpoint key (journal.checkpoint_key): the journal goes on without signed checkpoints: "
+            "nobody can prove later that it was not rewritten. `fairlead key new` makes a key");
+        return true;
+    }
+    audit::SigningKey key;
+    if (const std::string error = audit::SigningKey::load(key_file, key); !error.empty()) {
+        spdlog::error("checkpoint_key: {}", error);
+        return false;
+    }
+    spdlog::info("checkpoints are signed by {}", key.verifier().text());
+    audit::CheckpointerOptions checkpoints;
+    checkpoints.place = {options.journal_directory, options.spare_directory};
+    checkpoints.say = options.say;
+    checkpoints.alarm = options.alarm;
+    into = std::make_unique<Checkpointer>(std::move(checkpoints), std::move(key));
+    if (const std::string error = into->open(); !error.empty()) {
+        spdlog::critical(error);
+        return false;
+    }
+    return true;
+}
+
+int keep(KeeperOptions options, const std::string& key_file) {
     for (const std::string& directory :
          {options.journal_directory, options.front_directory, options.spare_directory}) {
         if (std::string error = directory.empty() ? "" : audit::make_directory(directory); !error.empty()) {
@@ -139,6 +169,10 @@ int keep(const KeeperOptions& options) {
         }
     }
     tell_spare(options);
+    std::unique_ptr<Checkpointer> checkpointer;
+    if (!load_checkpointer(options, key_file, checkpointer)) {
+        return 2;
+    }
     audit::MarkResult mark = audit::open_mark(options.front_directory, true);
     if (!mark.error.empty()) {
         spdlog::error(mark.error);
@@ -146,21 +180,36 @@ int keep(const KeeperOptions& options) {
     }
     auto& page = *std::launder(reinterpret_cast<KeeperMarkPage*>(mark.map.data()));
     page.state.store(static_cast<std::uint32_t>(KeeperState::recovering), std::memory_order_relaxed);
+    const auto give_up = [&page](KeeperState state, const std::string& error) {
+        page.state.store(static_cast<std::uint32_t>(state), std::memory_order_relaxed);
+        spdlog::critical(error);
+        return 1;
+    };
     SegmentStore store(store_options(options, false));
     std::unique_ptr<SegmentStore> spare;
     if (!options.spare_directory.empty()) {
         spare = std::make_unique<SegmentStore>(store_options(options, true));
     }
-    // Of the same boot, or the page would have been cleared: the log may not end below it.
-    const audit::Recovered recovered =
-        audit::recover_disk(options, page.synced.load(std::memory_order_acquire), store, spare.get());
+    // The mark is of the same boot, or it would have been cleared: the log may not end below it, nor below
+    // what was signed.
+    const risk::Sequence floor = std::max(page.synced.load(std::memory_order_acquire),
+                                          checkpointer ? checkpointer->signed_size() : risk::Sequence{0});
+    const audit::Recovered recovered = audit::recover_disk(options, floor, store, spare.get());
     if (!recovered.error.empty()) {
-        page.state.store(static_cast<std::uint32_t>(recovered.state), std::memory_order_relaxed);
-        spdlog::critical(recovered.error);
-        return 1;
+        return give_up(recovered.state, recovered.error);
+    }
+    if (checkpointer) {
+        if (const std::string error = checkpointer->build(recovered.start.chain); !error.empty()) {
+            return give_up(KeeperState::damage, error);
+        }
+        options.written = [&checkpointer](const audit::WrittenFrame& frame) { checkpointer->take(frame); };
+        checkpointer->start();
     }
     Keeper<SegmentStore> keeper(options, store, page, recovered.start, spare.get());
     const bool in_order = run(keeper, options.gather_ns);
+    if (checkpointer) {
+        checkpointer->finish();
+    }
     spdlog::info("ended at record {}: {}", keeper.synced(), audit::describe(keeper.state()));
     return in_order ? 0 : 1;
 }
@@ -171,6 +220,7 @@ int main(int count, char** arguments) {
     CLI::App app{"Keeps the journal: copies the front to disk, one checked frame and one write at a time."};
     std::string config_file;
     std::string log_file;
+    std::string key_file;
     KeeperOptions options;
     std::uint64_t segment_mib = 256;
     auto* config = app.add_option("--config", config_file, "The gateway's TOML file");
@@ -180,6 +230,8 @@ int main(int count, char** arguments) {
         ->excludes(config);
     journal->excludes(config)->needs(front);
     front->excludes(config)->needs(journal);
+    app.add_option("--checkpoint-key", key_file, "Private key that signs checkpoints; none without it")
+        ->excludes(config);
     app.add_option("--segment-mib", segment_mib, "Size of a journal segment in MiB")
         ->check(CLI::Range(1, 65536))
         ->excludes(config);
@@ -202,6 +254,7 @@ int main(int count, char** arguments) {
         options.journal_directory = loaded.value.journal.directory;
         options.front_directory = loaded.value.journal.front_directory;
         options.spare_directory = loaded.value.journal.spare_directory;
+        key_file = loaded.value.journal.checkpoint_key;
         if (loaded.value.journal.level == config::JournalLevel::process) {
             options.gather_ns = std::int64_t{loaded.value.journal.keeper_gather_us} * 1'000;
         }
@@ -230,5 +283,5 @@ int main(int count, char** arguments) {
     ::signal(SIGHUP, SIG_IGN);
     // The kernel may delay a sleeping thread by its timer slack, 50 us unless told otherwise.
     ::prctl(PR_SET_TIMERSLACK, 1'000UL);
-    return keep(options);
+    return keep(std::move(options), key_file);
 }

@@ -1,5 +1,6 @@
 // `fairlead`: asks the gateway's control socket: status, limits, halts, sessions, orders. It changes
-// nothing itself; the gateway decides and records. `fairlead user hash` alone needs no gateway.
+// nothing itself; the gateway decides and records. `fairlead user hash` and `fairlead key new` need no
+// gateway.
 #include <sodium.h>
 #include <termios.h>
 #include <unistd.h>
@@ -12,6 +13,7 @@
 #include <optional>
 #include <string>
 
+#include "audit/note.hpp"
 #include "config/files.hpp"
 #include "config/users.hpp"
 #include "gateway/control/client.hpp"
@@ -211,11 +213,33 @@ ExitCode hash_password(const std::string& cost) {
     return done;
 }
 
+// The private key goes to the file, for the keeper; the public one beside it and to the screen, for all.
+ExitCode new_key(const std::string& name, const std::string& file) {
+    const std::string public_file = file + ".pub";
+    fairlead::audit::SigningKey key;
+    std::string problem = fairlead::audit::SigningKey::make(name, key);
+    const bool bad_name = !problem.empty();
+    if (problem.empty()) {
+        problem = key.save(file);
+    }
+    if (problem.empty()) {
+        problem = fairlead::config::write_file_atomically(public_file, key.verifier().text() + "\n");
+    }
+    if (!problem.empty()) {
+        std::cerr << "fairlead: " << problem << "\n";
+        return bad_name ? usage : refused;
+    }
+    std::cout << key.verifier().text() << "\n";
+    return done;
+}
+
 // The subcommands; each leaves its request here, and main sends it.
 struct Chosen {
     json request;
     bool hash = false;
     std::string cost = "moderate";
+    std::string key_name;
+    std::string key_file;  // not empty: make a key
     // What the parser fills.
     std::string scope;
     std::vector<std::string> rest;
@@ -331,6 +355,18 @@ void add_users(CLI::App& app, Chosen& chosen) {
     hash->callback([&chosen] { chosen.hash = true; });
 }
 
+void add_key(CLI::App& app, Chosen& chosen) {
+    CLI::App* key = app.add_subcommand("key", "The key that signs the journal's checkpoints");
+    key->require_subcommand(1);
+    CLI::App* make =
+        key->add_subcommand("new", "Make one: FILE, its owner's alone, and FILE.pub for verifiers");
+    make->add_option("name", chosen.key_name,
+                     "The journal's name in its checkpoints: broker.example/8610/gw1")
+        ->required();
+    make->add_option("file", chosen.key_file, "Where the private key goes; journal.checkpoint_key names it")
+        ->required();
+}
+
 // The order's number as the client was told it (OrderID, 37).
 const auto order_number = CLI::Validator(
     [](std::string& text) {
@@ -436,12 +472,16 @@ int main(int argc, char** argv) {
     add_others(app, chosen);
     add_limit(app, chosen);
     add_halts(app, chosen);
+    add_key(app, chosen);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& problem) {
         return app.exit(problem) == 0 ? done : usage;
     }
-    // 2. The one verb that needs no gateway, or the question.
+    // 2. The verbs that need no gateway, or the question.
+    if (!chosen.key_file.empty()) {
+        return new_key(chosen.key_name, chosen.key_file);
+    }
     options.new_password = chosen.new_password;
     options.new_password_file = chosen.new_password_file;
     return chosen.hash ? hash_password(chosen.cost) : ask(std::move(chosen.request), options);

@@ -51,11 +51,13 @@ def judge(stand, load_result, spare=None, orphans_expected=False):
         wrong.append(f"doubled {seen['doubled']}, contradictions {seen['contradictions']}, "
                      f"repeated order numbers {seen['number_repeats']}")
     examined = subprocess.run(
-        [str(stand.programs / "fairlead-examine"), "verify", str(stand.journal), "--json",
+        [str(stand.programs / "fairlead-examine"), "verify", str(stand.journal), "--json", "--key", stand.verifier_key,
          *(["--spare", str(spare)] if spare else [])], capture_output=True, text=True)
     verified = json.loads(examined.stdout)
     if examined.returncode != 0:
         wrong.append("verify: " + "; ".join(verified["findings"][:5]))
+    if verified.get("checkpoints", {}).get("covered") != verified["records"]:
+        wrong.append(f"not every record is under a checkpoint: {verified.get('checkpoints')} of {verified['records']}")
     news, orphans = venue_ids(stand.journal, *([spare] if spare else []))
     unknown = [order["cl_ord_id"] for order in seen["order_list"] if int(order["cl_ord_id"]) not in news | orphans]
     if unknown:

@@ -15,7 +15,8 @@ import sys
 import tempfile
 import time
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+sys.path[:0] = [str(pathlib.Path(__file__).resolve().parent), str(pathlib.Path(__file__).resolve().parent.parent)]
+import checkpoint_verifier as verifier  # noqa: E402
 from journal_witness import records  # noqa: E402
 from kill_test import Stand, judge, say  # noqa: E402
 
@@ -178,6 +179,16 @@ def judge_examiner(stand, wrong):
         wrong.append(f"verify without the spare's segments: exit {alone.returncode}, {alone.stdout[-500:]}")
 
 
+def judge_checkpoints(stand, spare, wrong):
+    """They lie on both devices, and a second verifier finds one log in them."""
+    key = verifier.Key(stand.verifier_key)
+    heads, tree = verifier.check_journal([stand.journal, spare], key)
+    kept = [len(list((place / "checkpoints").glob("segment-*.notes"))) for place in (stand.journal, spare)]
+    say(f"{len(heads)} checkpoints over {tree.size} records, files on the two devices: {kept}")
+    if not all(kept) or heads[-1].size != tree.size:
+        wrong.append(f"checkpoints: files {kept}, the last over {heads[-1].size} of {tree.size} records")
+
+
 def main():
     if not can_trace():
         say("strace cannot inject here: skipped")
@@ -197,6 +208,7 @@ def main():
             wrong += judge(stand, result, spare)
             judge_journal(stand.journal, spare, wrong)
             judge_examiner(stand, wrong)
+            judge_checkpoints(stand, spare, wrong)
             if "on the same file system" not in (stand.directory / "run/keeper.log").read_text():
                 wrong.append("the keeper did not warn that the spare is on the same file system")
             if wrong:
