@@ -49,10 +49,19 @@ inline constexpr std::uint32_t crc_begin = 0xFFFFFFFFU;
     const std::byte* at = bytes.data();
     std::size_t left = bytes.size();
     std::uint64_t wide = running;
-    for (; left >= 8; left -= 8, at += 8) {
+    const auto take_word = [&wide](const std::byte* from) {
         std::uint64_t word = 0;
-        std::memcpy(&word, at, 8);
+        std::memcpy(&word, from, 8);
         wide = _mm_crc32_u64(wide, word);
+    };
+    for (; left >= 64; left -= 64, at += 64) {
+#pragma GCC unroll 8
+        for (std::size_t i = 0; i < 64; i += 8) {
+            take_word(at + i);
+        }
+    }
+    for (; left >= 8; left -= 8, at += 8) {
+        take_word(at);
     }
     auto narrow = static_cast<std::uint32_t>(wide);
     for (; left > 0; --left, ++at) {

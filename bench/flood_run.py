@@ -17,13 +17,13 @@ SESSIONS = 24
 GENTLE = 20
 FLOODER = 24
 SOURCE = "127.0.0.2"  # where the flood comes from
-LOGON_ATTEMPT, SEQUENCE_RESET, RECEIVED = 16, 19, 20
+LOGON_ATTEMPT, LOGON_RESULT, LOGOUT, SEQUENCE_RESET, RECEIVED = 16, 17, 18, 19, 20
 COMMANDS = range(32, 37)
 Message = collections.namedtuple("Message", "kind session number kernel effective decided")
 
 
-def messages(journal):
-    """Every message of a client that the journal holds, in record order, read with struct alone."""
+def records(journal):
+    """Every record of the journal in order: its kind, session and time, and its bytes. Read with struct alone."""
     for path in sorted(journal.glob("*.flj")):
         data = path.read_bytes()
         at = 0
@@ -32,17 +32,22 @@ def messages(journal):
             place = at + 128
             for _ in range(count):
                 kind, length = struct.unpack_from("<HI", data, place + 6)
-                if kind in COMMANDS or kind in (LOGON_ATTEMPT, SEQUENCE_RESET, RECEIVED):
-                    decided, = struct.unpack_from("<q", data, place + 32)
-                    session, = struct.unpack_from("<I", data, place + 56)
-                    kernel, effective, number = struct.unpack_from("<qqQ", data, place + 64 + 24)
-                    if session <= SESSIONS:
-                        yield Message(kind, session, number, kernel, effective, decided)
+                decided, = struct.unpack_from("<q", data, place + 32)
+                session, = struct.unpack_from("<I", data, place + 56)
+                yield kind, session, decided, data[place:place + length]
                 place += length
             at += (128 + payload + 4095) // 4096 * 4096
 
 
-def limit_flooder(stand, inbound_rate):
+def messages(journal):
+    """Every message of a client that the journal holds, in record order."""
+    for kind, session, decided, data in records(journal):
+        if session <= SESSIONS and (kind in COMMANDS or kind in (LOGON_ATTEMPT, SEQUENCE_RESET, RECEIVED)):
+            kernel, effective, number = struct.unpack_from("<qqQ", data, 64 + 24)
+            yield Message(kind, session, number, kernel, effective, decided)
+
+
+def limit_flooder(stand, inbound_rate, pause_s):
     """The flooding session has one account, whose investor has no other, and a limit of messages of any kind."""
     rows = [line.split(",") for line in (stand.directory / "accounts.csv").read_text().splitlines()[1:]]
     owners = collections.Counter(row[2] for row in rows)
@@ -50,17 +55,18 @@ def limit_flooder(stand, inbound_rate):
     text = stand.config.read_text()
     head, tail = text.split(f'sender_comp_id = "CLIENT{FLOODER}"')
     tail = tail.replace('["127.0.0.1"]', f'["{SOURCE}"]', 1)
-    tail = re.sub(r"accounts = .*", f'accounts = ["{account}"]\ninbound_rate = {inbound_rate}', tail, count=1)
+    tail = re.sub(r"accounts = .*", f'accounts = ["{account}"]\ninbound_rate = {inbound_rate}\n'
+                  f'inbound_pause_s = {pause_s}', tail, count=1)
     stand.config.write_text(head + f'sender_comp_id = "CLIENT{FLOODER}"' + tail)
 
 
 class FloodRun:
     """stand: started. gentle: the summary of the gentle sessions' play; flood: what the flood did."""
 
-    def __init__(self, place, programs, inbound_rate=3000, connections_max=128):
+    def __init__(self, place, programs, inbound_rate=3000, connections_max=128, pause_s=3):
         self.stand = Stand(place, programs, make_demo=["--continuous", 24 * 3600, "--accounts", 400, "--investors", 300],
                            gateway_settings={"keeper_lag_ms": 10000})
-        limit_flooder(self.stand, inbound_rate)
+        limit_flooder(self.stand, inbound_rate, pause_s)
         text = self.stand.config.read_text()
         self.stand.config.write_text(text.replace("[gateway]\n", f"[gateway]\nconnections_max = {connections_max}\n", 1))
         try:

@@ -311,6 +311,7 @@ void read_session(TomlReader reader, SessionConfig& into) {
                  });
     reader.integer("message_rate", into.message_rate, 0, 1'000'000, "commands a second, 0 = not checked");
     reader.integer("inbound_rate", into.inbound_rate, 0, 1'000'000, "messages a second, 0 = not checked");
+    reader.integer("inbound_pause_s", into.inbound_pause_s, 0, 60, "seconds");
     reader.flag("cancel_on_disconnect", into.cancel_on_disconnect);
     reader.flag("reset_permitted", into.reset_permitted);
     reader.flag("reset_at_logon", into.reset_at_logon);

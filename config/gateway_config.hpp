@@ -143,8 +143,9 @@ struct SessionConfig {
     std::vector<AddressRange> allowed_addresses;
     bool all_accounts = false;
     std::vector<AccountPattern> accounts;
-    std::uint32_t message_rate = 0;  // commands a second; 0 = none of its own
-    std::uint32_t inbound_rate = 0;  // messages a second of any kind; 0 = not checked
+    std::uint32_t message_rate = 0;     // commands a second; 0 = none of its own
+    std::uint32_t inbound_rate = 0;     // messages a second of any kind; 0 = not checked
+    std::uint32_t inbound_pause_s = 3;  // how long its next logon waits once it was over that rate
     bool cancel_on_disconnect = false;
     bool reset_permitted = false;  // ResetSeqNumFlag=Y in a Logon is obeyed
     bool reset_at_logon = false;   // both sides go to 1 at every logon

@@ -29,6 +29,8 @@ bool ClientSide::admit_inbound(ClientSession& session, std::uint32_t messages,
     core_.log(LogLevel::warning, "client logged out: more messages than inbound_rate", session.config->id,
               static_cast<std::int64_t>(number));
     core_.connections[session.connection]->linger = true;
+    session.paused_until_ns =
+        now.monotonic_ns + std::int64_t{session.config->inbound_pause_s} * fix::second_ns;
     actions_.clear();
     session.machine.log_out_at_once(risk::LogoutCause::over_rate, text.text().view(), actions_);
     perform(session, actions_);
@@ -39,6 +41,41 @@ bool ClientSide::admit_inbound(ClientSession& session, std::uint32_t messages,
 // over, takes no more of the workers than one that waits.
 bool ClientSide::may_check_logon(ClientSession& session) noexcept {
     return session.check_asked_ns == 0 || core_.now().monotonic_ns - session.check_asked_ns > check_lost_ns;
+}
+
+// Who has just flooded waits before its password is checked: the check takes much more of the machine than
+// the messages did. The connection stays open meanwhile, so that it need not be asked for again and again.
+void ClientSide::check_logon(ClientSession& session, AuthRequest& request) noexcept {
+    if (core_.now().monotonic_ns < session.paused_until_ns) {
+        session.held_logon = request;
+        request.wipe();
+        return;
+    }
+    const bool taken = auth_.submit(request);
+    request.wipe();
+    session.check_asked_ns = taken ? core_.now().monotonic_ns : 0;
+    if (!taken) {
+        fix::Actions refusal;
+        session.machine.refuse_logon(risk::LogonVerdict::timed_out, "Too many logons, try again", core_.now(),
+                                     refusal);
+        perform(session, refusal);
+    }
+}
+
+void ClientSide::check_held_logon(ClientSession& session) noexcept {
+    AuthRequest& held = session.held_logon;
+    if (held.ticket == 0 ||
+        (session.machine.reading_paused() && core_.now().monotonic_ns < session.paused_until_ns)) {
+        return;
+    }
+    AuthRequest request = held;
+    held.wipe();
+    held = {};
+    if (session.machine.reading_paused()) {
+        check_logon(session, request);
+    } else {
+        request.wipe();  // the client has gone away meanwhile
+    }
 }
 
 }  // namespace fairlead::gateway

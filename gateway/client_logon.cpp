@@ -146,15 +146,7 @@ void ClientSide::attempt_logon(ClientSession& session, const fix::Action& action
         request.task = AuthTask::verify_and_change;
         request.new_password.set(message.value(925));
     }
-    const bool taken = auth_.submit(request);
-    request.wipe();
-    session.check_asked_ns = taken ? core_.now().monotonic_ns : 0;
-    if (!taken) {
-        fix::Actions refusal;
-        session.machine.refuse_logon(risk::LogonVerdict::timed_out, "Too many logons, try again", core_.now(),
-                                     refusal);
-        perform(session, refusal);
-    }
+    check_logon(session, request);
 }
 
 void ClientSide::on_logon_checked(const AuthResult& result) noexcept {

@@ -14,7 +14,9 @@ fix::SessionConfig machine_config(const config::SessionConfig& session, const co
     machine.peer_comp_id = session.sender_comp_id;
     machine.heartbeat_seconds_min = session.heartbeat_min_s;
     machine.heartbeat_seconds_max = session.heartbeat_max_s;
-    machine.logon_wait_ns = std::int64_t{config.gateway.logon_timeout_s} * fix::second_ns;
+    // Its logon may have to wait for the pause after a flood first.
+    const std::uint32_t pause_s = session.inbound_rate != 0 ? session.inbound_pause_s : 0;
+    machine.logon_wait_ns = (std::int64_t{config.gateway.logon_timeout_s} + pause_s) * fix::second_ns;
     machine.reset_permitted = session.reset_permitted;
     machine.reset_at_logon = session.reset_at_logon;
     machine.reader = fix::Reader(config.gateway.message_bytes_max);
@@ -59,7 +61,6 @@ ClientSession* ClientSide::find(std::string_view peer, std::string_view ours) no
 void ClientSide::on_message(std::uint32_t connection, const fix::Message& message,
                             const risk::Arrival& arrival) noexcept {
     ClientSession& session = *find(core_.connections[connection]->owner_index);
-    core_.clock.refresh();
     if (session.config->inbound_rate != 0 && !admit_inbound(session, 1, message.number())) {
         return;
     }
@@ -93,6 +94,7 @@ void ClientSide::on_timer() noexcept {
                 continue;
             }
         }
+        check_held_logon(session);
         if (session.connection != no_connection && session.machine.next_deadline() <= now.monotonic_ns) {
             actions_.clear();
             session.machine.on_timer(now, actions_);

@@ -28,10 +28,12 @@ struct ClientSession {
     bool outside_hours = false;        // that Logon came when the session may not log on
     fix::ResendPlan resend;
     bool history_asked = false;
-    bool busy = false;                     // listed in ClientSide::busy
-    bool was_logged_on = false;            // in replay: no logout Record yet
-    risk::MonotonicNs check_asked_ns = 0;  // a logon is with the AuthWorker since then; 0 = none
-    risk::MessageWindow inbound;           // messages of any kind, against inbound_rate
+    bool busy = false;                      // listed in ClientSide::busy
+    bool was_logged_on = false;             // in replay: no logout Record yet
+    risk::MonotonicNs check_asked_ns = 0;   // a logon is with the AuthWorker since then; 0 = none
+    risk::MessageWindow inbound;            // messages of any kind, against inbound_rate
+    risk::MonotonicNs paused_until_ns = 0;  // after going over it: no logon is checked before
+    AuthRequest held_logon;                 // a logon that waits for that; ticket 0 = none
 
     // The journal's end was lost: what the client sent before it logged on again may have been sent on to a
     // venue then, so it is not taken again. Numbers below sent_before; 0 = nothing is in question.
@@ -100,6 +102,9 @@ class ClientSide {
     [[nodiscard]] bool admit_inbound(ClientSession& session, std::uint32_t messages,
                                      std::uint64_t number) noexcept;
     [[nodiscard]] bool may_check_logon(ClientSession& session) noexcept;
+    // Has the credentials checked, now or once the session's pause is over.
+    void check_logon(ClientSession& session, AuthRequest& request) noexcept;
+    void check_held_logon(ClientSession& session) noexcept;
     void on_application(ClientSession& session, const fix::Message& message,
                         const risk::Arrival& arrival) noexcept;
     void apply_command(ClientSession& session, const ClientCommand& command,

@@ -9,6 +9,7 @@
 #include <span>
 #include <utility>
 
+#include "gateway/clock.hpp"
 #include "gateway/fix/reader.hpp"
 #include "gateway/out_buffer.hpp"
 #include "gateway/socket.hpp"
@@ -52,8 +53,8 @@ class Connection {
     }
 
     // Reads once into what room there is. The caller looks at status; data is then at the end of pending
-    // bytes, stamped.
-    [[nodiscard]] ReadResult read(risk::UtcNs now_utc_ns) noexcept {
+    // bytes, stamped: by the kernel, or where it gives no stamp by our own clock.
+    [[nodiscard]] ReadResult read() noexcept {
         if (in_head_ != 0 && in_capacity_ - in_tail_ < in_capacity_ / 2) {
             std::memmove(in_.get(), in_.get() + in_head_, in_tail_ - in_head_);
             in_tail_ -= in_head_;
@@ -64,7 +65,7 @@ class Connection {
         if (result.status == ReadResult::Status::data) {
             in_tail_ += result.length;
             kernel_ns_ = result.stamp_ns;
-            stamp_ns_ = result.stamp_ns != 0 ? result.stamp_ns : now_utc_ns;
+            stamp_ns_ = result.stamp_ns != 0 ? result.stamp_ns : SystemClock::utc_ns();
             fresh_ = true;
         }
         return result;

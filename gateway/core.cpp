@@ -61,8 +61,11 @@ std::span<const std::byte> masked(const fix::Message& message, std::span<char> s
                                   bool& was_masked) noexcept {
     const std::string_view text = message.text();
     was_masked = false;
+    if (!message.may_hold_secrets()) {
+        return {reinterpret_cast<const std::byte*>(text.data()), text.size()};
+    }
     for (const fix::Field& field : message.fields()) {
-        if (field.tag != 554 && field.tag != 925 && field.tag != 96) {
+        if (!fix::may_hold_secret(field.tag)) {
             continue;
         }
         if (!was_masked) {

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <concurrentqueue/concurrentqueue.h>
+#include <atomic>
 
 #include <array>
 #include <cstdint>
@@ -67,12 +68,28 @@ class BoundedQueue {
     explicit BoundedQueue(std::size_t capacity) : queue_(capacity, 0, producers_max) {}
 
     // Never takes memory: what does not fit into the blocks taken at construction is refused.
-    [[nodiscard]] bool push(const Item& item) noexcept { return queue_.try_enqueue(item); }
-    [[nodiscard]] bool pop(Item& into) noexcept { return queue_.try_dequeue(into); }
+    [[nodiscard]] bool push(const Item& item) noexcept {
+        if (!queue_.try_enqueue(item)) {
+            return false;
+        }
+        pushed_.fetch_add(1, std::memory_order_release);
+        return true;
+    }
+    // The consumer's: costs one look at a counter.
+    [[nodiscard]] bool empty() const noexcept { return pushed_.load(std::memory_order_acquire) == popped_; }
+    [[nodiscard]] bool pop(Item& into) noexcept {
+        if (empty() || !queue_.try_dequeue(into)) {
+            return false;
+        }
+        ++popped_;
+        return true;
+    }
 
   private:
     static constexpr std::size_t producers_max = 8;
     moodycamel::ConcurrentQueue<Item> queue_;
+    alignas(64) std::atomic<std::uint64_t> pushed_{0};
+    std::uint64_t popped_ = 0;  // the consumer's
 };
 
 using Inbox = BoundedQueue<InboxItem>;

@@ -63,6 +63,9 @@ void Road::pass() noexcept {
     // What cannot be journaled must not be decided, so it is not read either.
     if (core_.sequencer->can_step() && venues_.has_room()) {
         gather();
+        if (!turns_.empty()) {
+            core_.clock.refresh();
+        }
         std::sort(turns_.begin(), turns_.end(), [](const Turn& a, const Turn& b) {
             return a.effective_ns != b.effective_ns ? a.effective_ns < b.effective_ns
                                                     : a.kernel_ns < b.kernel_ns;
@@ -82,10 +85,10 @@ void Road::pass() noexcept {
     }
     venues_.settle_doubt();
     venues_.release_waiting();
-    const risk::MonotonicNs now = core_.clock.monotonic_ns();
-    if (now >= next_timer_ns_) {
-        next_timer_ns_ = now + timer_ns;
-        on_timers(now);
+    // By the pass's time, which cost a look at the clock already; a step of UTC only brings timers early.
+    if (order_.pass_ns() >= next_timer_utc_ns_ || order_.pass_ns() < next_timer_utc_ns_ - timer_ns) {
+        next_timer_utc_ns_ = order_.pass_ns() + timer_ns;
+        on_timers(core_.clock.monotonic_ns());
     }
     clients_.serve_resends();
     gather_writes();
@@ -202,7 +205,7 @@ bool Road::look_at(std::uint32_t connection) noexcept {
         return false;
     }
     worked_ = true;
-    const ReadResult result = peer.read(core_.clock.utc_ns());
+    const ReadResult result = peer.read();
     // A short read found the socket empty; what comes later is told as a new edge. But for the end: that
     // may have been told together with these bytes.
     peer.maybe_readable = !result.drained || peer.closed_by_peer;
@@ -266,6 +269,9 @@ void Road::take_turn(const Turn& turn) noexcept {
 
 void Road::take_line_messages(std::uint32_t connection) noexcept {
     Connection& peer = *core_.connections[connection];
+    if (!peer.has_pending_bytes()) {
+        return;
+    }
     const risk::UtcNs now = core_.clock.utc_ns();
     for (std::size_t i = 0; i < line_messages_per_pass && core_.sequencer->can_step(); ++i) {
         if (peer.close_when_flushed ||
@@ -304,12 +310,19 @@ void Road::take_early_of_lines() noexcept {
 // --- connections
 
 void Road::take_inbox() noexcept {
+    if (control_.stop_asked() && shutdown_ == Shutdown::no) {
+        shutdown_ = Shutdown::asked;
+    }
+    if (inbox_.empty()) {
+        return;
+    }
     InboxItem item;
     std::size_t adopted = 0;
     for (std::size_t i = 0; i < inbox_items_per_pass && adopted < adopted_per_pass &&
                             core_.sequencer->can_step() && inbox_.pop(item);
          ++i) {
         worked_ = true;
+        core_.clock.refresh();
         if (const auto* accepted = std::get_if<ConnectionAccepted>(&item)) {
             adopt(*accepted);
             ++adopted;
@@ -326,9 +339,6 @@ void Road::take_inbox() noexcept {
         } else if (std::holds_alternative<ShutdownAsked>(item) && shutdown_ == Shutdown::no) {
             shutdown_ = Shutdown::asked;
         }
-    }
-    if (control_.stop_asked() && shutdown_ == Shutdown::no) {
-        shutdown_ = Shutdown::asked;
     }
 }
 
@@ -507,6 +517,7 @@ void Road::on_timers(risk::MonotonicNs now) noexcept {
         return;
     }
     core_.clock.settle();
+    core_.clock.refresh();
     clients_.on_timer();
     venues_.on_timer();
     journal_watch_.look(now);

@@ -77,7 +77,7 @@ class Road {
     std::vector<std::uint32_t> writing_;
     std::uint32_t next_slot_ = 0;
     std::size_t open_ = 0;  // connections
-    risk::MonotonicNs next_timer_ns_ = 0;
+    risk::UtcNs next_timer_utc_ns_ = 0;
     bool worked_ = false;       // the last pass found something to do
     bool more_behind_ = false;  // a client's message was taken and more of its bytes are here
     std::uint32_t unwritten_passes_ = 0;

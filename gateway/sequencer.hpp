@@ -84,8 +84,7 @@ class Sequencer {
         const auto now = clock_.refresh();
         header.monotonic_ns = now.monotonic_ns;
         header.utc_ns = now.utc_ns;
-        risk::Answered answered;
-        answered.decision = ledger_.apply(header);
+        risk::Answered answered{ledger_.apply(header), {}};
         answered.routing = outbox_.route(header, answered.decision);
         journal_.append(record, raw, is_answered(header.kind) ? &answered : nullptr);
         outbox_.deliver(header, answered);

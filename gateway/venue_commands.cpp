@@ -153,6 +153,10 @@ void VenueSide::encode(VenueLine& line, const risk::Record& command, risk::Seque
 }
 
 void VenueSide::release_waiting() noexcept {
+    if (std::all_of(lines_.begin(), lines_.end(),
+                    [](const VenueLine& line) { return line.waiting.empty(); })) {
+        return;
+    }
     const risk::MonotonicNs now = core_.clock.refresh().monotonic_ns;
     for (VenueLine& line : lines_) {
         while (!line.waiting.empty() && core_.sequencer->can_step()) {

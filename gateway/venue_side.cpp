@@ -105,7 +105,6 @@ void VenueSide::on_connect_failed(VenueLine& line, int error) noexcept {
 void VenueSide::on_message(std::uint32_t connection, const fix::Message& message,
                            const risk::Arrival& arrival) noexcept {
     VenueLine& line = *find(core_.connections[connection]->owner_index);
-    core_.clock.refresh();
     actions_.clear();
     line.machine.on_message(message, arrival, core_.now(), actions_);
     perform(line, actions_);

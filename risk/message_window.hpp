@@ -19,8 +19,9 @@ struct MessageWindow {
     static constexpr std::size_t bucket_count = 17;
 
     std::int64_t bucket = 0;  // number of the newest bucket since 1970
+    std::uint32_t sum = 0;    // of all counts
     std::array<std::uint16_t, bucket_count> counts{};
-    std::array<std::uint16_t, 3> reserved{};
+    std::uint16_t reserved = 0;
 
     // Counts the command and says true, or says false and counts nothing. Rate 0 = not limited.
     [[nodiscard]] bool admit(UtcNs now, std::uint32_t rate) noexcept {
@@ -31,21 +32,20 @@ struct MessageWindow {
         const std::int64_t reached = std::max(bucket, now / bucket_ns);
         if (reached - bucket >= static_cast<std::int64_t>(bucket_count)) {
             counts.fill(0);
+            sum = 0;
         } else {
             for (std::int64_t stale = bucket + 1; stale <= reached; ++stale) {
+                sum -= counts[place(stale)];
                 counts[place(stale)] = 0;
             }
         }
         bucket = reached;
-        std::uint32_t sum = 0;
-        for (const std::uint16_t count : counts) {
-            sum += count;
-        }
         std::uint16_t& newest = counts[place(reached)];
         if (sum >= rate || rate == message_rate_none || newest == UINT16_MAX) {
             return false;
         }
         ++newest;
+        ++sum;
         return true;
     }
 

@@ -3,11 +3,13 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <string_view>
+#include <type_traits>
 
 namespace fairlead::risk {
 
@@ -34,20 +36,38 @@ struct Text {
     constexpr Text() = default;
     // Keeps the first N bytes; callers check `fits` first where a cut would matter.
     constexpr explicit Text(std::string_view from) {
+        if (!std::is_constant_evaluated()) {
+            std::memcpy(bytes.data(), from.data(), from.size() < N ? from.size() : N);
+            return;
+        }
         for (std::size_t i = 0; i < N && i < from.size(); ++i) {
             bytes[i] = from[i];
         }
     }
     [[nodiscard]] static constexpr bool fits(std::string_view from) { return from.size() <= N; }
-    [[nodiscard]] constexpr std::string_view view() const {
-        std::size_t length = 0;
-        while (length < N && bytes[length] != '\0') {
-            ++length;
-        }
-        return {bytes.data(), length};
-    }
+    [[nodiscard]] constexpr std::string_view view() const { return {bytes.data(), length()}; }
     [[nodiscard]] constexpr bool empty() const { return bytes[0] == '\0'; }
     auto operator<=>(const Text&) const = default;
+
+  private:
+    // Eight characters at a time where there are as many.
+    [[nodiscard]] constexpr std::size_t length() const {
+        std::size_t at = 0;
+        if (!std::is_constant_evaluated()) {
+            for (; at + 8 <= N; at += 8) {
+                std::uint64_t word = 0;
+                std::memcpy(&word, bytes.data() + at, 8);
+                const std::uint64_t zeros = (word - 0x0101010101010101) & ~word & 0x8080808080808080;
+                if (zeros != 0) {
+                    return at + static_cast<std::size_t>(std::countr_zero(zeros)) / 8;
+                }
+            }
+        }
+        while (at < N && bytes[at] != '\0') {
+            ++at;
+        }
+        return at;
+    }
 };
 
 using Symbol = Text<8>;          // six characters used: the security's code

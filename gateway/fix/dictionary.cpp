@@ -368,9 +368,46 @@ Fault check_data(const Message& message) noexcept {
     return {};
 }
 
+// What a message's Pattern is to remember of the judgement: which values of its fields need judging again.
+enum class Kind : std::uint8_t { digits, character, price, other };
+static_assert(static_cast<std::size_t>(Kind::other) + 1 == Pattern::kinds);
+
+constexpr Kind kind_of(Format format) {
+    switch (format) {
+        case Format::integer:
+        case Format::number:
+        case Format::quantity:
+            return Kind::digits;
+        case Format::character:
+            return Kind::character;
+        case Format::price:
+            return Kind::price;
+        default:
+            return Kind::other;
+    }
+}
+
+struct Lesson {
+    std::array<Pattern::JudgedFields, Pattern::kinds> judged;
+    bool of_use = true;
+
+    void note(std::size_t field, std::uint8_t rule, Format format) noexcept {
+        if (field < Pattern::fields_max) {
+            Pattern::JudgedFields& of_kind = judged[static_cast<std::size_t>(kind_of(format))];
+            of_kind.fields[of_kind.count++] = {static_cast<std::uint8_t>(field), rule};
+        }
+    }
+};
+
+// Text that is known to be printable ASCII and not empty needs no closer look. BodyLength is the reader's.
+constexpr bool plain_to_see(std::uint32_t tag, const FieldJudge& judged) {
+    return tag == 9 ||
+           ((judged.format == Format::string || judged.format == Format::text) && judged.any_value);
+}
+
 // One pass over the fields, each judged by its own rule; then what a message as a whole must hold.
 template <bool lenient>
-Fault check_fields(const Message& message, const MessageRule& rule) noexcept {
+Fault check_fields(const Message& message, const MessageRule& rule, Lesson& lesson) noexcept {
     const auto fields = message.fields();
     Mask seen;
     Place place = Place::header;
@@ -407,9 +444,13 @@ Fault check_fields(const Message& message, const MessageRule& rule) noexcept {
         if (reason != RejectReason::none) {
             return {reason, field.tag};
         }
+        if (!unjudged && !plain_to_see(field.tag, judged)) {
+            lesson.note(at - 1, index, judged.format);
+        }
         if (lenient || index < first_group_rule) {
             continue;
         }
+        lesson.of_use = false;  // a group is right or wrong by its count's value
         const GroupRule* group = group_of(field.tag, false);
         if (group == nullptr) {
             return {RejectReason::group_count, group_of(field.tag, true)->count_tag};
@@ -425,6 +466,70 @@ Fault check_fields(const Message& message, const MessageRule& rule) noexcept {
         return fault;
     }
     return check_required(rule, seen);
+}
+
+constexpr std::uint8_t good_for(Counterpart counterpart) noexcept {
+    return static_cast<std::uint8_t>(1 + static_cast<unsigned>(counterpart));
+}
+
+// Whether the values of a message whose tags are known to be right are plainly right too. What is not plain
+// is judged closely, as if no tag were known.
+bool values_hold(const Message& message, const Pattern& pattern) noexcept {
+    const char* text = message.text().data();
+    const auto fields = message.fields();
+    const auto all = [&](Kind kind, auto holds) __attribute__((always_inline)) {
+        const Pattern::JudgedFields& of_kind = pattern.judged[static_cast<std::size_t>(kind)];
+        bool held = true;
+        for (std::size_t i = 0; i < of_kind.count; ++i) {
+            const Field& field = fields[of_kind.fields[i].field];
+            held = holds(field_judges[of_kind.fields[i].rule], text + field.offset, field.length) && held;
+        }
+        return held;
+    };
+    constexpr std::size_t word = sizeof(std::uint64_t);
+    return all(Kind::digits,
+               [](const FieldJudge&, const char* value, std::size_t length) {
+                   return length <= word && all_digits(padded_word(load_word(value), length, '0'));
+               }) &&
+           all(Kind::character,
+               [](const FieldJudge& judged, const char* value, std::size_t length) {
+                   const auto bit = static_cast<unsigned char>(*value) & 127U;
+                   return length == 1 &&
+                          (judged.any_value || (judged.listed[bit / 64] >> (bit % 64) & 1U) != 0);
+               }) &&
+           all(Kind::price,
+               [](const FieldJudge&, const char* value, std::size_t length) {
+                   return length <= word &&
+                          is_plain_price(padded_word(load_word(value), length, '0'), length);
+               }) &&
+           all(Kind::other, [](const FieldJudge& judged, const char* value, std::size_t length) {
+               return judge_value(judged, {value, length}) == RejectReason::none;
+           });
+}
+
+Fault check_closely(const Message& message, Counterpart counterpart) noexcept {
+    const std::string_view type = message.type();
+    if (type.empty()) {
+        return {RejectReason::no_value, 35};
+    }
+    const MessageRule* rule = rule_of(type, counterpart);
+    Lesson lesson;
+    if (rule == nullptr) {
+        if (classify(type, counterpart) == MessageClass::unknown) {
+            return {RejectReason::message_type, 35};
+        }
+        // Not served: only the header is ours to judge.
+        static constexpr MessageRule unserved = make_rule('\0', {}, {});
+        return check_fields<true>(message, unserved, lesson);
+    }
+    const Fault fault = counterpart == Counterpart::venue ? check_fields<true>(message, *rule, lesson)
+                                                          : check_fields<false>(message, *rule, lesson);
+    Pattern* pattern = message.pattern();
+    if (!fault && pattern != nullptr && lesson.of_use) {
+        pattern->judged = lesson.judged;
+        pattern->good_for = good_for(counterpart);
+    }
+    return fault;
 }
 
 }  // namespace
@@ -446,21 +551,12 @@ MessageClass classify(std::string_view type, Counterpart counterpart) noexcept {
 }
 
 Fault check(const Message& message, Counterpart counterpart) noexcept {
-    const std::string_view type = message.type();
-    if (type.empty()) {
-        return {RejectReason::no_value, 35};
+    const Pattern* pattern = message.pattern();
+    if (pattern != nullptr && pattern->good_for == good_for(counterpart) && message.plain() &&
+        values_hold(message, *pattern)) {
+        return {};
     }
-    const MessageRule* rule = rule_of(type, counterpart);
-    if (rule != nullptr) {
-        return counterpart == Counterpart::venue ? check_fields<true>(message, *rule)
-                                                 : check_fields<false>(message, *rule);
-    }
-    if (classify(type, counterpart) == MessageClass::unknown) {
-        return {RejectReason::message_type, 35};
-    }
-    // Not served: only the header is ours to judge.
-    static constexpr MessageRule unserved = make_rule('\0', {}, {});
-    return check_fields<true>(message, unserved);
+    return check_closely(message, counterpart);
 }
 
 std::string_view reject_text(RejectReason reason) noexcept {

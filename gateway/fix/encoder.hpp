@@ -49,7 +49,7 @@ struct Duplicate {
 
 // "tag=" of the tags messages use, rendered beforehand: of every tag below a thousand, and of our own.
 struct TagText {
-    char text[7]{};
+    char text[8]{};
     std::uint8_t length = 0;
 };
 constexpr TagText tag_text(std::uint32_t tag) {
@@ -89,6 +89,14 @@ inline constexpr const auto& own_tags = tag_texts<own_tag_first, 16>;
                 return found == 0;
             }
         }
+    }
+    if (size >= 4) {
+        const std::uint64_t word = short_word(from, size);
+        const auto first = static_cast<std::uint32_t>(word);
+        const auto last = static_cast<std::uint32_t>(word >> (8 * (size - 4)));
+        std::memcpy(to, &first, 4);
+        std::memcpy(to + size - 4, &last, 4);
+        return places_of(word, soh) == 0;
     }
     bool clean = true;
     for (std::size_t at = 0; at < size; ++at) {

@@ -1,6 +1,7 @@
 // Message: one FIX message as it stands in the reader's buffer: where each field is, nothing copied.
 // Valid as long as the buffer is. Not checked against a dictionary. Filled by the Reader, read by the
-// dictionary, the session and the translations.
+// dictionary, the session and the translations. One Message used for all messages of a connection learns
+// their Patterns, so that the next message like one before is read and judged faster.
 #pragma once
 
 #include <array>
@@ -10,6 +11,7 @@
 #include <span>
 #include <string_view>
 
+#include "gateway/fix/pattern.hpp"
 #include "gateway/fix/values.hpp"
 
 namespace fairlead::fix {
@@ -21,6 +23,11 @@ struct Field {
     std::uint32_t offset = 0;
     std::uint32_t length = 0;
 };
+
+// Password, NewPassword, RawData: what no copy outside the connection may show.
+[[nodiscard]] constexpr bool may_hold_secret(std::uint32_t tag) noexcept {
+    return tag == 554 || tag == 925 || tag == 96;
+}
 
 // What is wrong with a data field (RawData and its like) and its length field.
 enum class DataFault : std::uint8_t {
@@ -44,7 +51,7 @@ class Message {
 
     // The first field of this tag; null when absent.
     [[nodiscard]] const Field* field(std::uint32_t tag) const noexcept {
-        if (tag < quick_tags) {
+        if (tag < Pattern::quick_tags) {
             const std::size_t index = quick_[tag];
             return index != 0 || (tag == 8 && count_ != 0) ? &fields_[index] : nullptr;
         }
@@ -80,6 +87,10 @@ class Message {
     [[nodiscard]] std::string_view sender() const noexcept { return value(49); }
     [[nodiscard]] std::string_view target() const noexcept { return value(56); }
 
+    [[nodiscard]] bool may_hold_secrets() const noexcept {
+        return pattern_ == unlearned || patterns_[pattern_].secrets;
+    }
+
     // The tag as sent, for a Field whose tag is 0.
     [[nodiscard]] std::string_view tag_text(const Field& field) const noexcept {
         const std::string_view before(begin_, field.offset - 1);
@@ -92,14 +103,23 @@ class Message {
     [[nodiscard]] DataFault data_fault() const noexcept { return data_fault_; }
     [[nodiscard]] std::uint32_t data_fault_tag() const noexcept { return data_fault_tag_; }
 
+    // The tags of this message, as remembered; null: they are not, or not worth it.
+    [[nodiscard]] Pattern* pattern() const noexcept {
+        return pattern_ == unlearned ? nullptr : &patterns_[pattern_];
+    }
+    // Known of every message of a pattern: no field is empty, and all text is printable ASCII.
+    [[nodiscard]] bool plain() const noexcept { return plain_; }
+
     // For the Reader only.
     void start(const char* begin, std::size_t size) noexcept {
         begin_ = begin;
         size_ = size;
         count_ = 0;
+        plain_ = false;
         too_many_ = false;
         data_fault_ = DataFault::none;
         data_fault_tag_ = 0;
+        pattern_ = unlearned;
         quick_.fill(0);
     }
     void add(const Field& added) noexcept {
@@ -107,11 +127,17 @@ class Message {
             too_many_ = true;
             return;
         }
-        if (added.tag < quick_tags && quick_[added.tag] == 0) {
+        if (added.tag < Pattern::quick_tags && quick_[added.tag] == 0) {
             quick_[added.tag] = static_cast<std::uint8_t>(count_);
         }
         fields_[count_++] = added;
     }
+    // Reads a whole message by a Pattern: `ends` are the places of its SOHs but the last. False: it has other
+    // tags than the messages before it, and must be started and read field by field.
+    [[nodiscard]] bool read_alike(const char* begin, std::size_t size, std::span<const std::uint16_t> ends,
+                                  char type, bool printable) noexcept;
+    // Remembers the tags of the message just read field by field.
+    void learn(char type) noexcept;
     void mark_data_fault(DataFault fault, std::uint32_t length_tag) noexcept {
         if (data_fault_ == DataFault::none) {
             data_fault_ = fault;
@@ -120,9 +146,13 @@ class Message {
     }
 
   private:
-    // Tags below this are found without a search: index into fields_, 0 = absent (BeginString, the
-    // first field of every message, is known to be there).
-    static constexpr std::uint32_t quick_tags = 128;
+    static constexpr std::size_t patterns_kept = 8;
+    static constexpr std::uint8_t unlearned = patterns_kept;
+
+    // Messages of one type and as many fields are mostly of one pattern.
+    [[nodiscard]] static std::uint8_t place_of(char type, std::size_t count) noexcept {
+        return static_cast<std::uint8_t>((static_cast<unsigned char>(type) + count) % patterns_kept);
+    }
 
     const char* begin_ = nullptr;
     std::size_t size_ = 0;
@@ -130,8 +160,12 @@ class Message {
     std::uint32_t data_fault_tag_ = 0;
     DataFault data_fault_ = DataFault::none;
     bool too_many_ = false;
-    std::array<std::uint8_t, quick_tags> quick_{};
+    bool plain_ = false;
+    std::uint8_t pattern_ = unlearned;
+    Pattern::Quick quick_{};
     std::array<Field, fields_max> fields_;
+    // What messages before this one have taught; no part of what this one says.
+    mutable std::array<Pattern, patterns_kept> patterns_{};
 };
 
 }  // namespace fairlead::fix

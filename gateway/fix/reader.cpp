@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <bit>
 
+#include "gateway/fix/scan.hpp"
+
 namespace fairlead::fix {
 
 namespace {
@@ -310,12 +312,6 @@ std::size_t swallowed(std::string_view bytes, const Frame& frame, Message& scrat
     return step == Walk::Step::broken && !walk.ran_out() ? skip_to_next_begin(bytes) : 0;
 }
 
-// The SOHs among the 16 bytes at `at`, one bit each.
-unsigned soh_places(const char* at) noexcept {
-    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
-    return static_cast<unsigned>(_mm_movemask_epi8(_mm_cmpeq_epi8(bytes, _mm_set1_epi8(soh))));
-}
-
 // One field of the messages that come all day: a tag of at most five digits, no data field. False: anything
 // else, to be read closely.
 bool plain_field(const char* begin, const char* field, const char* field_end, Message& message) noexcept {
@@ -338,54 +334,54 @@ bool plain_field(const char* begin, const char* field, const char* field_end, Me
     return true;
 }
 
-// The fields from `body` to `end`, 16 bytes at a time; the last 16 are looked at together with some before
-// them, so that nothing behind `end` is read.
-bool fill_plain(const char* begin, const char* body, const char* end, Message& message) noexcept {
-    constexpr std::ptrdiff_t width = 16;
-    if (end - begin < width) {
-        return false;
-    }
-    const char* field = body;
-    for (const char* block = body; block < end; block += width) {
-        const bool whole = end - block >= width;
-        unsigned places = whole ? soh_places(block) : soh_places(end - width) >> (width - (end - block));
-        for (; places != 0; places &= places - 1) {
-            const char* field_end = block + std::countr_zero(places);
-            if (!plain_field(begin, field, field_end, message)) {
-                return false;
-            }
-            field = field_end + 1;
+// The fields from MsgType on, by the places of their ends.
+bool fill_plain(const char* begin, const Scan& scan, Message& message) noexcept {
+    const char* field = begin + scan.ends[1] + 1;
+    for (std::size_t i = 2; i < scan.count; ++i) {
+        const char* field_end = begin + scan.ends[i];
+        if (!plain_field(begin, field, field_end, message)) {
+            return false;
         }
+        field = field_end + 1;
     }
-    return field == end;
+    return true;
 }
 
 // Fills `message` from a frame whose length and checksum are right; false: some text is no tag=value.
-bool fill(const char* begin, const Frame& frame, Message& message) noexcept {
+bool fill(const char* begin, const Frame& frame, const Scan& scan, Message& message) noexcept {
+    const char* type = begin + frame.body + 3;
+    const bool one_character = type[0] != soh && type[1] == soh;
+    if (one_character && scan.whole &&
+        message.read_alike(begin, frame.size, {scan.ends.data(), scan.count}, *type, scan.printable)) {
+        return true;
+    }
     const auto start = [&] {
         message.start(begin, frame.size);
         message.add({8, 2, static_cast<std::uint32_t>(frame.begin_end - 2)});
         const auto length_begin = static_cast<std::uint32_t>(frame.begin_end + 3);
         message.add({9, length_begin, static_cast<std::uint32_t>(frame.length_end) - length_begin});
     };
+    const Field checksum_field{10, static_cast<std::uint32_t>(frame.size - 4), 3};
     start();
-    const std::size_t end = frame.size - trailer_size;
-    bool filled = fill_plain(begin, begin + frame.body, begin + end, message);
-    if (!filled) {
-        start();
-        Walk walk(begin, frame.body, end);
-        Field field;
-        Walk::Step step = walk.next(field, message);
-        for (; step == Walk::Step::field; step = walk.next(field, message)) {
-            if (field.tag == 10) {
-                return false;
-            }
-            message.add(field);
+    if (scan.whole && fill_plain(begin, scan, message)) {
+        message.add(checksum_field);
+        if (one_character) {
+            message.learn(*type);
         }
-        filled = step == Walk::Step::end;
+        return true;
     }
-    message.add({10, static_cast<std::uint32_t>(frame.size - 4), 3});
-    return filled;
+    start();
+    Walk walk(begin, frame.body, frame.size - trailer_size);
+    Field field;
+    Walk::Step step = walk.next(field, message);
+    for (; step == Walk::Step::field; step = walk.next(field, message)) {
+        if (field.tag == 10) {
+            return false;
+        }
+        message.add(field);
+    }
+    message.add(checksum_field);
+    return step == Walk::Step::end;
 }
 
 }  // namespace
@@ -446,13 +442,17 @@ ReadResult Reader::read(std::span<const char> input, Message& message) const noe
             break;
     }
     const char* trailer = bytes.data() + frame.size - trailer_size;
-    const unsigned sum = checksum(bytes.data(), frame.size - trailer_size);
+    const Scan scan(bytes.data(), frame.size - trailer_size);
+    unsigned sum = scan.sum;
+    if (!scan.whole) [[unlikely]] {
+        sum = checksum(bytes.data(), frame.size - trailer_size);
+    }
     if (trailer[-1] != soh || !is_checksum_field(trailer) ||
         sum != static_cast<unsigned>(trailer[3] - '0') * 100 + static_cast<unsigned>(trailer[4] - '0') * 10 +
                    static_cast<unsigned>(trailer[5] - '0')) {
         return {ReadStatus::garbled, skip_to_next_begin(bytes)};
     }
-    if (!fill(bytes.data(), frame, message)) {
+    if (!fill(bytes.data(), frame, scan, message)) {
         return {ReadStatus::garbled, skip_to_next_begin(bytes.substr(0, frame.size))};
     }
     return {ReadStatus::complete, frame.size};

@@ -27,10 +27,12 @@ struct ReadResult {
 class Reader {
   public:
     static constexpr std::size_t default_message_max = 8192;
+    static constexpr std::size_t longest_message = UINT16_MAX;
 
-    // message_max: bytes of one whole message. A buffer of that size never ends up full and incomplete.
+    // message_max: bytes of one whole message, at most longest_message. A buffer of that size never ends up
+    // full and incomplete.
     explicit constexpr Reader(std::size_t message_max = default_message_max) noexcept
-        : message_max_(message_max) {}
+        : message_max_(message_max < longest_message ? message_max : longest_message) {}
 
     [[nodiscard]] ReadResult read(std::span<const char> bytes, Message& message) const noexcept;
 

@@ -55,16 +55,34 @@ void put_digits(char* out, std::uint64_t value, unsigned width) noexcept {
 
 namespace {
 
-// A message's times are asked for twice each, by the session and the dictionary, by the dictionary and the
-// translation: the last one read is remembered.
-struct TimeRead {
-    std::uint64_t first = 0;
-    std::uint64_t second = 0;
-    std::uint64_t last = 0;  // the last eight characters
-    std::size_t size = 0;
-    risk::UtcNs value = 0;
+// The last minute read, as text and as nanoseconds: of a message's times nearly all begin with it.
+struct MinuteRead {
+    std::uint64_t first = 0;   // "20260102"
+    std::uint64_t second = 0;  // "2-03:04:"
+    risk::UtcNs ns = 0;
 };
-thread_local TimeRead time_read;  // NOLINT: of this thread alone
+thread_local MinuteRead minute_read;  // NOLINT: of this thread alone
+
+// Seconds and their decimals, behind a minute's 15 characters; -1 = not read here.
+std::int64_t read_seconds(const char* at, std::size_t decimals) noexcept {
+    const auto digit = [](char character) {
+        return static_cast<unsigned>(static_cast<unsigned char>(character)) - '0';
+    };
+    const unsigned tens = digit(at[0]);
+    const unsigned ones = digit(at[1]);
+    if (tens > 5 || ones > 9) {
+        return -1;
+    }
+    const std::int64_t seconds_ns = std::int64_t{tens * 10 + ones} * second_ns;
+    if (decimals == 0) {
+        return seconds_ns;
+    }
+    const std::uint64_t word = short_word(at + 3, decimals);
+    if (at[2] != '.' || !all_digits(padded_word(word, decimals, '0'))) {
+        return -1;
+    }
+    return seconds_ns + std::int64_t{short_digits(word, decimals)} * (decimals == 3 ? 1'000'000 : 1'000);
+}
 
 Parsed<risk::UtcNs> read_time(std::string_view text) noexcept {
     constexpr Parsed<risk::UtcNs> bad{0, ValueError::format};
@@ -118,23 +136,34 @@ Parsed<risk::UtcNs> parse_time(std::string_view text) noexcept {
         return {0, ValueError::format};
     }
     const char* at = text.data();
-    TimeRead now{load_word(at), load_word(at + 8), load_word(at + text.size() - 8), text.size(), 0};
-    const TimeRead& before = time_read;
-    // Three words hold up to 24 characters; longer ones are read again.
-    if (text.size() <= 24 && now.last == before.last && now.second == before.second &&
-        now.first == before.first && now.size == before.size) {
-        return {before.value};
+    const std::uint64_t first = load_word(at);
+    const std::uint64_t second = load_word(at + 7);
+    if (first == minute_read.first && second == minute_read.second && text.size() <= 24) {
+        const std::int64_t of_minute = read_seconds(at + 15, text.size() == 17 ? 0 : text.size() - 18);
+        if (of_minute >= 0) {
+            return {minute_read.ns + of_minute};
+        }
     }
     const Parsed<risk::UtcNs> found = read_time(text);
     if (found) {
-        now.value = found.value;
-        time_read = now;
+        const std::int64_t minute_ns = 60 * second_ns;
+        const bool leap = at[15] == '6';  // it belongs to the minute after
+        minute_read = {first, second, found.value / minute_ns * minute_ns - (leap ? minute_ns : 0)};
     }
     return found;
 }
 
 char* format_unsigned(char* out, std::uint64_t value) noexcept {
-    return std::to_chars(out, out + number_text_max, value).ptr;
+    if (value >= 100'000'000) {
+        return std::to_chars(out, out + number_text_max, value).ptr;
+    }
+    const std::uint64_t digits = eight_digit_text(static_cast<std::uint32_t>(value));
+    // The zeros on the left, but for the last digit.
+    const auto zeros =
+        static_cast<unsigned>(std::countr_zero((digits ^ each_byte * '0') | std::uint64_t{1} << 56) / 8);
+    const std::uint64_t text = digits >> (8 * zeros);
+    std::memcpy(out, &text, sizeof text);
+    return out + 8 - zeros;
 }
 
 char* format_signed(char* out, std::int64_t value) noexcept {
@@ -155,6 +184,11 @@ char* format_padded(char* out, std::uint64_t value, unsigned width) noexcept {
         std::memcpy(out, &first, 4);
         std::memcpy(out + 4, &low, 8);
         return out + 12;
+    }
+    constexpr std::uint64_t powers[] = {1, 10, 100, 1'000, 10'000, 100'000, 1'000'000, 10'000'000};
+    if (width < std::size(powers) && value < powers[width]) {
+        put_digits(out, value, width);
+        return out + width;
     }
     char buffer[number_text_max];
     const char* end = format_unsigned(buffer, value);
@@ -188,30 +222,16 @@ char* format_price(char* out, risk::Price value) noexcept {
 
 char* TimeWriter::write(char* out, risk::UtcNs utc_ns, TimeResolution resolution) noexcept {
     // Times before 1970 are no times of ours; they are written as 1970 rather than malformed.
-    const std::int64_t safe_ns = utc_ns < 0 ? 0 : utc_ns;
-    const std::int64_t day = safe_ns / day_ns;
-    if (day != day_) {
-        const Date date = date_from_days(day);
-        put_digits(date_, static_cast<std::uint64_t>(date.year), 4);
-        put_digits(date_ + 4, date.month, 2);
-        put_digits(date_ + 6, date.day, 2);
-        date_[8] = '-';
-        day_ = day;
+    const auto safe_ns = static_cast<std::uint64_t>(utc_ns < 0 ? 0 : utc_ns);
+    const auto second = static_cast<std::int64_t>(safe_ns / 1'000'000'000U);
+    const auto fraction_ns = static_cast<std::uint32_t>(safe_ns % 1'000'000'000U);
+    if (second != second_) {
+        render(second);
     }
-    std::memcpy(out, date_, sizeof(date_));
-    const auto of_day_ns = static_cast<std::uint64_t>(safe_ns % day_ns);
-    const auto second = static_cast<std::uint32_t>(of_day_ns / 1'000'000'000U);
-    const auto fraction_ns = static_cast<std::uint32_t>(of_day_ns % 1'000'000'000U);
-    put_digits(out + 9, second / 3600, 2);
-    out[11] = ':';
-    put_digits(out + 12, second / 60 % 60, 2);
-    out[14] = ':';
-    put_digits(out + 15, second % 60, 2);
-    if (resolution == TimeResolution::seconds) {
-        return out + 17;
-    }
-    out[17] = '.';
+    std::memcpy(out, text_, 18);
     switch (resolution) {
+        case TimeResolution::seconds:
+            return out + 17;
         case TimeResolution::micros:
             put_digits(out + 18, fraction_ns / 1'000, 6);
             return out + 24;
@@ -222,6 +242,22 @@ char* TimeWriter::write(char* out, risk::UtcNs utc_ns, TimeResolution resolution
             put_digits(out + 18, fraction_ns / 1'000'000, 3);
             return out + 21;
     }
+}
+
+void TimeWriter::render(std::int64_t second) noexcept {
+    constexpr std::int64_t day_s = 86'400;
+    const Date date = date_from_days(second / day_s);
+    const auto of_day = static_cast<std::uint32_t>(second % day_s);
+    put_digits(text_, static_cast<std::uint64_t>(date.year), 4);
+    put_digits(text_ + 4, date.month, 2);
+    put_digits(text_ + 6, date.day, 2);
+    put_digits(text_ + 9, of_day / 3600, 2);
+    put_digits(text_ + 12, of_day / 60 % 60, 2);
+    put_digits(text_ + 15, of_day % 60, 2);
+    text_[8] = '-';
+    text_[11] = text_[14] = ':';
+    text_[17] = '.';
+    second_ = second;
 }
 
 }  // namespace fairlead::fix

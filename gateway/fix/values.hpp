@@ -7,7 +7,9 @@
 #include <cstdint>
 #include <cstring>
 #include <string_view>
+#include <type_traits>
 
+#include "gateway/fix/words8.hpp"
 #include "risk/words.hpp"
 
 namespace fairlead::fix {
@@ -32,6 +34,12 @@ struct Parsed {
 [[nodiscard]] constexpr Parsed<std::uint64_t> parse_unsigned(std::string_view text) noexcept {
     if (text.empty()) {
         return {0, ValueError::format};
+    }
+    if (!std::is_constant_evaluated() && text.size() <= 8) {
+        const std::uint64_t word = short_word(text.data(), text.size());
+        return all_digits(padded_word(word, text.size(), '0'))
+                   ? Parsed<std::uint64_t>{short_digits(word, text.size())}
+                   : Parsed<std::uint64_t>{0, ValueError::format};
     }
     std::uint64_t value = 0;
     bool over = false;
@@ -60,10 +68,41 @@ struct Parsed {
     return {negative ? -value : value};
 }
 
+// What nearly every price and quantity is: digits, at most one point between them and no more decimals than
+// asked for, eight characters in all. False: not of that kind, whatever it is.
+[[nodiscard]] inline bool parse_short_decimal(std::string_view text, unsigned decimals,
+                                              std::int64_t& value) noexcept {
+    constexpr std::int64_t powers[] = {1, 10, 100, 1'000, 10'000};
+    if (text.empty() || text.size() > 8 || decimals > 4) {
+        return false;
+    }
+    const std::uint64_t word = short_word(text.data(), text.size());
+    const std::uint64_t points = places_of(word, '.');
+    if (points == 0) {
+        value = std::int64_t{short_digits(word, text.size())} * powers[decimals];
+        return all_digits(padded_word(word, text.size(), '0'));
+    }
+    const auto whole = static_cast<std::size_t>(std::countr_zero(points)) / 8;
+    const std::size_t fraction = text.size() - whole - 1;
+    if (whole == 0 || fraction == 0 || fraction > decimals) {
+        return false;
+    }
+    const std::uint64_t before = (std::uint64_t{1} << (8 * whole)) - 1;
+    const std::uint64_t digits = (word & before) | (word >> 8 & ~before);
+    value = std::int64_t{short_digits(digits, text.size() - 1)} * powers[decimals - fraction];
+    return all_digits(padded_word(digits, text.size() - 1, '0'));
+}
+
 // A FIX float in units of 1/10^decimals: "12.5" with 4 decimals is 125,000. Zeros beyond the decimals
 // are allowed, other digits there are a precision error.
 [[nodiscard]] constexpr Parsed<std::int64_t> parse_decimal(std::string_view text,
                                                            unsigned decimals) noexcept {
+    if (!std::is_constant_evaluated()) {
+        std::int64_t quick = 0;
+        if (parse_short_decimal(text, decimals, quick)) {
+            return {quick};
+        }
+    }
     const bool negative = !text.empty() && text.front() == '-';
     std::size_t at = negative ? 1 : 0;
     std::uint64_t value = 0;
@@ -172,14 +211,16 @@ inline constexpr std::size_t number_text_max = 20;
 // 1/10,000 NTD as NTD without zeros at the end: 12.5, 100, -0.01.
 [[nodiscard]] char* format_price(char* out, risk::Price value) noexcept;
 
-// Writes UTCTimestamps, keeping the text of the last date: a date costs once a day, not once a message.
+// Writes UTCTimestamps, keeping the text of the last second: it costs once a second, not once a message.
 class TimeWriter {
   public:
     [[nodiscard]] char* write(char* out, risk::UtcNs utc_ns, TimeResolution resolution) noexcept;
 
   private:
-    std::int64_t day_ = INT64_MIN;
-    char date_[9]{};  // 20260102-
+    void render(std::int64_t second) noexcept;
+
+    std::int64_t second_ = INT64_MIN;  // since 1970
+    char text_[24]{};                  // 20260102-03:04:05.
 };
 
 }  // namespace fairlead::fix

@@ -21,6 +21,21 @@ inline constexpr std::uint64_t each_top = 0x8080808080808080;
     return word;
 }
 
+// The `length` (1 to 8) characters at `text`, with zeros behind them. Reads no other byte.
+[[nodiscard]] inline std::uint64_t short_word(const char* text, std::size_t length) noexcept {
+    if (length >= 4) {
+        std::uint32_t first = 0;
+        std::uint32_t last = 0;
+        std::memcpy(&first, text, 4);
+        std::memcpy(&last, text + length - 4, 4);
+        return first | std::uint64_t{last} << (8 * (length - 4));
+    }
+    const auto byte = [text](std::size_t at) {
+        return std::uint64_t{static_cast<unsigned char>(text[at])} << (8 * at);
+    };
+    return byte(0) | byte(length / 2) | byte(length - 1);
+}
+
 // The first `length` (0 to 8) characters, with `pad` behind them.
 [[nodiscard]] inline std::uint64_t padded_word(std::uint64_t word, std::size_t length, char pad) noexcept {
     if (length >= sizeof word) {
@@ -51,6 +66,11 @@ inline constexpr std::uint64_t each_top = 0x8080808080808080;
     word = (word & each_byte * 0x0F) * 2561 >> 8;
     word = (word & 0x00FF00FF00FF00FF) * 6553601 >> 16;
     return static_cast<std::uint32_t>((word & 0x0000FFFF0000FFFF) * 42949672960001 >> 32);
+}
+
+// The number up to eight digits name: a short_word of nothing else.
+[[nodiscard]] inline std::uint32_t short_digits(std::uint64_t word, std::size_t length) noexcept {
+    return eight_digits(word << (8 * (8 - length)));
 }
 
 // And back: the eight digits of a number below 100,000,000, with zeros on the left.

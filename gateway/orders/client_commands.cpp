@@ -1,5 +1,7 @@
 #include "gateway/orders/client_commands.hpp"
 
+#include <algorithm>
+
 #include "gateway/fix/message.hpp"
 #include "gateway/fix/values.hpp"
 #include "gateway/orders/session_kinds.hpp"
@@ -32,43 +34,6 @@ constexpr FieldName request_id_field{790, "OrdStatusReqID"};
 constexpr FieldName channel_field{10000, "OrderChannel"};
 constexpr FieldName credit_type_field{10001, "CreditType"};
 constexpr FieldName session_kind_field{10005, "SessionKind"};
-
-// Fields of FIX 4.4 that would change what an order does. Ignoring one would trade something else than
-// was asked, so each is refused by name. Empty = a field that changes nothing here.
-constexpr std::string_view not_served(std::uint32_t tag) noexcept {
-    switch (tag) {
-        case 18:
-            return "ExecInst";
-        case 99:
-            return "StopPx";
-        case 110:
-            return "MinQty";
-        case 111:
-            return "MaxFloor";
-        case 126:
-            return "ExpireTime";
-        case 152:
-            return "CashOrderQty";
-        case 168:
-            return "EffectiveTime";
-        case 211:
-            return "PegOffsetValue";
-        case 388:
-            return "DiscretionInst";
-        case 423:
-            return "PriceType";
-        case 432:
-            return "ExpireDate";
-        case 516:
-            return "OrderPercent";
-        case 847:
-            return "TargetStrategy";
-        case 854:
-            return "QtyType";
-        default:
-            return {};
-    }
-}
 
 constexpr std::size_t symbol_width = 6;
 constexpr std::size_t account_width = 12;  // "8610-0000017"
@@ -181,15 +146,13 @@ class Reading {
             }
             return;
         }
-        std::uint64_t number = 0;
         bool good = value.size() == account_width && value[branch_width] == '-';
-        for (std::size_t i = 0; good && i < account_width; ++i) {
-            if (i < branch_width) {
-                good = is_code_character(value[i]);
-            } else if (i > branch_width) {
-                good = value[i] >= '0' && value[i] <= '9';
-                number = number * 10 + static_cast<std::uint64_t>(value[i] - '0');
-            }
+        std::uint64_t number = 0;
+        if (good) {
+            // The hyphen read as a zero: eight digits.
+            number = fix::load_word(value.data() + branch_width) ^ std::uint64_t{'-' ^ '0'};
+            good = fix::all_digits(number) &&
+                   std::all_of(value.begin(), value.begin() + branch_width, is_code_character);
         }
         if (!good) {
             refuse(account_field, BusinessReason::other,
@@ -197,7 +160,7 @@ class Reading {
             return;
         }
         out.branch = risk::BranchId(value.substr(0, branch_width));
-        out.number = static_cast<std::uint32_t>(number);
+        out.number = fix::eight_digits(number);
     }
 
     void quantity(risk::Quantity& out) noexcept {
@@ -300,14 +263,7 @@ class Reading {
         }
     }
 
-    void terms_served() noexcept {
-        for (const fix::Field& field : message_.fields()) {
-            const std::string_view name = not_served(field.tag);
-            if (!name.empty()) {
-                refuse({field.tag, name}, BusinessReason::other, "is not served");
-                return;
-            }
-        }
+    void currency() noexcept {
         std::string_view value;
         if (has(currency_field, value) && value != "TWD") {
             refuse(currency_field, BusinessReason::other, "orders are in TWD");
@@ -359,7 +315,7 @@ risk::Record* read_new(Reading& reading, const Message& message, const ClientCon
     reading.digit(channel_field, '1', '6', "must be 1 to 6", facts.channel);
     reading.digit(credit_type_field, '0', '6', "must be 0 to 6", facts.credit_type);
     reading.session_kind(facts.session_kind);
-    reading.terms_served();
+    reading.currency();
     facts.message_flags = flags_of(message);
     return &command.record;
 }
@@ -376,7 +332,7 @@ risk::Record* read_replace(Reading& reading, const Message& message, const Clien
     facts.order_type = reading.order_type();
     reading.price(facts.order_type, facts.price);
     reading.transact_time(facts.transact_time_ns);
-    reading.terms_served();
+    reading.currency();
     facts.message_flags = flags_of(message);
     return &command.record;
 }

@@ -22,11 +22,21 @@ const Kind& as(const Record& record) noexcept {
 constexpr unsigned sequence_width = 12;
 
 // "8610-0000017"
-struct AccountText {
-    TextWriter<16> writer;
+class AccountText {
+  public:
     explicit AccountText(const risk::AccountKey& account) noexcept {
-        writer.add(account.branch.view()).add("-").add_padded(account.number, 7);
+        const std::string_view branch = account.branch.view();
+        std::memcpy(text_, branch.data(), branch.size());
+        text_[branch.size()] = '-';
+        end_ = fix::format_padded(text_ + branch.size() + 1, account.number, 7);
     }
+    [[nodiscard]] std::string_view view() const noexcept {
+        return {text_, static_cast<std::size_t>(end_ - text_)};
+    }
+
+  private:
+    char text_[5 + fix::number_text_max];
+    const char* end_;
 };
 
 void begin(fix::Encoder& encoder, const ClientMessage& message, std::string_view type) noexcept {
@@ -143,7 +153,7 @@ std::size_t encode_execution_report(fix::Encoder& encoder, const ClientMessage& 
         encoder.add_char(378, restatement_reason(decision));
     }
     if (!decision.account.branch.empty()) {
-        encoder.add(1, AccountText(decision.account).writer.view());
+        encoder.add(1, AccountText(decision.account).view());
     }
     encoder.add(55, decision.symbol.view());
     encoder.add(207, exchange_name(decision.venue));
@@ -188,7 +198,7 @@ std::size_t encode_cancel_reject(fix::Encoder& encoder, const ClientMessage& mes
     encoder.add_char(39, decision.order_status == OrderStatus::none ? character(OrderStatus::rejected)
                                                                     : character(decision.order_status));
     if (!decision.account.branch.empty()) {
-        encoder.add(1, AccountText(decision.account).writer.view());
+        encoder.add(1, AccountText(decision.account).view());
     }
     encoder.add_time(60, record.utc_ns);
     encoder.add_char(434, replace ? '2' : '1');

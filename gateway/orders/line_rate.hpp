@@ -17,7 +17,9 @@ class LineRate {
     explicit LineRate(std::uint32_t count, risk::MonotonicNs window_ns = 1'000'000'000)
         : times_(count), window_ns_(window_ns) {}
 
-    [[nodiscard]] bool can_send(risk::MonotonicNs now) const noexcept { return left(now) > 0; }
+    [[nodiscard]] bool can_send(risk::MonotonicNs now) const noexcept {
+        return held_ < times_.size() || (held_ != 0 && times_[next_] + window_ns_ <= now);
+    }
 
     // A message goes now. Times do not fall; the caller asked `can_send(now)` first.
     void sent(risk::MonotonicNs now) noexcept {

@@ -32,14 +32,12 @@ std::uint64_t number_of(std::string_view client_order_id) noexcept {
     if (client_order_id.size() != client_order_id_width) {
         return 0;
     }
-    std::uint64_t number = 0;
-    for (const char character : client_order_id) {
-        if (character < '0' || character > '9') {
-            return 0;
-        }
-        number = number * 10 + static_cast<std::uint64_t>(character - '0');
+    const std::uint64_t first = fix::short_word(client_order_id.data(), 4);
+    const std::uint64_t last = fix::load_word(client_order_id.data() + 4);
+    if (!fix::all_digits(fix::padded_word(first, 4, '0')) || !fix::all_digits(last)) {
+        return 0;
     }
-    return number;
+    return std::uint64_t{fix::short_digits(first, 4)} * 100'000'000 + fix::eight_digits(last);
 }
 
 std::string_view without_padding(std::string_view text) noexcept {
@@ -48,6 +46,23 @@ std::string_view without_padding(std::string_view text) noexcept {
     }
     return text;
 }
+
+// A set of the characters FIX names statuses by.
+class Statuses {
+  public:
+    explicit constexpr Statuses(std::string_view characters) {
+        for (const char character : characters) {
+            bits_[static_cast<std::size_t>(character) / 64] |= std::uint64_t{1} << (character % 64);
+        }
+    }
+    [[nodiscard]] constexpr bool has(char character) const {
+        const auto byte = static_cast<unsigned char>(character);
+        return byte < 128 && (bits_[byte / 64] >> (byte % 64) & 1U) != 0;
+    }
+
+  private:
+    std::array<std::uint64_t, 2> bits_{};
+};
 
 // Reads the fields of one message. The first thing wrong becomes the fault, and `ok` stays false.
 class Reading {
@@ -127,12 +142,12 @@ class Reading {
     }
 
     // One of the statuses in `allowed`.
-    void status(std::uint32_t tag, std::string_view name, std::string_view allowed,
+    void status(std::uint32_t tag, std::string_view name, const Statuses& allowed,
                 OrderStatus& out) noexcept {
         const std::string_view found = value(tag);
         if (found.empty()) {
             refuse(tag, name, required_tag_missing, "is required");
-        } else if (found.size() != 1 || allowed.find(found.front()) == std::string_view::npos) {
+        } else if (found.size() != 1 || !allowed.has(found.front())) {
             refuse(tag, name, value_incorrect, "is no status this venue gives");
         } else {
             out = static_cast<OrderStatus>(found.front());
@@ -175,8 +190,10 @@ risk::Record& read_report(Reading& reading, const Message& message, const VenueO
     facts.order_key = order.order_key;
     facts.command = order.command;
     facts.session_kind = order.session_kind;
-    reading.status(150, "ExecType", "045678ACDEFGHI", facts.exec_type);
-    reading.status(39, "OrdStatus", "01245678ACE", facts.order_status);
+    static constexpr Statuses exec_types("045678ACDEFGHI");
+    static constexpr Statuses order_statuses("01245678ACE");
+    reading.status(150, "ExecType", exec_types, facts.exec_type);
+    reading.status(39, "OrdStatus", order_statuses, facts.order_status);
     const bool trade = facts.exec_type == OrderStatus::trade;
     reading.text(17, "ExecID", trade, facts.execution_id);
     reading.text(37, "OrderID", false, facts.order_number);

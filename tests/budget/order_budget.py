@@ -30,7 +30,7 @@ NOT_OURS = "not counted"  # the hooks that stand for the system's clock and its 
 PARTS = [(re.compile(pattern), part) for pattern, part in [
     (r"^(clock_gettime|recvmsg|syscall|fairlead::budget::)", NOT_OURS),
     (r"^fairlead::fix::(parse_|format_|places_of|load_word)", HELPER),
-    (r"^fairlead::fix::(Reader|checksum|Message)|^fairlead::gateway::Connection::frame", "read"),
+    (r"^fairlead::fix::(Reader|Scan|checksum|Message)|^fairlead::gateway::Connection::frame", "read"),
     (r"^fairlead::gateway::(read_stamped|Readiness)", "receive"),
     (r"^fairlead::fix::(\(anonymous namespace\)::)?(Encoder|TimeWriter|HeaderTemplate|encode_)", "encode"),
     (r"^fairlead::gateway::(\(anonymous namespace\)::)?(encode_|begin\(|finish\()|^fairlead::gateway::Outbox::deliver",

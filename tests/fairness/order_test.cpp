@@ -60,7 +60,7 @@ class Pair {
     risk::UtcNs read() {
         pollfd ready{connection.fd(), POLLIN, 0};
         REQUIRE(::poll(&ready, 1, 10'000) == 1);
-        const ReadResult result = connection.read(0);
+        const ReadResult result = connection.read();
         REQUIRE(result.status == ReadResult::Status::data);
         return connection.kernel_ns();
     }
@@ -169,5 +169,5 @@ TEST_CASE("the_end_of_a_connection_told_together_with_its_last_bytes_is_told_as_
     REQUIRE(pair.read() > 0);
     // No further edge comes: whoever stops at the short read never learns of the end.
     CHECK(readiness.ask(0).empty());
-    CHECK(pair.connection.read(0).status == ReadResult::Status::closed);
+    CHECK(pair.connection.read().status == ReadResult::Status::closed);
 }

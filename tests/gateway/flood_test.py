@@ -13,9 +13,11 @@ import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT / "bench"))
-from flood_run import COMMANDS, FLOODER, GENTLE, KINDS, LOGON_ATTEMPT, RECEIVED, FloodRun, messages  # noqa: E402
+from flood_run import (COMMANDS, FLOODER, GENTLE, KINDS, LOGON_ATTEMPT, LOGON_RESULT, LOGOUT,  # noqa: E402
+                       RECEIVED, FloodRun, messages, records)
 
 INBOUND_RATE = 3000
+ACCEPTED = 1  # LogonVerdict
 GRAIN_NS = 3_000  # Records' times are settled against UTC every few milliseconds
 
 
@@ -70,8 +72,26 @@ def judge_flood(kind, flood, found):
     return wrong
 
 
+def judge_pause(place, programs, pause_s):
+    """Who was logged out for flooding is let in again only once its pause is over, and is let in then."""
+    one = FloodRun(place, programs, INBOUND_RATE, pause_s=pause_s)
+    with one.stand as stand:
+        one.play("pause", "orders", 500, 4 * pause_s)
+        stand.stop_all()
+        logged_out, pauses = None, []
+        for kind, session, decided, data in records(stand.journal):
+            if session == FLOODER and kind == LOGOUT:
+                logged_out = decided
+            elif session == FLOODER and kind == LOGON_RESULT and data[64 + 24 + 16] == ACCEPTED and logged_out:
+                pauses.append((decided - logged_out) / 1e9)
+                logged_out = None
+    print(f"pause of {pause_s} s: logged on again after {', '.join(f'{pause:.2f}' for pause in pauses)} s", flush=True)
+    wrong = [f"pause: logged on again after {pause:.3f} s" for pause in pauses if pause < pause_s]
+    return wrong if len(pauses) >= 2 else [*wrong, f"pause: {len(pauses)} logons after a flood: nothing was tested"]
+
+
 def run(place, programs, kind):
-    one = FloodRun(place, programs, INBOUND_RATE)
+    one = FloodRun(place, programs, INBOUND_RATE, pause_s=0)
     with one.stand as stand:
         code, gentle, flood = one.play(kind, kind, 500, 4)
         wrong = [f"{kind}: {text}" for text in gentle["wrong"]]
@@ -107,6 +127,8 @@ def main():
     for kind in sys.argv[2:] or KINDS:
         with tempfile.TemporaryDirectory(prefix="fairlead-flood-") as place:
             wrong += run(place, sys.argv[1], kind)
+    with tempfile.TemporaryDirectory(prefix="fairlead-flood-") as place:
+        wrong += judge_pause(place, sys.argv[1], 2)
     for one in wrong:
         print("WRONG:", one)
     return 1 if wrong else 0

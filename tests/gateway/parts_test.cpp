@@ -175,16 +175,17 @@ TEST_CASE("text_that_is_no_message_takes_a_turn_of_its_own_and_is_counted") {
     const std::string good = "8=FIX.4.4\0019=5\00135=0\00110=163\001";
     const std::string sent = bad + bad + bad + good;
     REQUIRE(::write(ends[1], sent.data(), sent.size()) == static_cast<ssize_t>(sent.size()));
-    REQUIRE(connection.read(1000).status == gateway::ReadResult::Status::data);
+    REQUIRE(connection.read().status == gateway::ReadResult::Status::data);
     const fix::Reader reader(1024);
     fix::Message message;
-    for (risk::UtcNs pass = 2000; pass < 2003; ++pass) {
+    const risk::UtcNs later = gateway::SystemClock::utc_ns() + 1'000'000'000;
+    for (risk::UtcNs pass = later; pass < later + 3; ++pass) {
         CHECK(connection.frame(reader, message, pass) == gateway::Connection::Head::none);
         CHECK(connection.unfinished());
     }
-    CHECK(connection.frame(reader, message, 2003) == gateway::Connection::Head::ready);
+    CHECK(connection.frame(reader, message, later + 3) == gateway::Connection::Head::ready);
     CHECK_FALSE(connection.unfinished());
-    CHECK(connection.effective_ns() == 2003);  // it stood behind them, by its own session's doing
+    CHECK(connection.effective_ns() == later + 3);  // it stood behind them, by its own session's doing
     CHECK(connection.take_skipped() == 3);
     CHECK(connection.take_skipped() == 0);
     ::close(ends[1]);

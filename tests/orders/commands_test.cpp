@@ -222,8 +222,6 @@ TEST_CASE("each_field_that_says_nothing_usable_is_refused_by_name_value_and_rule
             Row{"D", new_body, "10005=1", other, 10005,
                 "SessionKind (10005) = \"1\": must be 0 (regular), C (intraday odd lot), 2 (after-hours odd "
                 "lot) or 7 (fixed price)."},
-            Row{"D", new_body, "110=1000", other, 110, "MinQty (110) = \"1000\": is not served."},
-            Row{"D", new_body, "99=600", other, 99, "StopPx (99) = \"600\": is not served."},
             Row{"D", new_body, "15=USD", other, 15, "Currency (15) = \"USD\": orders are in TWD."},
             Row{"D", new_body, "207=XNYS", unknown_security, 207,
                 "SecurityExchange (207) = \"XNYS\": must be XTAI (TWSE) or ROCO (TPEx)."},
