@@ -54,7 +54,7 @@ class Stand:
         for key, value in (gateway_settings or {}).items():
             text, found = re.subn(rf"(?m)^{key} = .*$", f"{key} = {value}", text)
             if not found:
-                section = {"polling": "gateway"}.get(key, "journal")
+                section = "gateway" if key in ("polling", "order_cpu", "confine") else "journal"
                 text = text.replace(f"[{section}]\n", f"[{section}]\n{key} = {value}\n", 1)
         self.config.write_text(text)
         exchange = (ROOT / "bench/exchange/exchange.toml").read_text()

@@ -5,6 +5,7 @@
 #include <linux/capability.h>
 #include <linux/landlock.h>
 #include <linux/sched.h>
+#include <sched.h>
 #include <seccomp.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -222,6 +223,16 @@ std::string lock_memory() {
     return ::mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) == 0
                ? std::string()
                : because("memory cannot be locked and may be swapped out");
+}
+
+std::string bind_thread(int processor) {
+    if (processor < 0) {
+        return {};
+    }
+    cpu_set_t wanted;
+    CPU_ZERO(&wanted);
+    CPU_SET(static_cast<unsigned>(processor), &wanted);
+    return ::sched_setaffinity(0, sizeof wanted, &wanted) == 0 ? std::string() : std::strerror(errno);
 }
 
 std::string confine_calls() {

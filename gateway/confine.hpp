@@ -27,6 +27,9 @@ using Warnings = std::vector<std::string>;
 // Keeps all memory, present and future, from being swapped out. Empty: done; else why not.
 [[nodiscard]] std::string lock_memory();
 
+// Keeps the calling thread on one processor; -1 = on any. Empty: done; else why not.
+[[nodiscard]] std::string bind_thread(int processor);
+
 // From here on, for every thread, no exec, no other process, no listener, no tracing, no io_uring, no socket
 // but TCP ones: a call not on the list fails with EPERM. Empty: done; else why not, and nothing has changed.
 [[nodiscard]] std::string confine_calls();

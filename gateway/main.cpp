@@ -234,7 +234,11 @@ int run(const Options& options) {
             return complain(error);
         }
     }
-    std::thread order_thread([&road, &errands] {
+    std::thread order_thread([&road, &errands, cpu = config.gateway.order_cpu] {
+        if (const std::string error = gateway::bind_thread(cpu); !error.empty()) {
+            spdlog::error("gateway.order_cpu = {}: {}; the order thread runs where the kernel puts it", cpu,
+                          error);
+        }
         road.run();
         while (!errands.push(gateway::Stopped{})) {
             std::this_thread::sleep_for(std::chrono::milliseconds(1));

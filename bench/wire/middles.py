@@ -35,10 +35,11 @@ def security():
 class WireStand(Stand):
     """A stand whose venue is the tester: one line, no exchange, rates and limits that never bind."""
 
-    def __init__(self, directory, programs, level, make_demo=()):
+    def __init__(self, directory, programs, level, make_demo=(), gateway_settings=()):
         settings = {"level": f'"{level}"', "polling": "true", "keeper_lag_ms": 60000, "message_rate": 0,
                     "investor_message_rate": 0, "repeat_count_max": 0, "orders": 1_000_000, "commands": 2_000_000,
                     "front_segment_mib": 128, "keeper_lag_mib": 500, "sync_refuse_ms": 60000, "segment_mib": 128}
+        settings.update(gateway_settings)
         super().__init__(directory, programs, gateway_settings=settings,
                          make_demo=["--continuous", 24 * 3600, "--open-call", 0.1, "--lead-in", 0, "--line-rate",
                                     1_000_000, *make_demo])
@@ -178,12 +179,13 @@ class Fairlead(Middle):
     label = "Fairlead, level process"
     level = "process"
     make_demo = ()
+    gateway_settings = ()
     sessions = 1
 
     def __init__(self, options):
         super().__init__(options)
         self.stand = WireStand(options.place / type(self).__name__.lower(), options.programs, self.level,
-                               self.make_demo)
+                               self.make_demo, self.gateway_settings)
 
     def accounts(self):
         return ["--account", self.stand.accounts[0]]
@@ -243,6 +245,21 @@ class Fairlead(Middle):
         self.stand.clean()
 
 
+class FairleadUnconfined(Fairlead):
+    label = "Fairlead, nothing given up (confine = false)"
+    gateway_settings = {"confine": "false"}
+
+
+class FairleadPinned(Fairlead):
+    label = "Fairlead, order thread on processor 1 (order_cpu = 1)"
+    gateway_settings = {"order_cpu": 1}
+
+
+class FairleadBlocking(Fairlead):
+    label = "Fairlead, order thread sleeping (polling = false)"
+    gateway_settings = {"polling": "false"}
+
+
 class FairleadDisk(Fairlead):
     label = "Fairlead, level disk"
     level = "disk"
@@ -290,5 +307,6 @@ class RawWrite(Middle):
 MIDDLES = {"none": Nothing, "relay": Relay, "relay_block": RelayBlocking, "quickfix_memory": Quickfix,
            "quickfix_file": QuickfixFile, "process": Fairlead, "disk": FairleadDisk, "many": FairleadMany,
            "followed": FairleadFollowed, "raw_write": RawWrite}
-# To be asked for by name: how QuickFIX's other sockets compare.
-FURTHER = {"quickfix_memory_threaded": QuickfixThreaded, "quickfix_file_threaded": QuickfixFileThreaded}
+# To be asked for by name: how QuickFIX's other sockets compare, and what a broker may tune.
+FURTHER = {"unconfined": FairleadUnconfined, "pinned": FairleadPinned, "blocking": FairleadBlocking,
+           "quickfix_memory_threaded": QuickfixThreaded, "quickfix_file_threaded": QuickfixFileThreaded}
