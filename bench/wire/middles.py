@@ -140,6 +140,11 @@ class RelayBlocking(Relay):
     flags = ("--block",)
 
 
+class RelayStamped(Relay):
+    label = "blind relay, spinning on epoll, with receive stamps"
+    flags = ("--stamped",)
+
+
 class Quickfix(Middle):
     label = "QuickFIX, memory store"
     store = "memory"
@@ -250,6 +255,11 @@ class FairleadUnconfined(Fairlead):
     gateway_settings = {"confine": "false"}
 
 
+class FairleadUnsigned(Fairlead):
+    label = "Fairlead, no checkpoints (checkpoint_key empty)"
+    gateway_settings = {"checkpoint_key": '""'}
+
+
 class FairleadPinned(Fairlead):
     label = "Fairlead, order thread on processor 1 (order_cpu = 1)"
     gateway_settings = {"order_cpu": 1}
@@ -308,5 +318,6 @@ MIDDLES = {"none": Nothing, "relay": Relay, "relay_block": RelayBlocking, "quick
            "quickfix_file": QuickfixFile, "process": Fairlead, "disk": FairleadDisk, "many": FairleadMany,
            "followed": FairleadFollowed, "raw_write": RawWrite}
 # To be asked for by name: how QuickFIX's other sockets compare, and what a broker may tune.
-FURTHER = {"unconfined": FairleadUnconfined, "pinned": FairleadPinned, "blocking": FairleadBlocking,
+FURTHER = {"relay_stamped": RelayStamped, "unconfined": FairleadUnconfined,
+           "unsigned": FairleadUnsigned, "pinned": FairleadPinned, "blocking": FairleadBlocking,
            "quickfix_memory_threaded": QuickfixThreaded, "quickfix_file_threaded": QuickfixFileThreaded}

@@ -1,14 +1,18 @@
 // fairlead-wire-relay: the floor to measure a gateway against: takes one client, connects to the venue, and
-// copies bytes both ways unread. Spins, or with --block sleeps in epoll as most programs do.
+// copies bytes both ways unread. Spins, or with --block sleeps in epoll as most programs do; with --stamped
+// it spins on epoll and reads with the kernel's receive stamps, as whoever serves many clients in arrival
+// order must.
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <array>
 #include <cstdio>
+#include <ctime>
 
 namespace {
 
@@ -21,9 +25,17 @@ sockaddr_in loopback(std::uint16_t port) {
 }
 
 // False: the connection has ended.
-bool copy(int from, int to) {
+bool copy(int from, int to, bool stamped) {
     std::array<char, 65'536> bytes;
-    const ssize_t got = ::recv(from, bytes.data(), bytes.size(), MSG_DONTWAIT);
+    iovec part{bytes.data(), bytes.size()};
+    alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(timespec)) + 64> control;
+    msghdr message{};
+    message.msg_iov = &part;
+    message.msg_iovlen = 1;
+    message.msg_control = control.data();
+    message.msg_controllen = control.size();
+    const ssize_t got = stamped ? ::recvmsg(from, &message, MSG_DONTWAIT)
+                                : ::recv(from, bytes.data(), bytes.size(), MSG_DONTWAIT);
     if (got < 0) {
         return true;
     }
@@ -44,7 +56,9 @@ int main(int argc, char** argv) {
     bool block = false;
     app.add_option("--listen", listen_port)->required();
     app.add_option("--venue", venue_port)->required();
+    bool stamped = false;
     app.add_flag("--block", block, "sleep in epoll instead of spinning");
+    app.add_flag("--stamped", stamped, "spin on epoll, and read with receive stamps")->excludes("--block");
     CLI11_PARSE(app, argc, argv);
     const int listener = ::socket(AF_INET, SOCK_STREAM, 0);
     const int one = 1;
@@ -64,20 +78,34 @@ int main(int argc, char** argv) {
     }
     for (const int fd : {client, venue}) {
         ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+        if (stamped) {
+            ::setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPNS, &one, sizeof one);
+        }
     }
     const int epoll = ::epoll_create1(0);
     for (const int fd : {client, venue}) {
         epoll_event event{};
-        event.events = EPOLLIN;
+        event.events = stamped ? EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET : EPOLLIN;
         event.data.fd = fd;
         ::epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event);
+    }
+    while (stamped) {
+        std::array<epoll_event, 2> events;
+        const int ready = ::epoll_wait(epoll, events.data(), static_cast<int>(events.size()), 0);
+        for (int i = 0; i < ready; ++i) {
+            const epoll_event& event = events[static_cast<std::size_t>(i)];
+            if ((event.events & EPOLLIN) != 0 &&
+                !copy(event.data.fd, event.data.fd == client ? venue : client, true)) {
+                return 0;
+            }
+        }
     }
     while (true) {
         if (block) {
             epoll_event event{};
             ::epoll_wait(epoll, &event, 1, -1);
         }
-        if (!copy(client, venue) || !copy(venue, client)) {
+        if (!copy(client, venue, false) || !copy(venue, client, false)) {
             return 0;
         }
     }
