@@ -35,15 +35,7 @@ struct Text {
 
     constexpr Text() = default;
     // Keeps the first N bytes; callers check `fits` first where a cut would matter.
-    constexpr explicit Text(std::string_view from) {
-        if (!std::is_constant_evaluated()) {
-            std::memcpy(bytes.data(), from.data(), from.size() < N ? from.size() : N);
-            return;
-        }
-        for (std::size_t i = 0; i < N && i < from.size(); ++i) {
-            bytes[i] = from[i];
-        }
-    }
+    constexpr explicit Text(std::string_view from) { from.copy(bytes.data(), N); }
     [[nodiscard]] static constexpr bool fits(std::string_view from) { return from.size() <= N; }
     [[nodiscard]] constexpr std::string_view view() const { return {bytes.data(), length()}; }
     [[nodiscard]] constexpr bool empty() const { return bytes[0] == '\0'; }
