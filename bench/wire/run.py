@@ -23,6 +23,7 @@ import time
 
 from chart import chart
 from figures import Figures, GAPS, WAY_NAMES, WAYS, GAP_NAMES, goals, spread, tables
+from instructions import about_instructions
 from middles import FURTHER, MIDDLES, ROOT
 
 ROUNDS = 15
@@ -201,6 +202,8 @@ def results(given, figures, labels, failures, about):
     yield from tables(figures, labels)
     yield ""
     yield from about_blocking(figures)
+    if "quickfix_memory" in labels:
+        yield from about_instructions(given, ROOT / "tests/budget/budget.json")
     if failures:
         yield ""
         yield "## What failed"
