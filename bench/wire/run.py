@@ -25,6 +25,7 @@ from chart import chart
 from figures import Figures, GAPS, WAY_NAMES, WAYS, GAP_NAMES, goals, spread, tables
 from instructions import about_instructions
 from middles import FURTHER, MIDDLES, ROOT
+from reasons import reasons
 
 ROUNDS = 15
 BUSY_PERCENT = 5
@@ -192,10 +193,11 @@ def results(given, figures, labels, failures, about):
     yield ""
     yield "| goal | result | |"
     yield "|---|---|---|"
-    for goal in goals(figures):
-        yield f"| {goal.text} | {goal.result()} | {goal.verdict()} |"
+    judged = list(goals(figures))
+    yield from (f"| {goal.text} | {goal.result()} | {goal.verdict()} |" for goal in judged)
     yield ""
     yield "Within the noise: the lower quartile of the ratio is not above 1."
+    yield from reasons([goal.text for goal in judged if goal.verdict() == "NOT MET"])
     yield ""
     yield "## Figures"
     yield ""
