@@ -140,6 +140,29 @@ TEST_CASE("every_flipped_bit_of_a_frame_is_refused_padding_included") {
     }
 }
 
+TEST_CASE("a_frame_is_as_long_as_a_write_at_most") {
+    std::vector<std::byte> frame = golden_frames();
+    frame.resize(frame_bytes_max + 2 * block_bytes);
+    SegmentId id{};
+    id.fill(0x5A);
+    const auto fault_with = [&](std::size_t payload) {
+        FrameHeader header;
+        std::memcpy(&header, frame.data(), sizeof header);
+        header.record_count = 3;  // one more than there are
+        header.payload_bytes = static_cast<std::uint32_t>(payload);
+        header.payload_crc = crc32c(Bytes(frame).subspan(sizeof header, payload));
+        std::memcpy(frame.data(), &header, sizeof header);
+        header.header_crc = crc32c(Bytes(frame).first(offsetof(FrameHeader, header_crc)));
+        std::memcpy(frame.data(), &header, sizeof header);
+        FrameChecker checker;
+        FrameChain chain;
+        return checker.check(frame, id, chain).fault;
+    };
+    CHECK(fault_with(frame_payload_max + 16) == FrameFault::size);
+    // Of a length that may be; its third record is none.
+    CHECK(fault_with(frame_payload_max) == FrameFault::record);
+}
+
 TEST_CASE("record_is_refused_by_the_rule_it_breaks") {
     struct Row {
         const char* name;
@@ -158,6 +181,7 @@ TEST_CASE("record_is_refused_by_the_rule_it_breaks") {
         {"section kind 5", 64 + 48, 5, RecordFault::sections},
         {"section kinds out of order", 64, 2, RecordFault::sections},
         {"padding not zero", 64 + 47, 1, RecordFault::sections},
+        {"last section longer than the record", 64 + 48 + 2, 40, RecordFault::sections},
     };
     for (const Row& row : rows) {
         INFO(row.name);

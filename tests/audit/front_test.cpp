@@ -2,6 +2,7 @@
 #include <catch2/catch.hpp>
 
 #include <cstring>
+#include <fstream>
 
 #include "audit/journal_reader.hpp"
 #include "sample.hpp"
@@ -176,4 +177,15 @@ TEST_CASE("front_options_out_of_range_are_refused_by_name") {
     options = small_front(directory.path());
     options.segment_bytes = 100'000;
     CHECK(Front::open(options).error.find("multiple of 4096") != std::string::npos);
+}
+
+TEST_CASE("a_front_that_is_not_there_is_told_from_one_that_cannot_be_opened") {
+    const TemporaryDirectory directory("/dev/shm");
+    FrontReader reader;
+    CHECK_FALSE(reader.attach(directory.path()).empty());
+    CHECK(reader.missing());
+    const std::string file = directory.path() + "/file";
+    REQUIRE(std::ofstream(file).put('x').good());
+    CHECK_FALSE(reader.attach(file).empty());  // not a directory
+    CHECK_FALSE(reader.missing());
 }
