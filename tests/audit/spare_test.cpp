@@ -3,10 +3,14 @@
 // and the device that failed is never written to again.
 #include <catch2/catch.hpp>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <new>
+#include <set>
 #include <sstream>
+#include <thread>
 
 #include "audit/keeper/keeper_steps.hpp"
 #include "sample.hpp"
@@ -475,4 +479,29 @@ TEST_CASE("a_cut_is_written_and_read_back_as_it_was") {
         INFO(line);
         CHECK_FALSE(SegmentCut::parse(line, read));
     }
+}
+
+TEST_CASE("a_spare_takes_up_the_segments_an_earlier_keeper_made_ready") {
+    const TemporaryDirectory directory;
+    SegmentStoreOptions options;
+    options.directory = directory.path();
+    options.segment_bytes = std::uint64_t{1} << 20;
+    options.ready_target = 2;
+    options.spare = true;
+    const auto files_after_a_keeper = [&] {
+        SegmentStore store(options);
+        REQUIRE(store.begin({}, 1) == "");
+        for (int waited = 0; store.ready() < options.ready_target && waited < 20'000; ++waited) {
+            std::this_thread::sleep_for(std::chrono::milliseconds(1));
+        }
+        REQUIRE(store.ready() == options.ready_target);
+        std::set<std::string> names;
+        for (const auto& entry : std::filesystem::directory_iterator(options.directory)) {
+            names.insert(entry.path().filename().string());
+        }
+        return names;
+    };
+    const std::set<std::string> first = files_after_a_keeper();
+    CHECK(first.size() == 2);
+    CHECK(files_after_a_keeper() == first);
 }

@@ -1,0 +1,173 @@
+#!/usr/bin/env python3
+"""A long run of the real programs at one rate, with limits changed by two persons and sessions cut all along. Memory,
+descriptors and threads of the gateway and the keeper are looked at all along; latency is taken in ten parts of the same
+length. What must not grow after the first part: descriptors, threads, address space, and touched memory by more than
+what the day's tables take; and the journal must verify and replay. The ratio of the last part's percentiles to the first's is shown; it is judged only when
+--latency-ratio is given, since a machine that others use says nothing about the gateway.
+
+usage: soak.py PROGRAMS [--minutes M] [--rate COMMANDS_A_SECOND] [--latency-ratio R] [--out FILE]
+"""
+import argparse
+import itertools
+import json
+import pathlib
+import random
+import re
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+sys.path[:0] = [str(ROOT / "deploy"), str(ROOT / "bench")]
+from assess import capacity_stand  # noqa: E402
+
+PARTS = 10
+SESSIONS, ACCOUNTS = 50, 5_000
+LOOKS = 300  # of the whole run, and no more often than each half second
+# Tables are as large as configured from the start; their pages are touched as orders come. More than this a command
+# is no table's.
+BYTES_A_COMMAND_MAX = 512
+WATCHED = ("gateway", "keeper")
+# What the desk's own cuts make a load say of a session, or the gateway of a request, at the edge of a part.
+OF_A_CUT = re.compile("Disconnected by an operator|closed the connection instead of a logon|session: not connected")
+
+
+def size(stand, commands):
+    """Tables for the whole run: a day's are configured before it begins."""
+    text = stand.config.read_text()
+    for key, share in (("orders", 1.0), ("commands", 1.3), ("executions", 1.5), ("positions", 0)):
+        text = re.sub(rf"(?m)^{key} = \d+$", f"{key} = {max(1_000_000, int(share * commands))}", text)
+    stand.config.write_text(text)
+
+
+def look(process):
+    """What a process holds: address space and anonymous memory in KiB, descriptors, threads."""
+    place = pathlib.Path(f"/proc/{process.pid}")
+    status = dict(line.split(":", 1) for line in (place / "status").read_text().splitlines() if ":" in line)
+    return {"space_kib": int(status["VmSize"].split()[0]), "anonymous_kib": int(status["RssAnon"].split()[0]), "threads": int(status["Threads"]),
+            "descriptors": sum(1 for _ in (place / "fd").iterdir())}
+
+
+class Desk(threading.Thread):
+    """Changes a limit, up with a second person and down alone, and ends a session's connection, until told to stop."""
+
+    def __init__(self, stand, every_s):
+        super().__init__(daemon=True)
+        self.stand, self.every_s, self.done = stand, every_s, threading.Event()
+        self.changes, self.cuts, self.wrong = 0, 0, []
+
+    def run(self):
+        draw = random.Random(1)
+        for value in itertools.cycle((80_000_000_000, 70_000_000_000)):
+            if self.done.wait(self.every_s):
+                return
+            try:
+                self.stand.control("risk.officer", "limit", "set", "firm", "order_value", value, "--reason", "soak",
+                                   "--approver", "risk.approver")
+                self.changes += 1
+                self.stand.control("operator", "session", "disconnect", draw.randint(1, SESSIONS), "--reason", "soak")
+                self.cuts += 1
+            except (RuntimeError, subprocess.TimeoutExpired) as problem:
+                self.wrong.append(str(problem))
+
+
+class Watch(threading.Thread):
+    def __init__(self, stand, every_s):
+        super().__init__(daemon=True)
+        self.stand, self.every_s = stand, every_s
+        self.done, self.seen = threading.Event(), {name: [] for name in WATCHED}
+
+    def run(self):
+        while not self.done.wait(self.every_s):
+            for name in WATCHED:
+                if self.stand.alive(name):
+                    self.seen[name].append(look(self.stand.processes[name]))
+
+
+def judge_held(seen, commands):
+    """commands: those sent after the first tenth."""
+    wrong = []
+    for name, looks in seen.items():
+        if len(looks) < 2 * PARTS:
+            wrong.append(f"{name}: looked at only {len(looks)} times: nothing was tested")
+            continue
+        tenth = len(looks) // PARTS
+        for what in looks[0]:
+            before, after = (max(one[what] for one in some) for some in (looks[:tenth], looks[-tenth:]))
+            print(f"{name} {what}: {before:,} in the first tenth, {after:,} in the last")
+            # A cut session may be between two connections when it is looked at.
+            room = {"anonymous_kib": commands * BYTES_A_COMMAND_MAX // 1024, "descriptors": 2}.get(what, 0)
+            if after > before + room:
+                wrong.append(f"{name}: {what} grew from {before:,} to {after:,}")
+    return wrong
+
+
+def soak(stand, given):
+    stand.start_all()
+    stand.wait_until_open(180)
+    desk, watch = Desk(stand, max(2, 60 * given.minutes / 200)), Watch(stand, max(0.5, 60 * given.minutes / LOOKS))
+    watch.start()
+    desk.start()
+    wrong, parts, commands = [], [], []
+    for part in range(1, PARTS + 1):
+        result = stand.directory / f"part{part}.json"
+        code = stand.load("profile", "--sessions", SESSIONS, "--rate", given.rate, "--seconds", 6 * given.minutes,
+                          "--seed", part, "--heartbeat", 5, "--answer-wait", 60, "--json", result,
+                          stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).wait()
+        summary = json.loads(result.read_text())
+        parts.append(summary["latency_ns"]["acknowledgement"])
+        commands.append(sum(summary[kind]["sent"] for kind in ("orders", "replaces", "cancels")))
+        wrong += [f"part {part}: {text}" for text in summary["wrong"]]
+        if code not in (0, 1) or (code == 1 and not summary["wrong"]):
+            wrong.append(f"part {part}: ended with {code}")
+        print(f"part {part}: {summary['orders']['sent']:,} orders, {summary['replaces']['sent']:,} replaces, "
+              f"{summary['cancels']['sent']:,} cancels, {summary['executions']['fills']:,} fills, "
+              f"{summary['reconnects']} reconnects; acknowledged p50 {parts[-1]['p50'] / 1e3:.0f} us, "
+              f"p99 {parts[-1]['p99'] / 1e3:.0f} us", flush=True)
+    desk.done.set()
+    watch.done.set()
+    desk.join()
+    watch.join()
+    wrong = [text for text in wrong + desk.wrong if not OF_A_CUT.search(text)]
+    wrong += [f"{name} ended with {code}" for name, code in stand.stop_all().items() if code != 0]
+    print(f"{desk.changes} limit changes, {desk.cuts} connections ended")
+    wrong += judge_held(watch.seen, sum(commands[1:]))
+    for which in ("p50", "p99"):
+        ratio = parts[-1][which] / parts[0][which]
+        print(f"{which}, last tenth to first: {ratio:.2f}")
+        if given.latency_ratio and ratio > given.latency_ratio:
+            wrong.append(f"{which} of the last tenth is {ratio:.2f} of the first's")
+    return wrong
+
+
+def verify(stand, programs):
+    begin = time.monotonic()
+    done = subprocess.run([str(programs / "fairlead-examine"), "verify", str(stand.journal), "--key", stand.verifier_key],
+                          capture_output=True, text=True)
+    print(done.stdout + f"verified in {time.monotonic() - begin:.0f} s", flush=True)
+    return [] if done.returncode == 0 else ["verify ended with " + str(done.returncode)]
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("programs", type=pathlib.Path)
+    parser.add_argument("--minutes", type=float, default=60)
+    parser.add_argument("--rate", type=float, default=2_000)
+    parser.add_argument("--latency-ratio", type=float)
+    parser.add_argument("--place", type=pathlib.Path, default=ROOT / "run", help="a disk with room for the journal")
+    given = parser.parse_args()
+    given.place.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="soak-", dir=given.place) as place:
+        with capacity_stand(place, given.programs, SESSIONS, ACCOUNTS) as stand:
+            size(stand, 1.1 * given.rate * 60 * given.minutes)
+            wrong = soak(stand, given) + verify(stand, given.programs.resolve())
+    for one in wrong[:20]:
+        print("WRONG:", one)
+    print(f"{len(wrong)} findings" if wrong else "nothing grew, nothing was lost, and the journal verifies")
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
