@@ -1,5 +1,7 @@
 #include "risk/checks.hpp"
 
+#include <algorithm>
+
 namespace fairlead::risk {
 
 namespace {
@@ -14,9 +16,9 @@ bool off_by_more(Price price, Price anchor, std::int64_t basis_points, Price tic
     return distance > tick && distance * 10'000 > anchor * basis_points;
 }
 
-// The farthest price within the collar on the side the order's price is on.
-Price collar_edge(Price price, Price anchor, std::int64_t basis_points) noexcept {
-    const Price width = anchor * basis_points / 10'000;
+// The farthest price within the collar on the side the order's price is on: one tick is never too far.
+Price collar_edge(Price price, Price anchor, std::int64_t basis_points, Price tick) noexcept {
+    const Price width = std::max(anchor * basis_points / 10'000, tick);
     return price > anchor ? anchor + width : anchor - width;
 }
 
@@ -191,9 +193,11 @@ Amount bound_behind(Reason reason, const OrderTerms& terms, const SecurityState&
         case Reason::price_below_limit:
             return security.limit_down;
         case Reason::price_collar_reference:
-            return collar_edge(terms.price, security.reference, rules.collar_reference_bp);
+            return collar_edge(terms.price, security.reference, rules.collar_reference_bp,
+                               tick_at(ticks, security.tick_class, terms.price));
         case Reason::price_collar_last:
-            return collar_edge(terms.price, security.last, rules.collar_last_bp);
+            return collar_edge(terms.price, security.last, rules.collar_last_bp,
+                               tick_at(ticks, security.tick_class, terms.price));
         case Reason::short_below_reference:
             return security.reference;
         default:

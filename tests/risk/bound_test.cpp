@@ -57,6 +57,19 @@ TEST_CASE("a_refusal_names_the_number_that_would_have_passed") {
     }
 }
 
+TEST_CASE("a_collar_narrower_than_a_tick_names_the_price_one_tick_away") {
+    Reference reference = make_reference();
+    reference.rules.collar_reference_bp = 10;
+    for (const Price step : {Price{5'000}, Price{-1'000}}) {
+        World world(reference);
+        NewOrder order = world.order("N1");
+        order.facts.price = 100 * ntd + 2 * step;
+        const Decision decision = world.send(order);
+        CHECK(decision.reason == Reason::price_collar_reference);
+        CHECK(decision.limit == 100 * ntd + step);
+    }
+}
+
 TEST_CASE("a_refused_replace_names_the_number_that_would_have_passed") {
     World world(make_reference());
     world.acknowledge(world.send(world.order("N1")));

@@ -106,4 +106,15 @@ TEST_CASE("capacity_is_refused_before_anything_is_written") {
     }
 }
 
+TEST_CASE("keys_whose_hashes_collide_are_told_apart") {
+    FlatIndex index(8);
+    const std::uint64_t hash = 0x1234567800000003;
+    index.insert(hash, 1);
+    index.insert(hash, 2);
+    for (const std::uint32_t row : {1U, 2U}) {
+        CHECK(index.find(hash, [row](std::uint32_t candidate) { return candidate == row; }) == row);
+    }
+    CHECK(index.find(hash, [](std::uint32_t) { return false; }) == 0);
+}
+
 }  // namespace fairlead::tests

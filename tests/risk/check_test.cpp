@@ -191,6 +191,10 @@ std::vector<Row> terms_rows() {
         {Reason::price_collar_reference, sent([](NewOrder& o) { o.facts.price = 102 * ntd + 5'000; }),
          sent([](NewOrder& o) { o.facts.price = 102 * ntd; }),
          [](Reference& r) { r.rules.collar_reference_bp = 200; }},
+        // A collar narrower than a tick: one tick away is never too far.
+        {Reason::price_collar_reference, sent([](NewOrder& o) { o.facts.price = 101 * ntd; }),
+         sent([](NewOrder& o) { o.facts.price = 100 * ntd + 5'000; }),
+         [](Reference& r) { r.rules.collar_reference_bp = 10; }},
         {Reason::price_collar_last, on_order([](World& w, const Decision& o) {
              w.fill(o, 1'000, 98 * ntd, "B1");
              return w.send(w.order("N2", Side::buy, 1'000, 100 * ntd));
