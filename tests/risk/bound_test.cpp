@@ -70,6 +70,30 @@ TEST_CASE("a_collar_narrower_than_a_tick_names_the_price_one_tick_away") {
     }
 }
 
+TEST_CASE("a_decision_names_the_security_of_its_order_known_or_not") {
+    World world(make_reference());
+    CHECK(world.send(world.order("N1")).symbol == Symbol{"2330"});
+    NewOrder unknown = world.order("N2");
+    unknown.facts.symbol = Symbol{"0000"};
+    const Decision refused = world.send(unknown);
+    CHECK(refused.reason == Reason::security_unknown);
+    CHECK(refused.symbol == Symbol{"0000"});
+}
+
+TEST_CASE("a_refusal_by_a_securitys_limit_names_usage_before_and_after_and_the_limit") {
+    Reference reference = make_reference();
+    give(reference, Scope::investor, 1, Dimension::symbol_long, 11'000, "2330");
+    World world(reference);
+    world.send(world.order("N1"));
+    const Decision decision = world.send(world.order("N2"));
+    CHECK(decision.reason == Reason::credit_symbol_long);
+    CHECK(decision.scope == Scope::symbol);
+    CHECK(decision.dimension == Dimension::symbol_long);
+    CHECK(decision.usage_before == 10'000);
+    CHECK(decision.usage_after == 12'000);
+    CHECK(decision.limit == 11'000);
+}
+
 TEST_CASE("a_refused_replace_names_the_number_that_would_have_passed") {
     World world(make_reference());
     world.acknowledge(world.send(world.order("N1")));

@@ -435,6 +435,65 @@ TEST_CASE("a_journal_on_its_spare_stays_closed_until_two_persons_resume_it") {
     CHECK(world.send(world.order("N2")).outcome == Outcome::accepted);
 }
 
+TEST_CASE("one_cause_gone_leaves_the_others_and_recovery_ends_all_but_the_spare") {
+    World world;
+    world.device(DeviceCause::disk_error, true);
+    world.device(DeviceCause::keeper_lag, true);
+    world.device(DeviceCause::disk_error, false);
+    CHECK(world.send(world.order("N1")).reason == Reason::journal_unavailable);
+    world.device(DeviceCause::recovered, true);  // recovered, yet still closed
+    CHECK(world.send(world.order("N2")).reason == Reason::journal_unavailable);
+    world.device(DeviceCause::recovered, false);
+    CHECK(world.send(world.order("N3")).outcome == Outcome::accepted);
+}
+
+TEST_CASE("a_scope_is_halted_from_its_halt_to_its_resume") {
+    World world;
+    // The rows that the world's halts name, and a neighbour of each.
+    const struct {
+        Scope scope;
+        std::uint32_t row;
+        std::uint32_t other;
+    } scopes[] = {
+        {Scope::firm, 0, 0},     {Scope::venue, static_cast<std::uint32_t>(Venue::twse), venue_count},
+        {Scope::investor, 1, 2}, {Scope::account, 1, 2},
+        {Scope::symbol, 1, 2},   {Scope::session, 8, 7}};
+    for (const auto& each : scopes) {
+        INFO(static_cast<int>(each.scope));
+        CHECK_FALSE(world.ledger->halted(each.scope, each.row));
+        world.halt(each.scope);
+        CHECK(world.ledger->halted(each.scope, each.row));
+        CHECK((each.other == each.row || !world.ledger->halted(each.scope, each.other)));
+        world.resume(each.scope);
+        CHECK_FALSE(world.ledger->halted(each.scope, each.row));
+    }
+}
+
+TEST_CASE("a_limit_set_is_the_version_of_what_it_decides") {
+    World world;
+    const Decision set = world.set_limit(Scope::investor, Dimension::buy, 150'000 * ntd);
+    CHECK(set.outcome == Outcome::accepted);
+    CHECK(set.limit_version == set.sequence);
+}
+
+TEST_CASE("a_limit_of_yesterdays_file_that_todays_does_not_have_is_gone") {
+    for (const Scope scope : {Scope::firm, Scope::branch, Scope::account}) {
+        INFO(static_cast<int>(scope));
+        Reference yesterday = make_reference();
+        give(yesterday, scope, scope == Scope::firm ? 0 : 1, Dimension::buy, 1 * ntd);
+        World world(std::move(yesterday));
+        CHECK(world.send(world.order("N1")).reason == Reason::credit_buy);
+        world.close();
+        Reference today = make_reference();
+        DayStart day;
+        day.facts = today.day;
+        day.facts.origin_utc_ns = origin_ns;
+        REQUIRE(world.ledger->stage(today).empty());
+        world.feed(day, RecordKind::day_start);
+        CHECK(world.send(world.order("N1")).outcome == Outcome::accepted);
+    }
+}
+
 TEST_CASE("a_mass_effect_finds_each_open_order_once_in_bounded_steps") {
     World world;
     std::vector<Sequence> open;

@@ -134,6 +134,17 @@ TEST_CASE("the_digest_differs_for_any_difference_in_state") {
     one.halt(Scope::venue);
     three.halt(Scope::firm);
     CHECK(one.ledger->digest() != three.ledger->digest());
+    // The last moment is state: the next Record may not be before it.
+    const auto noted_at = [](MonotonicNs monotonic_ns) {
+        World world;
+        Stop record;
+        record.record.kind = RecordKind::stop;
+        record.record.sequence = world.ledger->last_sequence() + 1;
+        record.record.monotonic_ns = monotonic_ns;
+        world.ledger->apply(record.record);
+        return world.ledger->digest();
+    };
+    CHECK(noted_at(second_ns) != noted_at(second_ns + 1));
 }
 
 TEST_CASE("a_broken_invariant_stops_the_program") {
