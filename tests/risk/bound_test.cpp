@@ -80,6 +80,55 @@ TEST_CASE("a_decision_names_the_security_of_its_order_known_or_not") {
     CHECK(refused.symbol == Symbol{"0000"});
 }
 
+TEST_CASE("the_answer_to_a_status_request_goes_back_with_what_was_asked") {
+    World world(make_reference());
+    world.send(world.order("N1"), 7);
+    for (const char* asked : {"N1", "N9"}) {
+        INFO(asked);
+        OrderStatusRequest request;
+        request.facts.client_order_id = ClientOrderId{asked};
+        request.facts.symbol = Symbol{"2330"};
+        request.facts.side = Side::buy;
+        request.person.account = world.order("N1").person.account;
+        const Decision decision = world.feed(request, RecordKind::order_status, 7);
+        CHECK(decision.reason == (asked[1] == '1' ? Reason::none : Reason::order_unknown));
+        CHECK(decision.sequence == request.record.sequence);
+        CHECK(decision.client_session == 7);
+        CHECK(decision.answer == Answer::execution_report);
+        CHECK(decision.exec_type == OrderStatus::order_status);
+        CHECK(decision.order_status == (asked[1] == '1' ? OrderStatus::pending_new : OrderStatus::rejected));
+        CHECK(decision.client_order_id == request.facts.client_order_id);
+        CHECK(decision.symbol == request.facts.symbol);
+        CHECK(decision.side == Side::buy);
+        CHECK(decision.account == request.person.account);
+    }
+}
+
+TEST_CASE("the_answer_to_a_mass_cancel_goes_back_with_what_was_asked") {
+    World world(make_reference());
+    for (const MassCancelKind kind : {MassCancelKind::symbol, MassCancelKind::all}) {
+        MassCancel command;
+        command.facts.client_order_id = ClientOrderId{"M1"};
+        command.facts.mass_kind = kind;
+        command.facts.symbol = Symbol{"2330"};
+        command.facts.side = Side::sell;
+        command.person.account = world.order("N1").person.account;
+        const Decision decision = world.feed(command, RecordKind::mass_cancel, 7);
+        CHECK(decision.outcome == Outcome::accepted);
+        CHECK(decision.sequence == command.record.sequence);
+        CHECK(decision.client_session == 7);
+        CHECK(decision.answer == Answer::mass_cancel_report);
+        CHECK(decision.client_order_id == command.facts.client_order_id);
+        CHECK(decision.symbol == command.facts.symbol);
+        CHECK(decision.side == Side::sell);
+        CHECK(decision.account == command.person.account);
+    }
+    MassCancel unknown;
+    unknown.facts.mass_kind = MassCancelKind::symbol;
+    unknown.facts.symbol = Symbol{"0000"};
+    CHECK(world.feed(unknown, RecordKind::mass_cancel, 7).reason == Reason::security_unknown);
+}
+
 TEST_CASE("a_refusal_by_a_securitys_limit_names_usage_before_and_after_and_the_limit") {
     Reference reference = make_reference();
     give(reference, Scope::investor, 1, Dimension::symbol_long, 11'000, "2330");
