@@ -46,6 +46,22 @@ TEST_CASE("an_orphan_is_booked_to_its_account_and_the_account_is_halted") {
     CHECK(world.send(world.order("N2", Side::buy, 2'000, 100 * ntd, 3)).outcome == Outcome::accepted);
 }
 
+TEST_CASE("an_orphan_is_the_order_that_the_venue_tells_of") {
+    World world;
+    VenueReport told = living_orphan(Side::sell);
+    told.facts.session_kind = SessionKind::after_hours_odd;
+    const Decision taken = take_in(world, told);
+    CHECK(taken.ordered == 3'000);
+    CHECK(taken.price == 101 * ntd);
+    CHECK(taken.side == Side::sell);
+    CHECK(taken.order_type == OrderType::limit);
+    CHECK(taken.time_in_force == TimeInForce::rest_of_day);
+    CHECK(taken.session_kind == SessionKind::after_hours_odd);
+    CHECK(taken.credit_type == CreditType::cash);
+    CHECK(taken.symbol == Symbol{"2330"});
+    CHECK(taken.account == told.facts.account);
+}
+
 TEST_CASE("an_orphans_later_reports_are_those_of_an_order_of_ours") {
     World world;
     const Decision taken = take_in(world, living_orphan());
