@@ -304,6 +304,21 @@ TEST_CASE("an_order_in_doubt_keeps_its_reserve_until_evidence_comes") {
     SECTION("a cancel passes, also in doubt") {
         CHECK(world.cancel("N1", "C1").outcome == Outcome::accepted);
     }
+    SECTION("status says alive with a count: lives on with its whole reserve") {
+        VenueReport status = world.report(order, OrderStatus::order_status);
+        status.facts.order_status = OrderStatus::created;
+        status.facts.filled_quantity = 0;
+        CHECK(world.tell(status).order_status == OrderStatus::created);
+        CHECK(world.investor().open_buy == reserve_of_good);
+        CHECK(world.ledger->counts().open == 1);
+    }
+    SECTION("status says cancelled without a count: nothing proves the fills, so the reserve stays") {
+        VenueReport status = world.report(order, OrderStatus::order_status);
+        status.facts.order_status = OrderStatus::cancelled;
+        world.tell(status);
+        CHECK(world.investor().open_buy == reserve_of_good);
+        CHECK(world.ledger->counts().open == 1);
+    }
     SECTION("status says cancelled with a count: ended with the late-fill reserve") {
         VenueReport status = world.report(order, OrderStatus::order_status);
         status.facts.order_status = OrderStatus::cancelled;
@@ -323,11 +338,18 @@ TEST_CASE("an_in_doubt_replace_or_cancel_proven_unsent_is_dropped_with_a_cancel_
     const Decision dropped = world.resolve(order, raise.sequence, Resolution::gap_filled);
     CHECK(dropped.answer == Answer::cancel_reject);
     CHECK(dropped.reason == Reason::never_sent);
+    CHECK(dropped.exec_type == OrderStatus::pending_replace);
+    CHECK(dropped.client_order_id == ClientOrderId{"R1"});
+    CHECK(dropped.original_client_order_id == ClientOrderId{"N1"});
     CHECK(world.investor().open_buy == reserve_of_good);
     CHECK(world.ledger->counts().in_doubt == 0);
     const Decision cancel = world.cancel("N1", "C1");
     world.doubt(order, cancel.sequence);
-    CHECK(world.resolve(order, cancel.sequence, Resolution::never_sent).answer == Answer::cancel_reject);
+    const Decision kept = world.resolve(order, cancel.sequence, Resolution::never_sent);
+    CHECK(kept.answer == Answer::cancel_reject);
+    CHECK(kept.exec_type == OrderStatus::pending_cancel);
+    CHECK(kept.client_order_id == ClientOrderId{"C1"});
+    CHECK(kept.original_client_order_id == ClientOrderId{"N1"});
 }
 
 TEST_CASE("a_command_that_waited_too_long_is_ended_unsent") {
