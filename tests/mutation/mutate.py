@@ -131,7 +131,7 @@ class Tree:
                 shutil.copyfile(ROOT / name, target)
         self.targets = [test for tests in TESTS.values() for test in tests]
         self.must(["cmake", "-S", ".", "-B", "build", "-G", "Ninja", "-DCMAKE_BUILD_TYPE=None",
-                   "-DCMAKE_CXX_FLAGS=-O1 -w", "-DCMAKE_C_FLAGS=-O1 -w"])
+                   "-DCMAKE_CXX_FLAGS=-O1 -w -D_GLIBCXX_ASSERTIONS", "-DCMAKE_C_FLAGS=-O1 -w"])
         self.must(["cmake", "--build", "build", "--target", *self.targets])
 
     def must(self, words):

@@ -97,6 +97,26 @@ TEST_CASE("capacity_is_refused_before_anything_is_written") {
         CHECK(world.cancel("N1", "C1").outcome == Outcome::accepted);
         CHECK(world.cancel("N2", "C2").outcome == Outcome::accepted);
     }
+    SECTION("executions") {
+        sizes.executions_max = 2;
+        World world(make_reference(), sizes);
+        const Decision order = world.send(world.order("N1", Side::buy, 3'000));
+        world.acknowledge(order);
+        CHECK(world.fill(order, 1'000, 100 * ntd, "B1").outcome == Outcome::applied);
+        CHECK(world.send(world.order("N2")).outcome == Outcome::accepted);
+        CHECK(world.fill(order, 1'000, 100 * ntd, "B2").outcome == Outcome::applied);
+        CHECK(world.send(world.order("N3")).reason == Reason::capacity_orders);
+        CHECK(world.fill(order, 1'000, 100 * ntd, "B2").outcome == Outcome::duplicate);
+    }
+    SECTION("limits that control has set") {
+        sizes.limits_max = 2;
+        World world(make_reference(), sizes);
+        CHECK(world.set_limit(Scope::investor, Dimension::buy, 1'000 * ntd).outcome == Outcome::accepted);
+        CHECK(world.set_limit(Scope::investor, Dimension::sell, 1'000 * ntd).outcome == Outcome::accepted);
+        CHECK(world.set_limit(Scope::investor, Dimension::buy, 900 * ntd).outcome == Outcome::accepted);
+        CHECK(world.set_limit(Scope::investor, Dimension::net, 1'000 * ntd).reason ==
+              Reason::capacity_positions);
+    }
     SECTION("positions") {
         sizes.positions_max = 2;
         World world(make_reference(), sizes);

@@ -128,6 +128,11 @@ std::vector<Row> terms_rows() {
         });
     };
     return {
+        {Reason::order_type_not_allowed, sent([](NewOrder& o) { o.facts.order_type = OrderType::none; }),
+         good()},
+        {Reason::order_type_not_allowed,
+         sent([](NewOrder& o) { o.facts.time_in_force = static_cast<TimeInForce>(1); }), good()},
+        {Reason::order_type_not_allowed, sent([](NewOrder& o) { o.facts.side = Side::none; }), good()},
         {Reason::order_type_not_allowed, sent([](NewOrder& o) {
              o.facts.symbol = Symbol{"0050"};
              terms(o, OrderType::market, TimeInForce::immediate_or_cancel, 0);

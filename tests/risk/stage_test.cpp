@@ -4,7 +4,7 @@
 #include <functional>
 #include <vector>
 
-#include "world.hpp"
+#include "tests/risk/world.hpp"
 
 namespace fairlead::tests {
 namespace {
