@@ -151,6 +151,43 @@ TEST_CASE("a_refused_replace_names_the_number_that_would_have_passed") {
     CHECK(decision.limit == 5'000);
 }
 
+TEST_CASE("a_raised_price_is_checked_in_every_scope") {
+    const std::pair<Scope, std::uint32_t> scopes[] = {
+        {Scope::account, 1}, {Scope::investor, 1}, {Scope::branch, 1}, {Scope::firm, 0}};
+    for (const auto& [scope, target] : scopes) {
+        INFO(static_cast<int>(scope));
+        Reference reference = make_reference();
+        give(reference, scope, target, Dimension::buy, reserve_of_good);
+        World world(reference);
+        world.acknowledge(world.send(world.order("N1")));
+        const Decision decision = world.replace("N1", "R1", 2'000, 101 * ntd);
+        CHECK(decision.reason == Reason::credit_buy);
+        CHECK(decision.scope == scope);
+        CHECK(decision.usage_before == reserve_of_good);
+        CHECK(decision.usage_after == 2'000 * 101 * ntd);
+        CHECK(decision.limit == reserve_of_good);
+    }
+}
+
+TEST_CASE("the_refusal_of_a_cancel_goes_back_with_what_was_asked") {
+    World world(make_reference());
+    CancelOrder command;
+    command.facts.client_order_id = ClientOrderId{"C1"};
+    command.facts.original_client_order_id = ClientOrderId{"N9"};
+    command.facts.symbol = Symbol{"2330"};
+    command.facts.side = Side::sell;
+    command.person.account = world.order("N1").person.account;
+    const Decision decision = world.feed(command, RecordKind::cancel_order, 8);
+    CHECK(decision.reason == Reason::order_unknown);
+    CHECK(decision.answer == Answer::cancel_reject);
+    CHECK(decision.client_session == 8);
+    CHECK(decision.client_order_id == command.facts.client_order_id);
+    CHECK(decision.original_client_order_id == command.facts.original_client_order_id);
+    CHECK(decision.symbol == command.facts.symbol);
+    CHECK(decision.side == Side::sell);
+    CHECK(decision.account == command.person.account);
+}
+
 TEST_CASE("a_refusal_by_the_rate_names_the_rate") {
     Reference reference = make_reference();
     reference.rules.investor_message_rate = 2;

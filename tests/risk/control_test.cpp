@@ -1,5 +1,6 @@
 // What closes and opens the road, and what persons set: halts, devices, limits, days.
 #include <catch2/catch.hpp>
+#include <vector>
 
 #include "tests/risk/world.hpp"
 
@@ -31,11 +32,39 @@ TEST_CASE("a_scope_is_halted_from_its_halt_to_its_resume") {
     for (const auto& each : scopes) {
         INFO(static_cast<int>(each.scope));
         CHECK_FALSE(world.ledger->halted(each.scope, each.row));
-        world.halt(each.scope);
+        const Decision halted = world.halt(each.scope);
+        CHECK(halted.scope == each.scope);
+        CHECK(halted.account == world.reference.accounts[1].key);
         CHECK(world.ledger->halted(each.scope, each.row));
         CHECK((each.other == each.row || !world.ledger->halted(each.scope, each.other)));
         world.resume(each.scope);
         CHECK_FALSE(world.ledger->halted(each.scope, each.row));
+    }
+}
+
+TEST_CASE("what_no_limit_was_given_for_may_not_be_traded_in") {
+    const struct {
+        Dimension dimension;
+        bool bars_buys;
+        bool bars_sells;
+    } rows[] = {{Dimension::buy, true, false},         {Dimension::sell, false, true},
+                {Dimension::gross_day, true, true},    {Dimension::net, true, true},
+                {Dimension::symbol_long, true, false}, {Dimension::symbol_short, false, true}};
+    for (const auto& row : rows) {
+        INFO(static_cast<int>(row.dimension));
+        Reference reference = make_reference();
+        std::erase_if(reference.opening_limits, [&](const OpeningLimitRow& limit) {
+            return limit.target == 1 && limit.limit.dimension == row.dimension;
+        });
+        for (const Side side : {Side::buy, Side::sell}) {
+            World world(reference);
+            NewOrder order = world.order("N1", side, 2'000, 100 * ntd, 1, "2317");
+            order.facts.credit_type = side == Side::sell ? CreditType::short_agency : CreditType::cash;
+            const Decision decision = world.send(order);
+            const bool barred = side == Side::buy ? row.bars_buys : row.bars_sells;
+            CHECK((decision.outcome == Outcome::refused) == barred);
+            CHECK((decision.dimension == row.dimension) == barred);
+        }
     }
 }
 
