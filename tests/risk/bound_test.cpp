@@ -188,6 +188,22 @@ TEST_CASE("the_refusal_of_a_cancel_goes_back_with_what_was_asked") {
     CHECK(decision.account == command.person.account);
 }
 
+TEST_CASE("a_duplicate_names_the_command_that_had_its_id_first") {
+    World world(make_reference());
+    const Decision first = world.send(world.order("N1"));
+    world.acknowledge(first);
+    const Decision changed = world.replace("N1", "R1", 1'000, 100 * ntd);
+    const Decision again[] = {world.send(world.order("N1")), world.replace("N1", "N1", 1'000, 100 * ntd),
+                              world.cancel("N1", "N1"), world.cancel("N1", "R1")};
+    for (const Decision& decision : again) {
+        CHECK(decision.reason == Reason::duplicate_client_order_id);
+    }
+    for (int n = 0; n < 3; ++n) {
+        CHECK(again[n].related == first.sequence);
+    }
+    CHECK(again[3].related == changed.sequence);
+}
+
 TEST_CASE("a_refusal_by_the_rate_names_the_rate") {
     Reference reference = make_reference();
     reference.rules.investor_message_rate = 2;
