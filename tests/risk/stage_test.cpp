@@ -213,4 +213,18 @@ TEST_CASE("more_rows_than_the_program_was_sized_for_are_refused_by_table_and_num
     }
 }
 
+TEST_CASE("limits_of_single_securities_have_room_beside_those_that_control_has_set") {
+    Sizes sizes = small_sizes();
+    sizes.limits_max = 2;
+    Reference two = make_reference();
+    give(two, Scope::investor, 1, Dimension::symbol_long, 5'000, "2330");
+    Reference one = two;
+    give(two, Scope::investor, 1, Dimension::symbol_long, 5'000, "2317");
+    CHECK(Ledger(sizes).stage(two).empty());
+    World world(one, sizes);
+    CHECK(world.set_limit(Scope::firm, Dimension::buy, 1'000 * ntd).outcome == Outcome::accepted);
+    CHECK(world.ledger->stage(one).empty());
+    CHECK(world.ledger->stage(two).find("limits of one security: 2 rows") == 0);
+}
+
 }  // namespace fairlead::tests
