@@ -418,7 +418,6 @@ Decision Ledger::fill_adjusted(const FillAdjusted& adjusted) noexcept {
     if (row == 0 || executions_[row].quantity == 0 || facts.price < 0 || after < 0) {
         decision.reason =
             row == 0 || executions_[row].quantity == 0 ? Reason::execution_unknown : Reason::amount_overflow;
-        decision.client_session = 0;
         describe(order, decision);
         return decision;
     }

@@ -151,4 +151,18 @@ TEST_CASE("cancels_and_reductions_pass_when_everything_is_halted_and_closed") {
     CHECK(world.send(world.order("N3")).outcome == Outcome::refused);
 }
 
+TEST_CASE("the_halt_after_an_overfill_outlives_the_day") {
+    World world;
+    world.fill(world.send(world.order("N1")), 3'000, 100 * ntd, "B1");
+    world.close();
+    DayStart day;
+    day.facts = world.reference.day;
+    day.facts.origin_utc_ns = origin_ns;
+    REQUIRE(world.ledger->stage(world.reference).empty());
+    world.feed(day, RecordKind::day_start);
+    CHECK(world.send(world.order("N2")).reason == Reason::investor_halted);
+    CHECK(world.resume(Scope::investor).outcome == Outcome::accepted);
+    CHECK(world.send(world.order("N3")).outcome == Outcome::accepted);
+}
+
 }  // namespace fairlead::tests
