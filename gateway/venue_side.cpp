@@ -26,11 +26,15 @@ constexpr risk::MonotonicNs pause_ns_max = 30 * fix::second_ns;
 
 }  // namespace
 
-VenueSide::VenueSide(Core& core, std::uint64_t random_seed)
-    : core_(core), random_state_(random_seed), mask_scratch_(core.config.gateway.message_bytes_max) {
+VenueSide::VenueSide(Core& core, std::uint64_t random_seed, Capacity capacity)
+    : core_(core),
+      capacity_(capacity),
+      random_state_(random_seed),
+      mask_scratch_(core.config.gateway.message_bytes_max) {
+    risk::require(capacity.waiting > pass_reserve, "a pass's commands have room to wait");
     lines_.reserve(core.config.lines.size());
     for (const config::LineConfig& line : core.config.lines) {
-        lines_.emplace_back(line, machine_config(line, core.config), outstanding_max, waiting_max);
+        lines_.emplace_back(line, machine_config(line, core.config), capacity.outstanding, capacity.waiting);
     }
 }
 

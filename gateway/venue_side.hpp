@@ -90,12 +90,17 @@ struct VenueLine {
 
 class VenueSide {
   public:
-    static constexpr std::size_t outstanding_max = 65'536;
-    static constexpr std::size_t waiting_max = 65'536;
     // Commands one pass may add to a queue before it is asked again.
     static constexpr std::size_t pass_reserve = 2'048;
+    // Commands that one line may have without the venue's answer, and in each lane waiting for its rate:
+    // more than pass_reserve.
+    struct Capacity {
+        std::size_t outstanding = 65'536;
+        std::size_t waiting = 65'536;
+    };
 
-    VenueSide(Core& core, std::uint64_t random_seed);
+    VenueSide(Core& core, std::uint64_t random_seed, Capacity capacity);
+    VenueSide(Core& core, std::uint64_t random_seed) : VenueSide(core, random_seed, Capacity()) {}
 
     // --- from the Road
     void on_message(std::uint32_t connection, const fix::Message& message,
@@ -189,6 +194,7 @@ class VenueSide {
     void index_order(std::uint32_t slot) noexcept;
 
     Core& core_;
+    Capacity capacity_;
     std::vector<VenueLine> lines_;
     std::uint64_t random_state_;
     fix::Actions actions_;
