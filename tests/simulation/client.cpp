@@ -140,12 +140,12 @@ void Client::misbehave() {
                                       {49, name()},
                                       {56, gateway_name_},
                                       {34, std::to_string(next_out_)},
-                                      {52, fix_time(kernel_.utc_ns())}});
+                                      {52, fix_time(kernel_.true_utc_ns())}});
         text[text.size() - 2] = text[text.size() - 2] == '0' ? '1' : '0';
         network_.send(fd(), random_.chance(500) ? text : "nothing of this is a message");
     }
     if (strikes(Fault::client_gap, 40)) {
-        sent_[next_out_] = {"0", {}, kernel_.utc_ns()};
+        sent_[next_out_] = {"0", {}, kernel_.true_utc_ns()};
         ++next_out_;
     }
     if (strikes(Fault::client_poss_dup, 60)) {
@@ -156,8 +156,8 @@ void Client::misbehave() {
             }
         }
     }
-    if (strikes(Fault::client_asks_resend, 40)) {
-        say("2", {{7, std::to_string(1 + random_.pick(next_in_))}, {16, "0"}});
+    if (next_in_ > 1 && strikes(Fault::client_asks_resend, 40)) {
+        say("2", {{7, std::to_string(1 + random_.pick(next_in_ - 1))}, {16, "0"}});
     }
     if (strikes(Fault::client_poss_resend, 60)) {
         send_new(true);
@@ -188,13 +188,17 @@ void Client::send_new(bool poss_resend) {
     order.account = accounts_[random_.pick(accounts_.size())];
     order.symbol = symbols[random_.pick(symbols.size())];
     order.side = random_.chance(600) ? "1" : "2";
+    if (const auto at = order_of_.find(id); at != order_of_.end()) {  // the same order once more
+        order = orders_[at->second];
+        order.id = id;
+    }
     order.quantity = static_cast<std::int64_t>(1 + random_.pick(8)) * 1'000 + (random_.chance(20) ? 1 : 0);
     order.price = some_price();
     Fields fields{{11, id},
                   {1, order.account},
                   {55, random_.chance(15) ? "9998" : order.symbol},
                   {54, order.side},
-                  {60, fix_time(kernel_.utc_ns())},
+                  {60, fix_time(kernel_.true_utc_ns())},
                   {38, std::to_string(order.quantity)},
                   {40, "2"},
                   {44, fix_price(order.price)},
@@ -244,7 +248,7 @@ void Client::send_replace() {
               {1, order->account},
               {55, order->symbol},
               {54, order->side},
-              {60, fix_time(kernel_.utc_ns())},
+              {60, fix_time(kernel_.true_utc_ns())},
               {38, std::to_string(quantity)},
               {40, "2"},
               {44, fix_price(price)}});
@@ -259,7 +263,7 @@ void Client::send_cancel() {
               {1, order->account},
               {55, order->symbol},
               {54, order->side},
-              {60, fix_time(kernel_.utc_ns())}});
+              {60, fix_time(kernel_.true_utc_ns())}});
 }
 
 void Client::send_status() {
@@ -272,7 +276,7 @@ void Client::send_status() {
 void Client::send_mass_cancel() {
     const std::string id = new_id();
     commands_[id] = {"q", ""};
-    say("q", {{11, id}, {530, random_.chance(200) ? "3" : "7"}, {60, fix_time(kernel_.utc_ns())}});
+    say("q", {{11, id}, {530, random_.chance(200) ? "3" : "7"}, {60, fix_time(kernel_.true_utc_ns())}});
 }
 
 // --- answers
@@ -293,9 +297,13 @@ void Client::on_application(const FixMessage& message) {
 void Client::count(const FixMessage& message) {
     const std::string type = message.type();
     const std::string exec = message.get(150);
-    const std::string id = message.has(790) ? message.get(790)
-                           : type == "j"    ? message.get(379)
-                                            : message.get(11);
+    std::string id = message.has(790) ? message.get(790) : type == "j" ? message.get(379) : message.get(11);
+    if (type == "j" && id.empty()) {
+        if (const auto asked = sent_.find(message.number(45)); asked != sent_.end()) {
+            const FixMessage command{asked->second.fields};
+            id = command.has(790) ? command.get(790) : command.get(11);
+        }
+    }
     // The end of an order is an answer to its New as well, when it comes before that was acknowledged.
     if (const auto first = commands_.find(message.get(41)); first != commands_.end() && type == "8") {
         ++first->second.told;

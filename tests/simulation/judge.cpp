@@ -220,7 +220,9 @@ void Judge::note_numbers(const Seen& seen, risk::Sequence sequence) {
 }
 
 void Judge::note_road(const Seen& seen) {
-    if (seen.kind == RecordKind::venue_session) {
+    if (seen.kind == RecordKind::start) {
+        devices_closed_.clear();  // who starts looks anew; the spare alone waits on
+    } else if (seen.kind == RecordKind::venue_session) {
         const auto& facts = as<risk::VenueSession>(seen).facts;
         const std::pair line{seen.session, facts.venue == risk::Venue::tpex};
         if (facts.open != 0) {
@@ -284,7 +286,8 @@ void Judge::check_evidence(const Seen& seen) {
     bool good = false;
     switch (resolved.facts.resolution) {
         case risk::Resolution::never_sent:
-            good = kind == RecordKind::start || kind == RecordKind::venue_session;
+            good = kind == RecordKind::start || kind == RecordKind::incident ||
+                   kind == RecordKind::venue_session;
             break;
         case risk::Resolution::gap_filled:
             good = kind == RecordKind::session_sent;
@@ -330,7 +333,7 @@ void Judge::check_limit_version(const Seen& seen, risk::Sequence sequence) {
     if (seen.kind == RecordKind::day_start) {
         day_version_ = sequence;
     }
-    if (!seen.answered || seen.answered->decision.limit_version == 0) {
+    if (!seen.answered || seen.answered->decision.limit_version == 0 || seen.kind == RecordKind::limit_set) {
         return;
     }
     const risk::Sequence version = seen.answered->decision.limit_version;

@@ -38,8 +38,11 @@ class Kernel {
 
     [[nodiscard]] std::int64_t monotonic_ns() const noexcept { return now_ns_; }
     [[nodiscard]] std::int64_t utc_ns() const noexcept { return now_ns_ + utc_ahead_ns_; }
+    // By the peers' clocks, which are right.
+    [[nodiscard]] std::int64_t true_utc_ns() const noexcept { return now_ns_ + utc_start_ns - start_ns; }
     [[nodiscard]] std::int64_t started_ns() const noexcept { return start_ns; }
-    void step_utc(std::int64_t by_ns) noexcept { utc_ahead_ns_ += by_ns; }
+    // The host's clock steps to so much off the truth.
+    void set_utc_off(std::int64_t off_ns) noexcept { utc_ahead_ns_ = utc_start_ns - start_ns + off_ns; }
     // A program looks at a clock: that takes a moment, and it may be the program's last.
     std::int64_t look(bool utc);
 

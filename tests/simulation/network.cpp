@@ -47,7 +47,7 @@ void Network::send(int fd, std::string_view bytes) {
             part = 1 + random_.pick(std::min<std::size_t>(bytes.size(), 80));
             kernel_.hit(Fault::split_read);
         }
-        const std::int64_t at = std::max(connection->last_arrival_ns,
+        const std::int64_t at = std::max(connection->last_arrival_ns + 1,
                                          kernel_.monotonic_ns() + random_.between(5 * us_ns, 300 * us_ns));
         connection->last_arrival_ns = at;
         kernel_.at(at, [this, fd, chunk = std::string(bytes.substr(0, part))] { arrive(fd, chunk); });

@@ -35,7 +35,7 @@ void Peer::transmit(const std::string& type, std::uint64_t number, const Fields&
     if (original_ns != 0) {
         whole.emplace_back(43, "Y");
     }
-    whole.emplace_back(52, fix_time(kernel_.utc_ns()));
+    whole.emplace_back(52, fix_time(kernel_.true_utc_ns()));
     if (original_ns != 0) {
         whole.emplace_back(122, fix_time(original_ns));
     }
@@ -47,8 +47,10 @@ void Peer::transmit(const std::string& type, std::uint64_t number, const Fields&
 
 std::uint64_t Peer::say(const std::string& type, Fields fields) {
     const std::uint64_t number = next_out_++;
-    transmit(type, number, fields, 0);
-    sent_[number] = {type, std::move(fields), kernel_.utc_ns()};
+    if (logged_on_ || is_session_type(type)) {  // else the gateway asks for it once it is logged on
+        transmit(type, number, fields, 0);
+    }
+    sent_[number] = {type, std::move(fields), kernel_.true_utc_ns()};
     return number;
 }
 
@@ -82,6 +84,7 @@ void Peer::adopt_connection(int fd) {
     fd_ = fd;
     ++connection_;
     in_.clear();
+    early_.clear();
     logged_on_ = leaving_ = test_asked_ = false;
     gap_up_to_ = 0;
     last_sent_ns_ = last_received_ns_ = kernel_.monotonic_ns();
@@ -137,6 +140,7 @@ void Peer::on_bytes(std::string_view bytes) {
             kernel_.fail(12, name_ + ": a message of another conversation: " + message.content());
         }
         take(message);
+        take_early();
     }
     if (!bad.empty()) {
         kernel_.fail(12, name_ + ": " + bad + ": " + in_.substr(0, 120));
@@ -169,6 +173,8 @@ void Peer::take(const FixMessage& message) {
         } else if (type == "5") {
             on_logout(message);
             return;
+        } else {
+            early_[number] = message;
         }
         ask_again(number);
         return;
@@ -178,6 +184,17 @@ void Peer::take(const FixMessage& message) {
         gap_up_to_ = 0;
     }
     take_in_turn(message);
+}
+
+void Peer::take_early() {
+    const std::uint64_t connection = connection_;
+    while (connection == connection_ && !early_.empty() && early_.begin()->first <= next_in_) {
+        const FixMessage message = std::move(early_.begin()->second);
+        early_.erase(early_.begin());
+        if (message.number(34) == next_in_) {
+            take(message);
+        }
+    }
 }
 
 void Peer::ask_again(std::uint64_t number) {
@@ -253,7 +270,7 @@ void Peer::on_resend_request(const FixMessage& message) {
     std::uint64_t fill_from = 0;
     const auto fill = [&](std::uint64_t up_to) {
         if (fill_from != 0) {
-            transmit("4", fill_from, {{123, "Y"}, {36, std::to_string(up_to)}}, kernel_.utc_ns());
+            transmit("4", fill_from, {{123, "Y"}, {36, std::to_string(up_to)}}, kernel_.true_utc_ns());
             fill_from = 0;
         }
     };

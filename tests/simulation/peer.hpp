@@ -74,7 +74,10 @@ class Peer : public Endpoint {
     void take_sequence_reset(const FixMessage& message);
     void too_low(const FixMessage& message);
 
+    void take_early();
+
     std::string in_;
+    std::map<std::uint64_t, FixMessage> early_;  // came before their turn
     std::int64_t last_sent_ns_ = 0;
     std::int64_t last_received_ns_ = 0;
     bool test_asked_ = false;

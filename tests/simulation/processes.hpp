@@ -65,6 +65,7 @@ class KeeperProcess {
     [[nodiscard]] bool stepping() const noexcept { return stepping_; }
     [[nodiscard]] audit::KeeperState state() const noexcept { return keeper_->state(); }
     [[nodiscard]] const std::string& error() const noexcept { return keeper_->error(); }
+    [[nodiscard]] std::uint64_t synced() const noexcept { return keeper_->synced(); }
     [[nodiscard]] bool drained() const { return keeper_->drained(); }
     // The shared page as it is; a dead keeper's later stores are taken back by it.
     [[nodiscard]] std::string mark_bytes() const;

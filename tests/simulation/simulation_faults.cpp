@@ -53,6 +53,11 @@ void Simulation::start_gateway() {
     if (dying_) {
         kernel_.marks.hit("killed while starting");
         finish_death();
+        // What it had begun is the front of the next one.
+        if (std::filesystem::exists(audit::head_path(places_.front))) {
+            judge_.attach(places_.front, power_lost_, disk_.durable());
+            power_lost_ = false;
+        }
         return;
     }
     if (!error.empty()) {
@@ -138,6 +143,7 @@ void Simulation::start_keeper() {
         return;
     }
     kernel_.marks.hit("keeper started");
+    disk_.set_durable(std::max(disk_.durable(), keeper_->synced()));  // found on the disk
     keeper_later(0);
 }
 
@@ -314,8 +320,9 @@ void Simulation::strike_process(Fault fault) {
             kernel_.after(random_.between(10 * ms_ns, second_ns), [this] { disk_.set_slow(0); });
             break;
         case Fault::utc_step:
-            kernel_.step_utc(random_.chance(500) ? random_.between(-second_ns, second_ns)
-                                                 : random_.between(-3'600, 3'600) * second_ns);
+            // Further off than two minutes no message would be believed (FIX SendingTime).
+            kernel_.set_utc_off(random_.chance(500) ? random_.between(-second_ns, second_ns)
+                                                    : random_.between(-100, 100) * second_ns);
             break;
         case Fault::gateway_paused:
             paused_until_ns_ = kernel_.monotonic_ns() + random_.between(10 * ms_ns, 3 * second_ns);

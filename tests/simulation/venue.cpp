@@ -133,7 +133,7 @@ void VenueLine::report(const VenueOrder& order, const std::string& id, char exec
                   {151, std::to_string(order.leaves)},
                   {14, std::to_string(order.filled)},
                   {6, fix_price(order.filled == 0 ? 0 : order.amount / (order.filled * lot))},
-                  {60, fix_time(kernel_.utc_ns())},
+                  {60, fix_time(kernel_.true_utc_ns())},
                   {10001, "0"}};
     fields[4].second += std::to_string(line_) + "-" + std::to_string(++executions_);
     if (id != order.id) {
@@ -170,7 +170,7 @@ void VenueLine::refuse(const FixMessage& message, const std::string& text) {
             {{41, message.get(41)}, {39, "8"}, {434, message.type() == "F" ? "1" : "2"}, {102, "1"}});
     }
     fields.emplace_back(58, text);
-    fields.emplace_back(60, fix_time(kernel_.utc_ns()));
+    fields.emplace_back(60, fix_time(kernel_.true_utc_ns()));
     kernel_.after(random_.between(20 * us_ns, 2 * ms_ns),
                   [this, fields, type = std::string(is_new ? "8" : "9")] { say(type, fields); });
 }
