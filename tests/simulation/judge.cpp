@@ -191,6 +191,10 @@ void Judge::follow(const Seen& seen, risk::Sequence sequence) {
         kernel_.marks.hit("orphan taken in");
         credit_known_ = false;
     }
+    if (seen.kind == RecordKind::venue_report && as<risk::VenueReport>(seen).facts.command == 0) {
+        kernel_.marks.hit("report of a command that is lost");
+        credit_known_ = false;
+    }
     if (seen.kind == RecordKind::incident &&
         as<risk::Incident>(seen).facts.cause == risk::IncidentCause::journal_end_lost) {
         shifts_.emplace_back(sequence, as<risk::Incident>(seen).facts.identifier_shift);

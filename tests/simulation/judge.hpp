@@ -40,6 +40,8 @@ class Judge {
     }
     // False: orders without a Record were taken in, which the oracle does not know.
     [[nodiscard]] bool credit_known() const noexcept { return credit_known_; }
+    // The journal has lost its end at least once: what was in it may be missing or told twice.
+    [[nodiscard]] bool lost() const noexcept { return lost_; }
     [[nodiscard]] bool journal_waits() const noexcept { return spare_closed_; }
     [[nodiscard]] const tests::Oracle& oracle() const noexcept { return *oracle_; }
 

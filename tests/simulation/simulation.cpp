@@ -277,7 +277,7 @@ std::string Simulation::unsettled() {
         if (!client->logged_on()) {
             return client->name() + " is not logged on";
         }
-        if (std::string missing = client->unanswered(); !missing.empty()) {
+        if (std::string missing = client->unanswered(); !missing.empty() && !judge_.lost()) {
             return missing;
         }
     }
@@ -340,7 +340,7 @@ void Simulation::let_settle() {
         return;
     }
     for (const auto& client : clients_) {
-        if (std::string more = client->overanswered(); !more.empty() && !client->lost_seen) {
+        if (std::string more = client->overanswered(); !more.empty() && !judge_.lost()) {
             kernel_.fail(21, more);
         }
     }
