@@ -404,7 +404,8 @@ template <SegmentSource Source>
         }
         FrameChain any;
         any.anchor = true;
-        if (checker.check(bytes, source.segment_id(segment), any, nullptr).fault == FrameFault::none) {
+        const FrameCheck first = checker.check(bytes, source.segment_id(segment), any, nullptr);
+        if (first.fault == FrameFault::none && first.header.record_count > 0) {
             break;
         }
     }

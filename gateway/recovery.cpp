@@ -50,8 +50,7 @@ Recovery::Result Recovery::replay(const Progress& progress) {
             return result_;
         }
         result_.last = record->sequence;
-        result_.ended = record->kind == risk::RecordKind::stop;
-        result_.last_level = record->flags & 3U;
+        follow_end(*record);
         if (++result_.records % progress_every == 0 && progress) {
             progress(result_.records);
         }
@@ -65,6 +64,18 @@ Recovery::Result Recovery::replay(const Progress& progress) {
     }
     result_.error = check_lines();
     return result_;
+}
+
+// A gateway may have been killed between its Start and the Incident, so the front alone tells.
+void Recovery::follow_end(const risk::Record& record) {
+    const risk::Sequence base = core_.journal.front().base();
+    if (record.sequence == base) {
+        result_.end_lost = record.kind != risk::RecordKind::stop;
+        result_.level_before = record.flags & 3U;
+    } else if (record.sequence > base && record.kind == risk::RecordKind::incident &&
+               as<risk::Incident>(record).facts.cause == risk::IncidentCause::journal_end_lost) {
+        result_.end_lost = false;
+    }
 }
 
 std::string Recovery::check_lines() {

@@ -72,7 +72,8 @@ void Judge::ask_oracle(const Seen& seen) {
     const tests::Wide before = by_venue ? usage() : 0;
     const Expected expected = expect(seen);
     order = expected.order;
-    if (by_venue && order != nullptr && usage() > before && (decision.flags & risk::improvement_flag) == 0) {
+    if (by_venue && order != nullptr && !lost_ && usage() > before &&
+        (decision.flags & risk::improvement_flag) == 0) {
         kernel_.fail(6, "a venue's event raises usage at record " + std::to_string(last()));
     }
     if (seen.kind == RecordKind::order_status || seen.kind == RecordKind::mass_cancel ||

@@ -166,15 +166,17 @@ void Peer::take(const FixMessage& message) {
         return;
     }
     if (number > next_in_) {
-        if (type == "A") {
-            on_logon(message);
-        } else if (type == "2") {
-            on_resend_request(message);
+        early_[number] = message;
+        if (type == "A" || type == "2") {  // at once; in its turn it only counts
+            early_[number].fields.front().second = "0";
+            if (type == "A") {
+                on_logon(message);
+            } else {
+                on_resend_request(message);
+            }
         } else if (type == "5") {
             on_logout(message);
             return;
-        } else {
-            early_[number] = message;
         }
         ask_again(number);
         return;

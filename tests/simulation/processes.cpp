@@ -226,7 +226,6 @@ std::string GatewayProcess::start(const risk::Reference& reference, risk::UtcNs 
     parts_->sequencer.restore(replayed_.last);
     gateway::RunStart begin;
     begin.replayed = replayed_;
-    begin.front_resumed = opened.resumed;
     begin.day_origin = day_origin;
     config::LoadedReference loaded;
     loaded.reference = reference;

@@ -68,6 +68,12 @@ void Simulation::start_gateway() {
     kernel_.marks.hit(gateway_->replayed().last == 0 ? "started on an empty journal" : "started by replay");
     judge_.attach(places_.front, power_lost_, disk_.durable());
     power_lost_ = false;
+    for (auto& client : clients_) {
+        client->lost_seen = client->lost_seen || judge_.lost();
+    }
+    for (auto& line : lines_) {
+        line->lost_seen = line->lost_seen || judge_.lost();
+    }
     schedule_pass(0);
 }
 
@@ -187,6 +193,9 @@ void Simulation::kill_keeper() {
 }
 
 void Simulation::lose_power() {
+    if (disk_.durable() == 0) {
+        return;  // a journal that is lost whole cannot be told from a new one: its lines stay stopped
+    }
     kernel_.marks.hit("power lost");
     power_lost_ = wipe_front_ = true;
     if (gateway_ != nullptr && gateway_->in_pass()) {
@@ -220,7 +229,9 @@ void Simulation::while_writing(std::int64_t ns) {
     if (gateway_ != nullptr && (gateway_->in_pass() || starting_)) {
         return;
     }
-    run_until(kernel_.monotonic_ns() + ns);
+    const std::int64_t until = kernel_.monotonic_ns() + ns;
+    while (!disk_.keeper_dead && !kernel_.failed() && kernel_.run_one(until)) {
+    }
 }
 
 // --- strikes

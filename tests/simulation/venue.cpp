@@ -190,7 +190,12 @@ void VenueLine::take_new(const FixMessage& message) {
     order.price = parse_fix_price(message.get(44));
     order.leaves = static_cast<std::int64_t>(message.number(38));
     if (orders_.count(order.number) != 0) {
-        kernel_.fail(13, name() + ": order number twice: " + message.content());
+        if (lost_seen) {  // given before the loss, and not reported since: the venue's own shield
+            kernel_.marks.hit("order number twice after a loss, refused");
+            refuse(message, "0040-DUPLICATE ORDER");
+        } else {
+            kernel_.fail(13, name() + ": order number twice: " + message.content());
+        }
         return;
     }
     std::string text;
