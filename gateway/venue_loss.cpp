@@ -24,6 +24,7 @@ std::uint64_t hash(const risk::OrderNumber& number, std::uint32_t line) noexcept
 }  // namespace
 
 void VenueSide::on_end_lost(const risk::Incident& incident) noexcept {
+    loss_told_in_ = incident.record.sequence;
     for (VenueLine& line : lines_) {
         line.end_lost = incident.facts.level == 0 ? EndLost::process_level : EndLost::disk_level;
         line.may_adopt = true;

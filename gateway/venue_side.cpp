@@ -48,9 +48,10 @@ VenueLine* VenueSide::find(std::uint32_t id) noexcept {
 
 void VenueSide::on_timer() noexcept {
     const fix::Now now = core_.now();
+    const bool may_connect = core_.journal.front().synced() >= loss_told_in_;
     for (VenueLine& line : lines_) {
-        if (line.state == LineState::down && !line.marking_doubt && now.monotonic_ns >= line.next_try_ns &&
-            core_.errands.push(ConnectLine{line.config->id, 0})) {
+        if (may_connect && line.state == LineState::down && !line.marking_doubt &&
+            now.monotonic_ns >= line.next_try_ns && core_.errands.push(ConnectLine{line.config->id, 0})) {
             line.state = LineState::connecting;
         }
         if (line.connection != no_connection && line.machine.next_deadline() <= now.monotonic_ns) {

@@ -194,6 +194,9 @@ class VenueSide {
     void index_order(std::uint32_t slot) noexcept;
 
     Core& core_;
+    // The Incident of a loss: lost again, it would give the same ClOrdIDs twice. No line connects before it
+    // is on the disk.
+    risk::Sequence loss_told_in_ = 0;
     Capacity capacity_;
     std::vector<VenueLine> lines_;
     std::uint64_t random_state_;

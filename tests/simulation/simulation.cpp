@@ -182,6 +182,9 @@ void Simulation::do_pass() {
         kernel_.fail(17, "the gateway stops: a peer has had messages the journal does not hold");
     }
     do_errands();
+    if (judge_.stopped()) {
+        return;  // the order thread has ended
+    }
     const bool busy = io_before != network_.io_count || judge_.last() != last_before;
     schedule_pass(busy ? random_.between(2 * us_ns, 30 * us_ns) : idle_pass_ns);
 }
