@@ -214,6 +214,9 @@ void Recovery::follow_session(const risk::Record& record, const audit::RecordVie
         case logon_result: {
             const auto& result = as<risk::LogonResult>(record);
             const bool on = result.facts.verdict == risk::LogonVerdict::accepted;
+            if (on) {  // the Logon's number is taken, even if the answer to it was never recorded
+                numbers(record.session) = {result.facts.next_in, result.facts.next_out};
+            }
             if (ClientSession* session = clients_.find(record.session); session != nullptr && on) {
                 session->was_logged_on = true;
                 session->person = result.person;

@@ -370,7 +370,7 @@ void VenueSide::on_application(VenueLine& line, const fix::Action& action) noexc
     }
     if (slot == 0 && message.type() == "8") {
         // A command without a Record: of an order known by its number, or an orphan.
-        slot = find_by_number(line, reference.order_number);
+        slot = find_by_number(line, reference, message);
         order.command = slot != 0 ? 0 : reference.client_order_id;
     }
     if (slot != 0) {

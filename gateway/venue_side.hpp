@@ -189,8 +189,10 @@ class VenueSide {
     [[nodiscard]] bool needless(const WaitingCommand& waiting) const noexcept;
     WaitingCommand take_waiting(VenueLine& line, WaitLane lane) noexcept;
     [[nodiscard]] bool on_venue_ahead(VenueLine& line, std::uint64_t expected) noexcept;
-    [[nodiscard]] std::uint32_t find_by_number(const VenueLine& line,
-                                               const risk::OrderNumber& number) const noexcept;
+    // The order of this number whose terms the report names: behind a loss a number may have been given
+    // twice.
+    [[nodiscard]] std::uint32_t find_by_number(const VenueLine& line, const VenueReference& reference,
+                                               const fix::Message& report) const noexcept;
     void index_order(std::uint32_t slot) noexcept;
 
     Core& core_;
