@@ -86,6 +86,8 @@ class Front {
 
     // --- as found at opening ---
     [[nodiscard]] const ChainEnd& recovered() const noexcept { return recovered_; }
+    // Last sequence before the front's first record, whoever began it. 0 = the journal began with it.
+    [[nodiscard]] risk::Sequence base() const noexcept { return head_->base.sequence; }
     [[nodiscard]] std::uint32_t epoch() const noexcept { return epoch_; }
     [[nodiscard]] const BootId& boot_id() const noexcept { return head_->boot_id; }
     [[nodiscard]] const std::string& directory() const noexcept { return options_.directory; }

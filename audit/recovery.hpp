@@ -108,7 +108,8 @@ class FrameScan {
         // segment may have been cut before its first frame was whole, so more than one is looked at.
         const FrameCheck here = check;
         for (std::size_t later = segment_ + 1;
-             check.fault != FrameFault::none && later < source_.segment_count() && later <= segment_ + 4;
+             check.fault != FrameFault::none && later < source_.segment_count() &&
+             later <= segment_ + torn_in_a_row_max;
              ++later) {
             const FrameChain before = chain_;
             if (!check_at(later, 0, check, records)) {
@@ -175,15 +176,7 @@ class FrameScan {
                 sound = false;
             }
         }
-        if (sound && segment_ + 1 < source_.segment_count()) {
-            std::uint64_t next_used = 0;
-            sound = look_behind(segment_ + 1, 0, limits, next_used, result);
-            if (sound && next_used > 0) {
-                say_damage(result, "segment " + source_.segment_name(segment_ + 1) +
-                                       " is not empty, yet does not begin with the next frame");
-                sound = false;
-            }
-        }
+        sound = sound && look_at_next_segments(limits, result);
         if (sound && chain_.records.sequence < limits.floor) {
             say_damage(result, "the log ends below record " + std::to_string(limits.floor) +
                                    ", which was known to be durable");
@@ -204,6 +197,8 @@ class FrameScan {
 
   private:
     static constexpr std::size_t window_max = 1 << 20;
+    // Segments in a row that have nothing but a torn write at their start.
+    static constexpr std::size_t torn_in_a_row_max = 16;
 
     [[nodiscard]] bool cut_here() const {
         return segment_ < source_.segment_count() && source_.segment_cut(segment_) &&
@@ -289,6 +284,30 @@ class FrameScan {
         return true;
     }
 
+    // The segment that follows is empty; but behind a torn write it was begun for the same frame, and that
+    // write may be torn too, and the one after it. The end is then in the last of them.
+    bool look_at_next_segments(const RecoveryLimits& limits, JournalEnd& result) {
+        for (std::size_t later = segment_ + 1; later < source_.segment_count(); ++later) {
+            std::uint64_t used = 0;
+            if (!look_behind(later, 0, limits, used, result)) {
+                return false;
+            }
+            if (used == 0) {
+                return true;
+            }
+            if (result.kind != EndKind::torn_tail || used > limits.write_bytes_max ||
+                later >= segment_ + torn_in_a_row_max) {
+                say_damage(result, "segment " + source_.segment_name(later) +
+                                       " is not empty, yet does not begin with the next frame");
+                return false;
+            }
+            result.segment = later;
+            result.offset = 0;
+            result.torn_bytes = used;
+        }
+        return true;
+    }
+
     // Before going on in the next segment: nothing behind this one's end proves that more was durable,
     // and an orderly closed one is zero from there on.
     bool may_leave(bool must_be_zero) {
@@ -357,10 +376,12 @@ template <SegmentSource Source, class Rule = RecoveryRule>
     return scan.end(limits);
 }
 
-// The last segment with a sound header at its start, and the one before it, whose end vouches for its
-// beginning. False: the device failed.
+// The segment to begin with: before the last one that has a sound header at its start, since the end of one
+// vouches for the beginning of the next; and with a whole frame at its own start, for nothing can be begun
+// with one that was torn in its first write. False: the device failed.
 template <SegmentSource Source>
-[[nodiscard]] bool recovery_start(Source& source, std::size_t& segment, FrameChain& chain) {
+[[nodiscard]] bool recovery_start(Source& source, std::size_t& segment, FrameChain& chain,
+                                  std::size_t block = block_bytes) {
     segment = 0;
     chain = FrameChain();
     std::vector<std::byte> head(sizeof(FrameHeader));
@@ -371,6 +392,20 @@ template <SegmentSource Source>
         FrameHeader header;
         if (check_frame_header(head, source.segment_id(i), header) == FrameFault::none) {
             segment = i > 0 ? i - 1 : 0;
+            break;
+        }
+    }
+    FrameChecker checker(block);
+    std::vector<std::byte> bytes;
+    for (; segment > 0; --segment) {
+        bytes.resize(std::min<std::uint64_t>(source.segment_bytes(segment), frame_bytes_max));
+        if (!source.read(segment, 0, bytes)) {
+            return false;
+        }
+        FrameChain any;
+        any.anchor = true;
+        const FrameCheck first = checker.check(bytes, source.segment_id(segment), any, nullptr);
+        if (first.fault == FrameFault::none && first.header.record_count > 0) {
             break;
         }
     }

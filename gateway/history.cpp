@@ -1,4 +1,4 @@
-// The history thread; see history.hpp.
+// What the history thread answers; see history.hpp.
 #include "gateway/history.hpp"
 
 #include <cstring>
@@ -13,7 +13,6 @@ namespace fairlead::gateway {
 
 namespace {
 
-constexpr auto poll_wait = std::chrono::milliseconds(50);
 // Reading so many Records costs less than finding the place again.
 constexpr risk::Sequence near_records = 4096;
 
@@ -63,50 +62,6 @@ bool read_on(audit::HistoryReader& reader, risk::Sequence stands_at, risk::Seque
 }
 
 }  // namespace
-
-History::History(HistoryPlaces places, Inbox& inbox)
-    : places_(std::move(places)),
-      inbox_(inbox),
-      requests_(64, 0, producers_max),
-      free_(answers_max, 0, producers_max) {
-    for (std::size_t i = 0; i < answers_max; ++i) {
-        answers_.push_back(std::make_unique<HistoryAnswer>());
-        free_.enqueue(answers_.back().get());
-    }
-    thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
-}
-
-History::~History() {
-    thread_.request_stop();
-    thread_.join();
-}
-
-bool History::ask(const HistoryRequest& request) noexcept {
-    return requests_.try_enqueue(request);
-}
-
-void History::give_back(HistoryAnswer& answer) noexcept {
-    free_.try_enqueue(&answer);
-}
-
-void History::run(const std::stop_token& stop) {
-    HistoryRequest request;
-    while (!stop.stop_requested()) {
-        if (!requests_.wait_dequeue_timed(request, poll_wait)) {
-            continue;
-        }
-        HistoryAnswer* into = nullptr;
-        while (!stop.stop_requested() && !free_.wait_dequeue_timed(into, poll_wait)) {
-        }
-        if (into == nullptr) {
-            return;
-        }
-        answer(request, *into);
-        while (!stop.stop_requested() && !inbox_.push(HistoryReady{into})) {
-            std::this_thread::sleep_for(std::chrono::milliseconds(1));
-        }
-    }
-}
 
 void History::answer(const HistoryRequest& request, HistoryAnswer& into) {
     into.session = request.session;

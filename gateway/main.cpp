@@ -208,7 +208,6 @@ int run(const Options& options) {
     // 6. Start Record, open ends of the last run, and the day.
     gateway::RunStart begin;
     begin.replayed = replayed;
-    begin.front_resumed = front.resumed;
     begin.day_origin = options.day_origin;
     const std::string day_error =
         gateway::start_run(core, recovery, clients, venues, std::move(reference), begin);

@@ -50,8 +50,7 @@ Recovery::Result Recovery::replay(const Progress& progress) {
             return result_;
         }
         result_.last = record->sequence;
-        result_.ended = record->kind == risk::RecordKind::stop;
-        result_.last_level = record->flags & 3U;
+        follow_end(*record);
         if (++result_.records % progress_every == 0 && progress) {
             progress(result_.records);
         }
@@ -65,6 +64,18 @@ Recovery::Result Recovery::replay(const Progress& progress) {
     }
     result_.error = check_lines();
     return result_;
+}
+
+// A gateway may have been killed between its Start and the Incident, so the front alone tells.
+void Recovery::follow_end(const risk::Record& record) {
+    const risk::Sequence base = core_.journal.front().base();
+    if (record.sequence == base) {
+        result_.end_lost = record.kind != risk::RecordKind::stop;
+        result_.level_before = record.flags & 3U;
+    } else if (record.sequence > base && record.kind == risk::RecordKind::incident &&
+               as<risk::Incident>(record).facts.cause == risk::IncidentCause::journal_end_lost) {
+        result_.end_lost = false;
+    }
 }
 
 std::string Recovery::check_lines() {
@@ -203,6 +214,9 @@ void Recovery::follow_session(const risk::Record& record, const audit::RecordVie
         case logon_result: {
             const auto& result = as<risk::LogonResult>(record);
             const bool on = result.facts.verdict == risk::LogonVerdict::accepted;
+            if (on) {  // the Logon's number is taken, even if the answer to it was never recorded
+                numbers(record.session) = {result.facts.next_in, result.facts.next_out};
+            }
             if (ClientSession* session = clients_.find(record.session); session != nullptr && on) {
                 session->was_logged_on = true;
                 session->person = result.person;

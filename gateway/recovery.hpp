@@ -24,8 +24,10 @@ class Recovery {
         std::string error;  // empty: replayed to the end
         risk::Sequence last = 0;
         std::uint64_t records = 0;
-        bool ended = false;           // the last Record is a Stop: nothing can be missing behind it
-        std::uint8_t last_level = 0;  // of the last Record: 0 process, 1 disk
+        // The front was begun behind a Record that is no Stop, and no Incident in it says so yet: what the
+        // front before it held and the disk does not is lost.
+        bool end_lost = false;
+        std::uint8_t level_before = 0;  // of the last Record before the front: 0 process, 1 disk
     };
     // Told every 262,144 records.
     using Progress = std::function<void(std::uint64_t records)>;
@@ -61,6 +63,7 @@ class Recovery {
     [[nodiscard]] std::string apply(const audit::RecordView& view, const risk::Record& record);
     [[nodiscard]] std::string stage_day(const risk::DayStart& start);
     [[nodiscard]] std::string check_lines();
+    void follow_end(const risk::Record& record);
     void remember_outgoing(std::uint32_t session, std::uint64_t number, risk::Sequence sequence);
     void follow_session(const risk::Record& record, const audit::RecordView& view);
     void follow_command(const risk::Record& record, const risk::Answered& answered);

@@ -45,7 +45,7 @@ void record_end_lost(Core& core, Recovery& recovery, const Recovery::Result& rep
     risk::Incident incident;
     incident.record.kind = risk::RecordKind::incident;
     incident.facts.cause = risk::IncidentCause::journal_end_lost;
-    incident.facts.level = replayed.last_level;
+    incident.facts.level = replayed.level_before;
     incident.facts.identifier_shift = core.venue_ids.next_shift();
     core.step(incident);
     recovery.on_end_lost(incident);
@@ -65,7 +65,7 @@ std::string start_run_of_day(Core& core, Recovery& recovery, ClientSide& clients
         return "reference data cannot be kept beside the journal: " + archived.error;
     }
     record_start(core, begin.replayed.records);
-    if (!begin.front_resumed && begin.replayed.last != 0 && !begin.replayed.ended) {
+    if (begin.replayed.end_lost) {
         record_end_lost(core, recovery, begin.replayed);
     }
     recovery.settle_open_ends();

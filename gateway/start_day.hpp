@@ -11,7 +11,6 @@ namespace fairlead::gateway {
 
 struct RunStart {
     Recovery::Result replayed;
-    bool front_resumed = false;  // the front of the last run was found and goes on
     // 0: now, for a calendar whose phases count from the start; otherwise that moment.
     risk::UtcNs day_origin = 0;
 };

@@ -234,8 +234,8 @@ void VenueSide::on_departed(std::uint32_t connection, std::uint64_t number) noex
 }
 
 bool VenueSide::has_room() const noexcept {
-    return std::all_of(lines_.begin(), lines_.end(), [](const VenueLine& line) {
-        return line.waiting.size() + pass_reserve <= waiting_max;
+    return std::all_of(lines_.begin(), lines_.end(), [this](const VenueLine& line) {
+        return line.waiting.size() + pass_reserve <= capacity_.waiting;
     });
 }
 

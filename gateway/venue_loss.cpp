@@ -24,6 +24,7 @@ std::uint64_t hash(const risk::OrderNumber& number, std::uint32_t line) noexcept
 }  // namespace
 
 void VenueSide::on_end_lost(const risk::Incident& incident) noexcept {
+    loss_told_in_ = incident.record.sequence;
     for (VenueLine& line : lines_) {
         line.end_lost = incident.facts.level == 0 ? EndLost::process_level : EndLost::disk_level;
         line.may_adopt = true;
@@ -49,14 +50,22 @@ void VenueSide::index_order(std::uint32_t slot) noexcept {
     }
 }
 
-std::uint32_t VenueSide::find_by_number(const VenueLine& line,
-                                        const risk::OrderNumber& number) const noexcept {
+std::uint32_t VenueSide::find_by_number(const VenueLine& line, const VenueReference& reference,
+                                        const fix::Message& report) const noexcept {
+    const risk::OrderNumber& number = reference.order_number;
     if (number.empty()) {
         return 0;
     }
+    const std::string_view side = report.value(54);
+    const auto account = fix::parse_unsigned(report.value(1));
     return order_numbers_.find(hash(number, line.config->id), [&](std::uint32_t slot) {
         const OrderRoute& route = core_.routes.at(slot);
-        return route.line == line.config->id && route.order_number == number;
+        const risk::Order& order = core_.ledger.order(slot);
+        return route.line == line.config->id && route.order_number == number &&
+               (reference.symbol.empty() ||
+                core_.ledger.security(order.security).symbol == reference.symbol) &&
+               (side.empty() || side == (order.side == risk::Side::buy ? "1" : "2")) &&
+               (!account || account.value == core_.ledger.account_key(order.account).number);
     });
 }
 

@@ -26,11 +26,15 @@ constexpr risk::MonotonicNs pause_ns_max = 30 * fix::second_ns;
 
 }  // namespace
 
-VenueSide::VenueSide(Core& core, std::uint64_t random_seed)
-    : core_(core), random_state_(random_seed), mask_scratch_(core.config.gateway.message_bytes_max) {
+VenueSide::VenueSide(Core& core, std::uint64_t random_seed, Capacity capacity)
+    : core_(core),
+      capacity_(capacity),
+      random_state_(random_seed),
+      mask_scratch_(core.config.gateway.message_bytes_max) {
+    risk::require(capacity.waiting > pass_reserve, "a pass's commands have room to wait");
     lines_.reserve(core.config.lines.size());
     for (const config::LineConfig& line : core.config.lines) {
-        lines_.emplace_back(line, machine_config(line, core.config), outstanding_max, waiting_max);
+        lines_.emplace_back(line, machine_config(line, core.config), capacity.outstanding, capacity.waiting);
     }
 }
 
@@ -44,9 +48,10 @@ VenueLine* VenueSide::find(std::uint32_t id) noexcept {
 
 void VenueSide::on_timer() noexcept {
     const fix::Now now = core_.now();
+    const bool may_connect = core_.journal.front().synced() >= loss_told_in_;
     for (VenueLine& line : lines_) {
-        if (line.state == LineState::down && !line.marking_doubt && now.monotonic_ns >= line.next_try_ns &&
-            core_.errands.push(ConnectLine{line.config->id, 0})) {
+        if (may_connect && line.state == LineState::down && !line.marking_doubt &&
+            now.monotonic_ns >= line.next_try_ns && core_.errands.push(ConnectLine{line.config->id, 0})) {
             line.state = LineState::connecting;
         }
         if (line.connection != no_connection && line.machine.next_deadline() <= now.monotonic_ns) {
@@ -365,7 +370,7 @@ void VenueSide::on_application(VenueLine& line, const fix::Action& action) noexc
     }
     if (slot == 0 && message.type() == "8") {
         // A command without a Record: of an order known by its number, or an orphan.
-        slot = find_by_number(line, reference.order_number);
+        slot = find_by_number(line, reference, message);
         order.command = slot != 0 ? 0 : reference.client_order_id;
     }
     if (slot != 0) {

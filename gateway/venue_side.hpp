@@ -90,12 +90,17 @@ struct VenueLine {
 
 class VenueSide {
   public:
-    static constexpr std::size_t outstanding_max = 65'536;
-    static constexpr std::size_t waiting_max = 65'536;
     // Commands one pass may add to a queue before it is asked again.
     static constexpr std::size_t pass_reserve = 2'048;
+    // Commands that one line may have without the venue's answer, and in each lane waiting for its rate:
+    // more than pass_reserve.
+    struct Capacity {
+        std::size_t outstanding = 65'536;
+        std::size_t waiting = 65'536;
+    };
 
-    VenueSide(Core& core, std::uint64_t random_seed);
+    VenueSide(Core& core, std::uint64_t random_seed, Capacity capacity);
+    VenueSide(Core& core, std::uint64_t random_seed) : VenueSide(core, random_seed, Capacity()) {}
 
     // --- from the Road
     void on_message(std::uint32_t connection, const fix::Message& message,
@@ -184,11 +189,17 @@ class VenueSide {
     [[nodiscard]] bool needless(const WaitingCommand& waiting) const noexcept;
     WaitingCommand take_waiting(VenueLine& line, WaitLane lane) noexcept;
     [[nodiscard]] bool on_venue_ahead(VenueLine& line, std::uint64_t expected) noexcept;
-    [[nodiscard]] std::uint32_t find_by_number(const VenueLine& line,
-                                               const risk::OrderNumber& number) const noexcept;
+    // The order of this number whose terms the report names: behind a loss a number may have been given
+    // twice.
+    [[nodiscard]] std::uint32_t find_by_number(const VenueLine& line, const VenueReference& reference,
+                                               const fix::Message& report) const noexcept;
     void index_order(std::uint32_t slot) noexcept;
 
     Core& core_;
+    // The Incident of a loss: lost again, it would give the same ClOrdIDs twice. No line connects before it
+    // is on the disk.
+    risk::Sequence loss_told_in_ = 0;
+    Capacity capacity_;
     std::vector<VenueLine> lines_;
     std::uint64_t random_state_;
     fix::Actions actions_;

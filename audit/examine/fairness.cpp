@@ -108,7 +108,9 @@ void judge_turns(const std::vector<ClientCommand>& commands, FairnessReport& rep
     for (const ClientCommand& command : commands) {
         report.without_stamp += command.kernel_ns == 0 ? 1 : 0;
         const std::int64_t served = effective.than(command.session);
-        if (served > command.effective_ns) {
+        // Within a run effective arrival never falls; a gateway that starts again after UTC went back knows
+        // no more.
+        if (served > command.effective_ns && !command.clock_went_back) {
             report.out_of_turn.add(served - command.effective_ns, command.sequence);
         }
         effective.add(command.effective_ns, command.session);

@@ -35,6 +35,9 @@ class Collector {
         if (record == nullptr) {
             return;
         }
+        if (record->utc_ns < latest_utc_ns_ - clock_grain_ns) {
+            had_before_ns_ = latest_utc_ns_;
+        }
         latest_utc_ns_ = std::max(latest_utc_ns_, record->utc_ns);
         switch (record->kind) {
             case RecordKind::new_order:
@@ -137,7 +140,10 @@ class Collector {
         one.symbol = from.facts.symbol;
         one.kernel_ns = from.facts.arrival.kernel_ns;
         one.effective_ns = from.facts.arrival.effective_ns;
-        one.clock_went_back = from.record.utc_ns < latest_utc_ns_ - clock_grain_ns;
+        // A stamp that the clock had shown before it went back says nothing of who was first, even if the
+        // command was decided after it had caught up.
+        one.clock_went_back =
+            from.record.utc_ns < latest_utc_ns_ - clock_grain_ns || one.effective_ns <= had_before_ns_;
         if (const auto before = own_before_.find(one.session); before != own_before_.end()) {
             one.own_before_ns = before->second;
         }
@@ -211,6 +217,7 @@ class Collector {
     std::unordered_map<std::uint32_t, risk::UtcNs> own_before_;  // by session
     std::uint64_t places_ = 0;
     risk::UtcNs latest_utc_ns_ = 0;
+    risk::UtcNs had_before_ns_ = 0;  // moments up to here have been twice; 0: UTC never went back
 };
 
 }  // namespace

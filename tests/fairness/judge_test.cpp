@@ -91,6 +91,16 @@ TEST_CASE("a_command_served_against_effective_arrival_breaks_the_rule_even_if_it
           std::string::npos);
 }
 
+// Seed 154 of tests/simulation: UTC stepped back, and the gateway was started again.
+TEST_CASE("effective_arrival_that_falls_because_utc_went_back_accuses_nobody") {
+    ClientCommand after = sent(2, "b", 100);
+    CHECK(judge_fairness({sent(1, "a", 200), after}).out_of_turn.commands == 1);
+    after.clock_went_back = true;
+    const FairnessReport report = judge_fairness({sent(1, "a", 200), after});
+    CHECK(report.out_of_turn.commands == 0);
+    CHECK(report.clock_stepped.commands == 1);
+}
+
 TEST_CASE("what_the_kernel_stamped_earlier_is_told_by_cause_and_never_hidden") {
     SECTION("late readable: its session had nothing before it that could have held it up") {
         const FairnessReport report = judge_fairness({sent(1, "a", 130), raised(2, "b", 100, 130, 99)});
