@@ -145,7 +145,7 @@ std::string SegmentDirectory::join(const Listed& first, const Listed& spare, Lis
     for (std::size_t i = 1; i < into.files.size(); ++i) {
         const SegmentName& before = into.files[i - 1].name;
         const SegmentName& name = into.files[i].name;
-        if (name.number != before.number + 1) {
+        if (name.number == before.number || (name.number != before.number + 1 && !place_.holes)) {
             return "the journal in '" + place_.directory + "'" +
                    (place_.spare.empty() ? "" : " and '" + place_.spare + "'") +
                    (name.number == before.number ? " has two segments of one number, "

@@ -19,6 +19,8 @@ struct JournalPlace {
     JournalPlace(const char* journal) : directory(journal) {}  // NOLINT(google-explicit-constructor)
     std::string directory;
     std::string spare;  // empty: none
+    // Segments may be missing in the middle: for an examiner, who wants to know what else there is.
+    bool holes = false;
 };
 
 struct SegmentName {
