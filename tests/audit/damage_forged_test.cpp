@@ -1,7 +1,10 @@
 // A journal changed by somebody who knows the format: every checksum, number and link is right again. What
 // the key finds, what cannot be told without, and that nothing forged ends the examiner's program or takes
 // its memory.
+#include <random>
+
 #include "damage.hpp"
+#include "tests/risk/world.hpp"
 
 using namespace fairlead;
 using namespace fairlead::audit;
@@ -209,4 +212,150 @@ TEST_CASE("a_sequence_forged_to_be_enormous_is_named_and_takes_no_memory") {
                    : all_of(report);
     });
     CHECK(wrong == "");
+}
+
+namespace {
+
+// Small steps that files meet in damage and in bad hands: bits, numbers at their bounds, parts moved.
+class Mutation {
+  public:
+    explicit Mutation(std::uint64_t seed) : random_(seed) {}
+    std::uint64_t below(std::uint64_t bound) { return bound == 0 ? 0 : random_() % bound; }
+    void change(std::string& bytes) {
+        if (bytes.empty()) {
+            return;
+        }
+        const std::size_t at = below(bytes.size());
+        static constexpr std::array<std::uint64_t, 10> bounds{
+            0, 1, 0x7F, 0xFF, 0x7FFF, 0xFFFF, 0x7FFFFFFF, 0xFFFFFFFF, INT64_MAX, UINT64_MAX};
+        switch (below(5)) {
+            case 0:
+                bytes[at] = static_cast<char>(bytes[at] ^ (1 << below(8)));
+                break;
+            case 1: {
+                const std::uint64_t value = bounds[below(bounds.size())];
+                const std::size_t width =
+                    std::min<std::size_t>(std::size_t{1} << below(4), bytes.size() - at);
+                std::memcpy(bytes.data() + at, &value, width);
+                break;
+            }
+            case 2: {
+                const std::size_t from = below(bytes.size());
+                const std::size_t size = std::min({below(64) + 1, bytes.size() - at, bytes.size() - from});
+                std::memmove(bytes.data() + at, bytes.data() + from, size);
+                break;
+            }
+            case 3:
+                bytes[at] = static_cast<char>(below(256));
+                break;
+            default:
+                std::fill_n(bytes.begin() + static_cast<std::ptrdiff_t>(at),
+                            std::min<std::size_t>(below(32) + 1, bytes.size() - at), '\0');
+        }
+    }
+
+  private:
+    std::mt19937_64 random_;
+};
+
+// Journal with every kind of section, and orders that a replay looks at.
+void fill_with_a_day(SmallJournal& journal) {
+    journal.start();
+    journal.day(tests::make_reference());
+    journal.frame();
+    for (int i = 0; i < 4; ++i) {
+        journal.order();
+    }
+    journal.frame();
+    journal.add(risk::DeviceEvent(), risk::RecordKind::device_event);
+    journal.add(risk::Halt(), risk::RecordKind::halt);
+    journal.frame();
+    journal.add(risk::VenueReport(), risk::RecordKind::venue_report);
+    journal.add(risk::LimitSet(), risk::RecordKind::limit_set);
+    journal.checkpoint();
+    journal.frame();
+    journal.stop();
+    journal.frame();
+    journal.checkpoint();
+    journal.seal();
+}
+
+}  // namespace
+
+TEST_CASE("no_mutation_of_a_journal_verifies_as_another_and_none_crashes_the_examiner") {
+    const TemporaryDirectory disk("/dev/shm");
+    SmallJournal journal(disk.path() + "/journal");
+    fill_with_a_day(journal);
+    const Copy whole(journal.directory());
+    const std::vector<Placed> places = places_of(whole);
+    const Frames true_frames = frames_of(whole, places);
+    const Forged truth = taken_apart(whole, places);
+    const VerifierKey& key = journal.key().verifier();
+    const std::uint64_t rounds = long_form() ? 500'000 : 2'000;
+    CHECK(on_both_cores([&](unsigned part) {
+              const std::string directory = disk.path() + "/copy" + std::to_string(part);
+              for (std::uint64_t seed = part; seed < rounds; seed += 2) {
+                  Mutation mutation(seed);
+                  const std::uint64_t steps = 1 + mutation.below(6);
+                  Frames frames = true_frames;
+                  Forged forged = truth;
+                  const bool as_forger = mutation.below(2) == 0;
+                  for (std::uint64_t step = 0; step < steps; ++step) {
+                      const std::size_t frame = mutation.below(frames.size());
+                      mutation.change(frames[frame].second);
+                      std::vector<std::string>& records = forged.frames[frame];
+                      if (!records.empty()) {
+                          mutation.change(records[mutation.below(records.size())]);
+                      }
+                  }
+                  if (as_forger) {
+                      seal_forgery(directory, whole, places, forged);
+                  } else {
+                      write_frames(directory, whole, frames);
+                  }
+                  const VerifyReport report = verify_at(directory, &key);
+                  static_cast<void>(verify_at(directory));
+                  const bool same = Copy(directory).files == whole.files;
+                  if (report.ok() != same) {
+                      return "seed " + std::to_string(seed) +
+                             (same ? " is not accepted\n" : " is accepted\n") + all_of(report);
+                  }
+              }
+              return std::string();
+          }) == "");
+}
+
+TEST_CASE("no_mutation_of_a_checkpoint_verifies_with_another_text") {
+    const TemporaryDirectory disk("/dev/shm");
+    SmallJournal journal(disk.path() + "/journal");
+    fill(journal);
+    const std::string note = bytes_of(latest_checkpoint_path(journal.directory()));
+    SignedCheckpoint truth;
+    REQUIRE(parse_checkpoint(note, truth) == "");
+    const VerifierKey& key = journal.key().verifier();
+    const std::string path = disk.path() + "/notes";
+    for (std::uint64_t seed = 0; seed < (long_form() ? 2'000'000U : 20'000U); ++seed) {
+        Mutation mutation(seed);
+        std::string changed = note + "\n" + note + "\n";
+        for (std::uint64_t steps = 1 + mutation.below(4); steps > 0; --steps) {
+            mutation.change(changed);
+        }
+        changed.resize(mutation.below(8) == 0 ? mutation.below(changed.size()) : changed.size());
+        SignedCheckpoint found;
+        for (const std::string& text : {changed, changed.substr(0, note.size())}) {
+            if (parse_checkpoint(text, found).empty() && verify_checkpoint(found, {&key, 1}).empty()) {
+                INFO("seed " << seed);
+                CHECK(found.text == truth.text);
+            }
+        }
+        if (seed % 16 == 0) {
+            put_bytes(path, changed);
+            const StoredNotes stored = read_notes(path);
+            CHECK(stored.complete_bytes + stored.torn_bytes == changed.size());
+        }
+        std::string vkey = key.text();
+        mutation.change(vkey);
+        VerifierKey other;
+        CHECK((vkey == key.text() || !VerifierKey::parse(vkey, other).empty() || other.text() == vkey));
+    }
 }

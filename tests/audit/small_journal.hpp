@@ -93,7 +93,8 @@ class SmallJournal {
         record.record.monotonic_ns = static_cast<std::int64_t>(record.record.sequence);
         risk::Answered answered;
         answered.decision = ledger_.apply(record.record);
-        const bool answer = kind == risk::RecordKind::new_order;
+        const bool answer = kind == risk::RecordKind::new_order || kind == risk::RecordKind::halt ||
+                            kind == risk::RecordKind::limit_set || kind == risk::RecordKind::venue_report;
         opened_.front->append(record, {}, answer ? &answered : nullptr);
     }
     void start() {
