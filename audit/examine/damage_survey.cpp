@@ -27,9 +27,7 @@ class Survey {
         }
         std::uint64_t offset = stopped_.offset;
         for (; segment < source_.segment_count(); ++segment, offset = 0) {
-            if (!look_through(segment, offset)) {
-                break;
-            }
+            look_through(segment, offset);
         }
         close_stretch();
         return std::move(result_);
@@ -66,17 +64,17 @@ class Survey {
         return false;
     }
 
-    bool look_through(std::size_t segment, std::uint64_t offset) {
+    void look_through(std::size_t segment, std::uint64_t offset) {
         while (offset < source_.segment_bytes(segment)) {
             std::uint64_t step = block_bytes;
             const bool first_place = segment_of_stop(segment) && offset == stopped_.offset;
             if (!read(segment, offset, block_bytes) ||
                 ((first_place || !all_zero(bytes_)) && !take_block(segment, offset, first_place, step))) {
-                return false;
+                // A part of a compressed segment, or of a device, that cannot be read: on behind it.
+                step = compressed_part_bytes - offset % compressed_part_bytes;
             }
             offset += step;
         }
-        return true;
     }
     [[nodiscard]] bool segment_of_stop(std::size_t segment) const {
         return source_.segment_name(segment) == stopped_.segment;
