@@ -216,6 +216,18 @@ ReadPlace JournalReader::place() const {
     return place;
 }
 
+ReadPlace JournalReader::next_place() const {
+    const State& state = *state_;
+    ReadPlace place;
+    if (state.scan && state.scan->segment() < state.source.segment_count()) {
+        place.segment = state.source.segment_name(state.scan->segment());
+        place.offset = state.scan->offset();
+        place.frame = state.scan->chain().number;
+    }
+    place.sequence = state.chain.sequence;
+    return place;
+}
+
 HistoryReader::HistoryReader(JournalPlace journal, std::string front_directory)
     : journal_(std::move(journal)), front_directory_(std::move(front_directory)), buffer_(record_bytes_max) {}
 

@@ -47,6 +47,9 @@ class JournalReader {
     [[nodiscard]] ReadStatus next(RecordView& view);
     [[nodiscard]] const std::string& error() const noexcept;
     [[nodiscard]] ReadPlace place() const;
+    // Where the next frame should be: after `end` or `damaged` the place that reading did not get past.
+    // No segment: there is none.
+    [[nodiscard]] ReadPlace next_place() const;
     // Of the last record given.
     [[nodiscard]] const ChainEnd& chain() const noexcept;
     [[nodiscard]] const Hash& leaf() const noexcept;

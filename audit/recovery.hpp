@@ -158,12 +158,6 @@ class FrameScan {
         result.any_frame = any_frame_;
         result.sealed = any_frame_ && (header_.flags & seal_flag) != 0;
         result.segment_closed = segment_closed_;
-        if (offset_ > 0 && !segment_closed_ &&
-            source_.segment_bytes(segment_) - std::min(offset_, source_.segment_bytes(segment_)) <
-                limits.write_bytes_max) {
-            say_damage(result, "the segment is cut short: no frame says it is the segment's last");
-            return result;
-        }
         // A closed segment must be zero to its end, and the next one as well: that is where frame n goes.
         std::uint64_t last_used = 0;
         bool sound = look_behind(segment_, offset_, limits, last_used, result);
@@ -177,6 +171,12 @@ class FrameScan {
             }
         }
         sound = sound && look_at_next_segments(limits, result);
+        if (sound && segment_ < source_.segment_count() && !segment_closed_ &&
+            source_.segment_bytes(segment_) - std::min(offset_, source_.segment_bytes(segment_)) <
+                limits.write_bytes_max) {
+            say_damage(result, "the segment is cut short: no frame says it is the segment's last");
+            sound = false;
+        }
         if (sound && chain_.records.sequence < limits.floor) {
             say_damage(result, "the log ends below record " + std::to_string(limits.floor) +
                                    ", which was known to be durable");

@@ -103,7 +103,9 @@ std::string SegmentDirectory::list(const std::string& directory, Listed& into) {
         const std::string text = entry.path().filename().string();
         SegmentCut cut;
         File file;
-        if (SegmentName::parse(text, file.name)) {
+        file.compressed = text.ends_with(compressed_end);
+        if (SegmentName::parse(text.substr(0, text.size() - (file.compressed ? compressed_end.size() : 0)),
+                               file.name)) {
             into.files.push_back(std::move(file));
         } else if (text.ends_with(note_end) &&
                    SegmentName::parse(text.substr(0, text.size() - note_end.size()), cut.segment)) {
@@ -114,8 +116,14 @@ std::string SegmentDirectory::list(const std::string& directory, Listed& into) {
             }
         }
     }
-    std::sort(into.files.begin(), into.files.end(),
-              [](const File& a, const File& b) { return a.name.number < b.name.number; });
+    std::sort(into.files.begin(), into.files.end(), [](const File& a, const File& b) {
+        return a.name.number != b.name.number ? a.name.number < b.name.number : a.compressed < b.compressed;
+    });
+    // A segment that is there both ways was being compressed: until that is done the plain one counts.
+    const auto both = [](const File& plain, const File& packed) {
+        return plain.name == packed.name && packed.compressed;
+    };
+    into.files.erase(std::unique(into.files.begin(), into.files.end(), both), into.files.end());
     return {};
 }
 
@@ -125,7 +133,8 @@ std::string SegmentDirectory::join(const Listed& first, const Listed& spare, Lis
     const std::uint64_t spare_from = spare.files.empty() ? UINT64_MAX : spare.files.front().name.number;
     for (const File& file : first.files) {
         if (file.name.number < spare_from) {
-            into.files.push_back({file.name, false, false, 0, {}});
+            into.files.emplace_back().name = file.name;
+            into.files.back().compressed = file.compressed;
             continue;
         }
         std::array<std::byte, sizeof(std::uint64_t)> start{};
@@ -140,12 +149,14 @@ std::string SegmentDirectory::join(const Listed& first, const Listed& spare, Lis
         }
     }
     for (const File& file : spare.files) {
-        into.files.push_back({file.name, true, false, 0, {}});
+        into.files.emplace_back().name = file.name;
+        into.files.back().compressed = file.compressed;
+        into.files.back().on_spare = true;
     }
     for (std::size_t i = 1; i < into.files.size(); ++i) {
         const SegmentName& before = into.files[i - 1].name;
         const SegmentName& name = into.files[i].name;
-        if (name.number != before.number + 1) {
+        if (name.number == before.number || (name.number != before.number + 1 && !place_.holes)) {
             return "the journal in '" + place_.directory + "'" +
                    (place_.spare.empty() ? "" : " and '" + place_.spare + "'") +
                    (name.number == before.number ? " has two segments of one number, "
@@ -160,6 +171,12 @@ std::string SegmentDirectory::join(const Listed& first, const Listed& spare, Lis
 
 std::string SegmentDirectory::open_file(File& file) const {
     const std::string path = (file.on_spare ? place_.spare : place_.directory) + "/" + file.name.text();
+    if (file.compressed) {
+        file.fault = file.content.open(path + std::string(compressed_end));
+        // One that cannot be read has room for a look at it, which then tells why.
+        file.bytes = file.fault.empty() ? file.content.bytes() : frame_bytes_max;
+        return {};
+    }
     file.handle = Descriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
     struct stat info {};
     if (!file.handle.open() || ::fstat(file.handle.get(), &info) != 0) {
@@ -218,13 +235,20 @@ std::string SegmentDirectory::refresh() {
 }
 
 bool SegmentDirectory::read(std::size_t index, std::uint64_t offset, std::span<std::byte> into) {
-    const File& file = files_[index];
+    File& file = files_[index];
     if (file.cut) {
         const std::uint64_t real = file.bytes > offset ? file.bytes - offset : 0;
         if (real < into.size()) {
             std::memset(into.data() + real, 0, into.size() - real);
             into = into.first(real);
         }
+    }
+    if (file.compressed) {
+        error_ = !file.fault.empty() ? file.fault
+                 : offset + into.size() > file.content.bytes()
+                     ? "segment " + segment_name(index) + " is shorter than it was"
+                     : file.content.read(offset, into);
+        return error_.empty();
     }
     std::size_t done = 0;
     while (done < into.size()) {

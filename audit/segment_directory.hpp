@@ -1,11 +1,13 @@
 // SegmentDirectory: the segment files of a journal, read in order. Names are segment-NUMBER-ID.flj: the
-// number gives the order, the random id stands in every frame. A journal may lie on two devices: behind a
-// cut segment it goes on in the spare's directory. Reads only; writing is the keeper's.
+// number gives the order, the random id stands in every frame; .zst behind it when the segment is compressed.
+// A journal may lie on two devices: behind a cut segment it goes on in the spare's directory. Reads only;
+// writing is the keeper's.
 #pragma once
 
 #include <string>
 #include <vector>
 
+#include "audit/compressed_segment.hpp"
 #include "audit/format.hpp"
 #include "audit/mapped_file.hpp"
 
@@ -19,6 +21,8 @@ struct JournalPlace {
     JournalPlace(const char* journal) : directory(journal) {}  // NOLINT(google-explicit-constructor)
     std::string directory;
     std::string spare;  // empty: none
+    // Segments may be missing in the middle: for an examiner, who wants to know what else there is.
+    bool holes = false;
 };
 
 struct SegmentName {
@@ -69,6 +73,9 @@ class SegmentDirectory {
     [[nodiscard]] const std::string& segment_directory(std::size_t index) const noexcept {
         return files_[index].on_spare ? place_.spare : place_.directory;
     }
+    [[nodiscard]] bool segment_compressed(std::size_t index) const noexcept {
+        return files_[index].compressed;
+    }
     [[nodiscard]] bool on_spare(std::size_t index) const noexcept { return files_[index].on_spare; }
     // The journal has gone over to the spare: index of its first segment there; segment_count() if not.
     [[nodiscard]] std::size_t first_on_spare() const noexcept;
@@ -83,6 +90,9 @@ class SegmentDirectory {
         bool cut = false;
         std::uint64_t bytes = 0;
         Descriptor handle;
+        bool compressed = false;
+        CompressedSegment content;  // if so
+        std::string fault;          // why it cannot be opened, if so: told when it is read
     };
     struct Listed;
     [[nodiscard]] static std::string list(const std::string& directory, Listed& into);

@@ -13,9 +13,10 @@ void CheckpointCheck::open(const JournalPlace& place, std::vector<VerifierKey> k
     std::vector<std::string> paths;
     const std::string error = list_notes(place, paths);
     if (keys_.empty()) {
-        if (!paths.empty()) {
-            remarks_.push_back("checkpoints are kept here, but no --key was given: none was checked");
-        }
+        remarks_.push_back(std::string("no --key was given") +
+                           (paths.empty() ? "" : ": of the checkpoints kept here none was checked") +
+                           "; a journal forged as a whole, every checksum and link made right again, cannot "
+                           "be told without");
         return;
     }
     if (!error.empty()) {
@@ -23,6 +24,9 @@ void CheckpointCheck::open(const JournalPlace& place, std::vector<VerifierKey> k
     }
     for (const std::string& path : paths) {
         read_file(path);
+    }
+    for (const std::string& journal : {place.directory, place.spare}) {
+        read_latest(journal);
     }
     if (expected_.empty() && findings_.empty()) {
         findings_.push_back("'" + checkpoint_directory(place.directory) +
@@ -64,6 +68,33 @@ void CheckpointCheck::read_file(const std::string& path) {
         before = found.checkpoint.size;
         expect(found, expected);
     }
+}
+
+// The copy for others to take. Not synced when it is written, so that power loss may leave it empty.
+void CheckpointCheck::read_latest(const std::string& journal_directory) {
+    const std::string path = latest_checkpoint_path(journal_directory);
+    std::error_code code;
+    const auto size = std::filesystem::file_size(path, code);
+    if (journal_directory.empty() || code) {
+        return;
+    }
+    if (size == 0) {
+        remarks_.push_back("'" + path + "' is empty");
+        return;
+    }
+    SignedCheckpoint found;
+    if (std::string error = read_checkpoint(path, found); !error.empty()) {
+        findings_.push_back(error);
+        return;
+    }
+    const auto same = [&found](const Expected& other) {
+        return other.size == found.checkpoint.size && other.root == found.checkpoint.root;
+    };
+    if (verify_checkpoint(found, keys_).empty() && std::any_of(expected_.begin(), expected_.end(), same)) {
+        return;
+    }
+    files_.push_back(std::filesystem::path(path).filename().string());
+    expect(found, {0, {}, files_.size() - 1, 1});
 }
 
 // Only what a key has signed is worth comparing.

@@ -42,6 +42,7 @@ class CheckpointCheck {
         [[nodiscard]] bool since() const noexcept { return number == 0; }
     };
     void read_file(const std::string& path);
+    void read_latest(const std::string& journal_directory);
     void expect(const SignedCheckpoint& found, const Expected& expected);
     void judge(const Expected& expected);
     [[nodiscard]] std::string place(const Expected& expected) const;

@@ -74,6 +74,9 @@ std::string text_of(const VerifyReport& report) {
     if (report.findings_left_out > 0) {
         text += line("FINDINGS", std::to_string(report.findings_left_out) + " more");
     }
+    for (const std::string& provable : report.provable) {
+        text += line("still provable", provable);
+    }
     text += line("verdict", report.ok() ? "verified: nothing missing or changed, replay equal"
                                         : "NOT VERIFIED: see the findings");
     return text;
@@ -139,6 +142,7 @@ std::string json_of(const VerifyReport& report) {
     }
     json["remarks"] = report.remarks;
     json["findings"] = report.findings;
+    json["still_provable"] = report.provable;
     json["findings_left_out"] = report.findings_left_out;
     return json.dump(2) + "\n";
 }

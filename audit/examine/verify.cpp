@@ -10,6 +10,8 @@
 #include <unordered_set>
 
 #include "audit/examine/conversation_check.hpp"
+#include "audit/examine/damage_survey.hpp"
+#include "audit/examine/replay_guard.hpp"
 #include "audit/journal_reader.hpp"
 #include "config/reference_archive.hpp"
 #include "risk/ledger.hpp"
@@ -90,7 +92,8 @@ class OrderNumberCheck {
     std::string last_;
 };
 
-// Room for a replay: no more orders than records, no more rows than the archived files have bytes for.
+// Room for a replay: no more orders, limits or halts than records, no more rows than the archived files have
+// bytes for.
 risk::Sizes replay_sizes(const std::string& journal_directory, std::uint64_t records) {
     std::uint64_t bytes = 0;
     std::error_code code;
@@ -101,12 +104,11 @@ risk::Sizes replay_sizes(const std::string& journal_directory, std::uint64_t rec
         return static_cast<std::uint32_t>(std::min<std::uint64_t>(value, 1U << 30));
     };
     constexpr std::uint64_t shortest_row_bytes = 16;
-    const std::uint32_t rows = whole(bytes / shortest_row_bytes + 1024);
+    const std::uint32_t rows = whole(bytes / shortest_row_bytes + 64);
     risk::Sizes sizes;
-    sizes.orders_max = sizes.commands_max = sizes.executions_max = whole(records + 16);
-    sizes.accounts_max = sizes.investors_max = rows;
-    sizes.positions_max = whole(records + rows);
-    sizes.securities_max = std::max(sizes.securities_max, 1024U);
+    sizes.orders_max = sizes.commands_max = sizes.executions_max = sizes.halts_max = whole(records + 16);
+    sizes.accounts_max = sizes.investors_max = sizes.securities_max = rows;
+    sizes.positions_max = sizes.limits_max = whole(records + rows);
     return sizes;
 }
 
@@ -116,16 +118,18 @@ class Examination {
 
     VerifyReport run() {
         JournalReader reader;
-        // The last sequence is wanted before the first record is replayed: it bounds the Ledger's size.
-        const JournalPlace place(options_.journal_directory, options_.spare_directory);
-        const DiskEnd end = find_disk_end(place);
+        JournalPlace place(options_.journal_directory, options_.spare_directory);
         if (!reader.open(place)) {
+            // Once more for what there is beside a segment that is missing.
             find(reader.error());
-            return std::move(report_);
+            place.holes = true;
+            if (!reader.open(place)) {
+                return std::move(report_);
+            }
         }
         checkpoints_.open(place, options_.keys, options_.since);
         ledger_ =
-            std::make_unique<risk::Ledger>(replay_sizes(options_.journal_directory, end.chain.sequence));
+            std::make_unique<risk::Ledger>(replay_sizes(options_.journal_directory, records_max(place)));
         RecordView view;
         ReadStatus status = ReadStatus::record;
         while ((status = reader.next(view)) == ReadStatus::record) {
@@ -135,12 +139,25 @@ class Examination {
                 options_.progress(report_.records);
             }
         }
-        close(status, reader);
+        close(status, reader, place);
         return std::move(report_);
     }
 
   private:
-    void close(ReadStatus status, const JournalReader& reader) {
+    // The last sequence bounds the Ledger's size. It is wanted before the first record is replayed, so it
+    // may be forged: there are no more records than the segments have room for.
+    static std::uint64_t records_max(const JournalPlace& place) {
+        SegmentDirectory segments;
+        std::uint64_t room = 0;
+        if (segments.open(place).empty()) {
+            for (std::size_t i = 0; i < segments.segment_count(); ++i) {
+                room += segments.segment_bytes(i) / sizeof(RecordHeader);
+            }
+        }
+        return std::min(room, find_disk_end(place).chain.sequence);
+    }
+
+    void close(ReadStatus status, const JournalReader& reader, const JournalPlace& place) {
         report_.segments = reader.segments();
         report_.frames = reader.frames();
         report_.epoch = reader.chain().epoch;
@@ -149,8 +166,10 @@ class Examination {
         if (status == ReadStatus::damaged) {
             find(reader.error());
         } else if (report_.torn_bytes > 0) {
-            find("the journal ends in " + std::to_string(report_.torn_bytes) +
-                 " bytes of a torn write behind record " + std::to_string(reader.chain().sequence) +
+            const ReadPlace torn = reader.next_place();
+            find("segment " + torn.segment + ", offset " + std::to_string(torn.offset) +
+                 ": the journal ends in " + std::to_string(report_.torn_bytes) +
+                 " bytes of a torn write behind record " + std::to_string(torn.sequence) +
                  ": no keeper has closed that segment since");
         } else if (!report_.sealed && report_.records > 0) {
             report_.remarks.push_back("the last frame is not a seal: nothing behind it vouches for it yet");
@@ -159,12 +178,35 @@ class Examination {
             find("'" + options_.journal_directory + "' holds no records");
         }
         close_checkpoints(status == ReadStatus::damaged);
+        if (status == ReadStatus::damaged || report_.torn_bytes > 0) {
+            tell_provable(reader, place);
+        }
         report_.message_numbers = conversations_.numbers_followed();
         report_.replayed = replaying_ && status == ReadStatus::end;
-        if (ledger_) {
+        if (ledger_ && replaying_) {
             report_.digest = ledger_->digest();
             list_exposures();
         }
+    }
+
+    // What holds in spite of the damage, before it and behind it.
+    void tell_provable(const JournalReader& reader, const JournalPlace& place) {
+        const std::uint64_t last = reader.chain().sequence;
+        if (last > 0) {
+            const std::uint64_t covered =
+                std::max(report_.checkpoints.covered,
+                         report_.checkpoints.since_continued ? report_.checkpoints.since : 0);
+            report_.provable.push_back(
+                "records 1 to " + std::to_string(last) + ": whole and chained from the first on" +
+                (replaying_ ? ", replayed" : "") +
+                (covered == 0 ? "; under no signed checkpoint that was checked"
+                              : "; up to record " + std::to_string(covered) + " under a signed checkpoint"));
+        }
+        DamageSurvey survey = survey_damage(place, reader.next_place());
+        for (std::string& damaged : survey.damaged) {
+            find(std::move(damaged));
+        }
+        report_.provable.insert(report_.provable.end(), survey.whole.begin(), survey.whole.end());
     }
 
     void close_checkpoints(bool damaged) {
@@ -305,7 +347,17 @@ class Examination {
         if (record.kind == RecordKind::incident) {
             remark(as<risk::Incident>(record));
         }
-        const risk::Decision decision = ledger_->apply(record);
+        risk::Decision decision;
+        if (const char* broken = guard_.broken_by([&] { decision = ledger_->apply(record); });
+            broken != nullptr) {
+            find_at(
+                reader, record.sequence,
+                "cannot be replayed, so nothing from here on is: no gateway can have written it, it breaks "
+                "'" +
+                    std::string(broken) + "'");
+            replaying_ = false;
+            return;
+        }
         if (answered == nullptr) {
             return;
         }
@@ -420,6 +472,7 @@ class Examination {
 
     const VerifyOptions& options_;
     VerifyReport report_;
+    ReplayGuard guard_;
     std::unique_ptr<risk::Ledger> ledger_;
     std::deque<risk::Reference> days_;  // the Ledger reads them where they lie
     std::map<std::uint32_t, OrderNumberCheck> order_numbers_;

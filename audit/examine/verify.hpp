@@ -39,6 +39,8 @@ struct VerifyReport {
     // What is wrong, in journal order; empty = nothing. Each names the place and the rule.
     std::vector<std::string> findings;
     std::uint64_t findings_left_out = 0;  // beyond the first hundred
+    // With damage: what is whole and provable nevertheless, before it and behind it.
+    std::vector<std::string> provable;
     // What an examiner should know, but breaks no rule.
     std::vector<std::string> remarks;
 
