@@ -4,7 +4,7 @@ copy of the tracked files; each mutant is built, the unit tests of its layer run
 whole again. Writes a table of what was changed and which test caught it; exit 1 when a mutant survives that
 equivalent.txt does not explain.
 
-usage: mutate.py [--count N] [--seed S] [--only TEXT] [--out FILE]
+usage: mutate.py [--count N] [--seed S] [--only TEXT] [--out FILE] [--again TABLE]
 """
 import argparse
 import collections
@@ -102,6 +102,21 @@ def chosen(files, count, seed, only):
     return taken, total
 
 
+def survivors(files, table):
+    """The mutants that a table of an earlier run has as survived, as far as their lines are still there."""
+    wanted = set()
+    for row in table.read_text().splitlines():
+        cells = [cell.replace(chr(92) + "|", "|").strip() for cell in re.split(r"(?<!\\)\|", row)[1:-1]]
+        if len(cells) == 4 and cells[3].startswith("survived"):
+            wanted.add((cells[0].rsplit(":", 1)[0], cells[1], cells[2].strip("`")))
+    found = {}
+    for name in files:
+        for each in mutants_of(name, (ROOT / name).read_text()):
+            if (each.file, each.what, each.before.strip()) in wanted:
+                found[each.key()] = each
+    return list(found.values())
+
+
 def run(words, cwd, timeout=None):
     def limits():
         os.nice(5)
@@ -194,12 +209,15 @@ def main():
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--only", default="", help="mutants whose file or line has this text")
     parser.add_argument("--out", type=pathlib.Path, help="where the table goes")
+    parser.add_argument("--again", type=pathlib.Path, metavar="TABLE", help="only those that survived there")
     parser.add_argument("--place", type=pathlib.Path, default=ROOT / "build/mutation", help="the copy")
     given = parser.parse_args()
     files = sorted({str(path.relative_to(ROOT)) for pattern in RISK + JOURNAL for path in ROOT.glob(pattern)})
     begin = time.monotonic()
     tree = Tree(given.place)
     mutants, total = chosen(files, given.count, given.seed, given.only)
+    if given.again:
+        mutants = survivors(files, given.again)
     results, broken = [], 0
     for number, mutant in enumerate(mutants, 1):
         verdict = tree.verdict(mutant)

@@ -68,6 +68,23 @@ TEST_CASE("what_no_limit_was_given_for_may_not_be_traded_in") {
     }
 }
 
+TEST_CASE("each_branch_of_the_day_can_be_given_a_limit") {
+    World world;
+    for (const std::uint32_t account : {1U, 2U}) {
+        INFO(account);
+        LimitSet set;
+        set.facts.scope = Scope::branch;
+        set.facts.dimension = Dimension::buy;
+        set.facts.value = reserve_of_good - 1;
+        set.subject.account = world.reference.accounts[account].key;
+        set.subject.user = UserName{"first"};
+        CHECK(world.feed(set, RecordKind::limit_set).outcome == Outcome::accepted);
+        const Decision refused = world.send(world.order("N1", Side::buy, 2'000, 100 * ntd, account));
+        CHECK(refused.reason == Reason::credit_buy);
+        CHECK(refused.scope == Scope::branch);
+    }
+}
+
 TEST_CASE("a_limit_set_is_the_version_of_what_it_decides") {
     World world;
     const Decision set = world.set_limit(Scope::investor, Dimension::buy, 150'000 * ntd);
