@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
-"""Holds what the architecture draws: who may include whom, what risk/ may use, how long files are, and that
-every reason to refuse is named by a test. Exit 0, or 1 with one line a fault."""
+"""Holds what the architecture draws: who may include whom, what risk/ may use, how long files are, that every reason
+to refuse is named by a test, and that the tests which the table of faults names exist. Exit 0, or 1 with one line a
+fault."""
 import pathlib
 import re
 import subprocess
@@ -38,8 +39,29 @@ def include_faults(name, text):
                 yield f"{name}: {line}: risk/ uses the C++ standard library only"
 
 
+def table_faults():
+    """Of tests/FAULTS.md: the tests it names must be there."""
+    made = "".join((ROOT / name).read_text(encoding="utf-8") for name in tracked("CMakeLists.txt"))
+    tests = set(re.findall(r"fairlead_test\((\w+)", made)) | set(re.findall(r"add_test\(NAME (\w+)", made))
+    cases = set()
+    for name in tracked("_test.cpp", "test.cpp"):
+        cases |= set(re.findall(r'TEST_CASE\(\s*"([^"]+)"', (ROOT / name).read_text(encoding="utf-8")))
+    rows = [line for line in (ROOT / "tests/FAULTS.md").read_text(encoding="utf-8").splitlines()
+            if re.match(r"\| \d", line)]
+    for row in rows:
+        number, shown_by = (row.split(" | ")[at].strip("| ") for at in (0, 3))
+        for named in re.findall(r"`(\w[^`]*)`", shown_by):
+            test, _, case = named.partition(": ")
+            if test not in tests:
+                yield f"tests/FAULTS.md: row {number}: there is no test {test}"
+            if case and case not in cases:
+                yield f"tests/FAULTS.md: row {number}: no test has a case {case}"
+    if len(rows) < 60:
+        yield f"tests/FAULTS.md: only {len(rows)} rows were found"
+
+
 def main():
-    faults = []
+    faults = list(table_faults())
     sources = tracked(".cpp", ".hpp")
     tests = ""
     for name in sources:

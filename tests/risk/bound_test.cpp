@@ -188,6 +188,32 @@ TEST_CASE("the_refusal_of_a_cancel_goes_back_with_what_was_asked") {
     CHECK(decision.account == command.person.account);
 }
 
+TEST_CASE("sums_of_buys_and_sells_are_refused_before_they_overflow") {
+    for (const bool both : {false, true}) {
+        INFO(both);
+        Reference reference = make_reference();
+        reference.rules.board_lots_max = 1'000'000'000;
+        for (OpeningLimitRow& row : reference.opening_limits) {
+            row.limit.value = 4 * usage_max;
+        }
+        reference.inventory = {{1, 9, 1'000'000'000'000, 0}};
+        World world(reference);
+        const Amount each = 9'000'000'000'000'000;  // 18 million shares at 50,000, or 22.5 million at 40,000
+        Decision last;
+        Amount sum = 0;
+        for (int n = 0; n < 200 && last.outcome != Outcome::refused; ++n) {
+            const bool buy = !both || n % 2 == 0;
+            const std::string id = "N" + std::to_string(n);
+            last = buy ? world.send(world.order(id.c_str(), Side::buy, 22'500'000, 40'000 * ntd, 1, "0050"))
+                       : world.send(world.order(id.c_str(), Side::sell, 18'000'000, 50'000 * ntd, 1, "0050"));
+            sum += last.outcome == Outcome::refused ? 0 : each;
+        }
+        CHECK(last.reason == Reason::amount_overflow);
+        CHECK(sum <= usage_max);
+        CHECK(sum + each > usage_max);
+    }
+}
+
 TEST_CASE("a_duplicate_names_the_command_that_had_its_id_first") {
     World world(make_reference());
     const Decision first = world.send(world.order("N1"));
