@@ -2,6 +2,7 @@
 // young, current or not sound is left alone.
 #include "audit/retention/compress.hpp"
 
+#include "audit/examine/proof.hpp"
 #include "audit/keeper/saved_edge.hpp"
 #include "audit/retention/prune.hpp"
 #include "damage.hpp"
@@ -249,6 +250,12 @@ TEST_CASE("what_is_pruned_stays_provable_by_its_hashes_and_the_report_says_who_p
     SignedCheckpoint old;
     REQUIRE(parse_checkpoint(read_notes(notes_path(journal.directory(), 2)).notes.at(0), old) == "");
     REQUIRE(old.checkpoint.size == 6);
+    SignedCheckpoint newest;
+    REQUIRE(read_checkpoint(latest_checkpoint_path(journal.directory()), newest) == "");
+    const std::string growth_before = prove_consistency(journal.directory(), old, newest).text;
+    const std::string record_before = prove_inclusion(journal.directory(), 14, newest).text;
+    REQUIRE_FALSE(growth_before.empty());
+    REQUIRE_FALSE(record_before.empty());
     REQUIRE(compress_segments(next_week(journal.directory())).error == "");
     const Copy compressed(journal.directory());
     const PruneResult dry = prune_segments(in_six_years(journal.directory(), false));
@@ -275,6 +282,10 @@ TEST_CASE("what_is_pruned_stays_provable_by_its_hashes_and_the_report_says_who_p
     CHECK(
         any_holds(report.remarks, "segment " + whole.segments()[1] +
                                       ", records 5 to 8: pruned by chen and lin on 2029-11-18, hashes kept"));
+    CHECK(prove_consistency(journal.directory(), old, newest).text == growth_before);
+    CHECK(prove_inclusion(journal.directory(), 14, newest).text == record_before);
+    CHECK(prove_inclusion(journal.directory(), 12, newest).error ==
+          "record 12 was pruned: only its hash is kept");
     // Whoever needs the records from the first on is told.
     JournalReader reader;
     CHECK_FALSE(reader.open(journal.directory()));
