@@ -2,6 +2,7 @@
 
 #include <optional>
 
+#include "audit/pruned_segment.hpp"
 #include "audit/recovery.hpp"
 
 namespace fairlead::audit {
@@ -19,6 +20,22 @@ struct JournalReader::State {
     JournalEnd end;
     std::uint64_t frames = 0;
     std::string error;
+
+    // Where the first segment that is left begins. The error says that records are missing, and who has
+    // pruned them, unless the caller asked only for later ones or knows what to do with their hashes.
+    [[nodiscard]] std::string begin_behind_pruned(FrameChain& into) {
+        std::string by;
+        std::string wrong = walk_pruned(source, into, [&by](const PrunedSegment& part) {
+            by = "by " + part.pruned_by + " and " + part.approved_by;
+        });
+        const risk::Sequence last = into.records.sequence;
+        if (wrong.empty() && !by.empty() && first <= last && !source.place().pruned) {
+            wrong = "records 1 to " + std::to_string(last) + " of the journal in '" +
+                    source.place().directory + "' were pruned " + by +
+                    ": what needs them from the first on cannot use it";
+        }
+        return wrong;
+    }
 };
 
 namespace {
@@ -97,7 +114,11 @@ bool JournalReader::open(const JournalPlace& place, risk::Sequence first, AtEnd 
     FrameChain chain;
     std::size_t segment = 0;
     std::uint64_t offset = 0;
-    if (first > 1) {
+    state.error = state.begin_behind_pruned(chain);
+    if (!state.error.empty()) {
+        return false;
+    }
+    if (first > chain.records.sequence + 1) {
         // The last segment that begins at or below `first`.
         for (std::size_t i = state.source.segment_count(); i-- > 0;) {
             std::array<std::byte, sizeof(FrameHeader)> bytes{};
@@ -117,7 +138,10 @@ bool JournalReader::open(const JournalPlace& place, risk::Sequence first, AtEnd 
             state.error = state.source.error();
             return false;
         }
-        chain.anchor = segment > 0 || offset > 0;
+        if (segment > 0 || offset > 0) {
+            chain = {};
+            chain.anchor = true;
+        }
     }
     state.scan.emplace(state.source, segment, chain);
     state.scan->place(segment, offset);

@@ -19,6 +19,7 @@ namespace {
 constexpr std::string_view name_start = "segment-";
 constexpr std::string_view name_end = ".flj";
 constexpr std::string_view note_end = ".note";
+constexpr std::string_view pruned_mark = ".pruned";
 constexpr std::size_t number_digits = 10;
 }  // namespace
 
@@ -74,6 +75,7 @@ std::string note_path(const std::string& directory, const SegmentName& name) {
 struct SegmentDirectory::Listed {
     std::vector<File> files;
     std::vector<SegmentCut> cuts;
+    std::vector<SegmentName> pruned;
 };
 
 std::string SegmentDirectory::open(const JournalPlace& place) {
@@ -107,6 +109,9 @@ std::string SegmentDirectory::list(const std::string& directory, Listed& into) {
         if (SegmentName::parse(text.substr(0, text.size() - (file.compressed ? compressed_end.size() : 0)),
                                file.name)) {
             into.files.push_back(std::move(file));
+        } else if (text.ends_with(pruned_mark) &&
+                   SegmentName::parse(text.substr(0, text.size() - pruned_mark.size()), cut.segment)) {
+            into.pruned.push_back(cut.segment);
         } else if (text.ends_with(note_end) &&
                    SegmentName::parse(text.substr(0, text.size() - note_end.size()), cut.segment)) {
             std::ifstream note(entry.path());
@@ -124,6 +129,13 @@ std::string SegmentDirectory::list(const std::string& directory, Listed& into) {
         return plain.name == packed.name && packed.compressed;
     };
     into.files.erase(std::unique(into.files.begin(), into.files.end(), both), into.files.end());
+    // One that is still there was being pruned: until that is done it counts.
+    std::erase_if(into.pruned, [&into](const SegmentName& name) {
+        return std::any_of(into.files.begin(), into.files.end(),
+                           [&name](const File& file) { return file.name == name; });
+    });
+    std::sort(into.pruned.begin(), into.pruned.end(),
+              [](const SegmentName& a, const SegmentName& b) { return a.number < b.number; });
     return {};
 }
 
@@ -164,6 +176,17 @@ std::string SegmentDirectory::join(const Listed& first, const Listed& spare, Lis
                    before.text() + " and " + name.text() + ": segment numbers must rise by one";
         }
     }
+    into.pruned = first.pruned;
+    for (std::size_t i = 0; i < into.pruned.size(); ++i) {
+        const bool last = i + 1 == into.pruned.size();
+        const SegmentName* behind = !last                ? &into.pruned[i + 1]
+                                    : into.files.empty() ? nullptr
+                                                         : &into.files[0].name;
+        if (behind == nullptr || behind->number != into.pruned[i].number + 1) {
+            return "the journal in '" + place_.directory + "' lacks the segment behind " +
+                   into.pruned[i].text() + ", which was pruned: only the oldest may be";
+        }
+    }
     into.cuts = first.cuts;
     into.cuts.insert(into.cuts.end(), spare.cuts.begin(), spare.cuts.end());
     return {};
@@ -198,6 +221,7 @@ std::string SegmentDirectory::refresh() {
     if (std::string error = join(first, spare, found); !error.empty()) {
         return error;
     }
+    pruned_ = found.pruned;
     // From the first one that is another than before: the spare's take the place of what was only ready.
     std::size_t same = 0;
     while (same < files_.size() && same < found.files.size() && files_[same].name == found.files[same].name) {

@@ -23,6 +23,8 @@ struct JournalPlace {
     std::string spare;  // empty: none
     // Segments may be missing in the middle: for an examiner, who wants to know what else there is.
     bool holes = false;
+    // The first segments may have been pruned: for those who can go on from the hashes that are kept of them.
+    bool pruned = false;
 };
 
 struct SegmentName {
@@ -79,6 +81,9 @@ class SegmentDirectory {
     [[nodiscard]] bool on_spare(std::size_t index) const noexcept { return files_[index].on_spare; }
     // The journal has gone over to the spare: index of its first segment there; segment_count() if not.
     [[nodiscard]] std::size_t first_on_spare() const noexcept;
+    [[nodiscard]] const JournalPlace& place() const noexcept { return place_; }
+    // The journal's first segments, of which only hashes are left.
+    [[nodiscard]] const std::vector<SegmentName>& pruned() const noexcept { return pruned_; }
     // Behind a cut every byte is zero.
     [[nodiscard]] bool read(std::size_t index, std::uint64_t offset, std::span<std::byte> into);
     [[nodiscard]] const std::string& error() const noexcept { return error_; }
@@ -101,6 +106,7 @@ class SegmentDirectory {
 
     JournalPlace place_;
     std::vector<File> files_;
+    std::vector<SegmentName> pruned_;
     std::string error_;
 };
 

@@ -7,6 +7,7 @@
 #include "audit/checkpoint_files.hpp"
 #include "audit/journal_reader.hpp"
 #include "audit/merkle.hpp"
+#include "audit/pruned_segment.hpp"
 
 namespace fairlead::audit {
 
@@ -32,9 +33,14 @@ class Pass {
 
     // Empty text: done.
     [[nodiscard]] std::string run(std::uint64_t size) {
+        JournalPlace place = place_;
+        place.pruned = true;
         JournalReader reader;
-        if (!reader.open(place_)) {
+        if (!reader.open(place)) {
             return reader.error();
+        }
+        if (std::string error = take_pruned(place, size); !error.empty()) {
+            return error;
         }
         RecordView view;
         while (tree_.size() < size) {
@@ -64,6 +70,29 @@ class Pass {
     [[nodiscard]] std::span<const std::uint8_t> leaf_input_bytes() const { return leaf_input_; }
 
   private:
+    // What was pruned has its leaves still.
+    [[nodiscard]] std::string take_pruned(const JournalPlace& place, std::uint64_t size) {
+        SegmentDirectory segments;
+        FrameChain chain;
+        std::string wrong;
+        std::string error = segments.open(place);
+        error += error.empty() ? walk_pruned(segments, chain,
+                                             [&](const PrunedSegment& part) {
+                                                 for (const Hash& leaf : part.leaves) {
+                                                     if (wrong.empty() && tree_.size() < size) {
+                                                         wrong = take(leaf);
+                                                     }
+                                                 }
+                                             })
+                               : "";
+        if (!error.empty() || !wrong.empty()) {
+            return error.empty() ? wrong : error;
+        }
+        return keep_leaf_input != 0 && keep_leaf_input <= chain.records.sequence
+                   ? "record " + std::to_string(keep_leaf_input) + " was pruned: only its hash is kept"
+                   : "";
+    }
+
     [[nodiscard]] std::string take(const Hash& leaf) {
         const std::uint64_t index = tree_.size();
         tree_.add(hasher_, leaf);

@@ -77,8 +77,11 @@ std::string text_of(const VerifyReport& report) {
     for (const std::string& provable : report.provable) {
         text += line("still provable", provable);
     }
-    text += line("verdict", report.ok() ? "verified: nothing missing or changed, replay equal"
-                                        : "NOT VERIFIED: see the findings");
+    const std::string verified =
+        report.pruned == 0 ? "verified: nothing missing or changed, replay equal"
+                           : "verified: nothing missing or changed but records 1 to " +
+                                 std::to_string(report.pruned) + ", which were pruned; not replayed";
+    text += line("verdict", report.ok() ? verified : "NOT VERIFIED: see the findings");
     return text;
 }
 
@@ -88,6 +91,7 @@ std::string json_of(const VerifyReport& report) {
     json["replayed"] = report.replayed;
     json["state_digest"] = digest_text(report.digest);
     json["records"] = report.records;
+    json["pruned"] = report.pruned;
     json["frames"] = report.frames;
     json["segments"] = report.segments;
     json["epoch"] = report.epoch;

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdio>
 #include <cstring>
+#include <ctime>
 #include <deque>
 #include <filesystem>
 #include <memory>
@@ -13,6 +14,7 @@
 #include "audit/examine/damage_survey.hpp"
 #include "audit/examine/replay_guard.hpp"
 #include "audit/journal_reader.hpp"
+#include "audit/pruned_segment.hpp"
 #include "config/reference_archive.hpp"
 #include "risk/ledger.hpp"
 #include "risk/routing.hpp"
@@ -119,6 +121,7 @@ class Examination {
     VerifyReport run() {
         JournalReader reader;
         JournalPlace place(options_.journal_directory, options_.spare_directory);
+        place.pruned = true;
         if (!reader.open(place)) {
             // Once more for what there is beside a segment that is missing.
             find(reader.error());
@@ -128,6 +131,7 @@ class Examination {
             }
         }
         checkpoints_.open(place, options_.keys, options_.since);
+        take_pruned(place);
         ledger_ =
             std::make_unique<risk::Ledger>(replay_sizes(options_.journal_directory, records_max(place)));
         RecordView view;
@@ -155,6 +159,49 @@ class Examination {
             }
         }
         return std::min(room, find_disk_end(place).chain.sequence);
+    }
+
+    // The hashes of pruned segments go into the tree. That they fit together the reader has seen.
+    void take_pruned(const JournalPlace& place) {
+        SegmentDirectory segments;
+        FrameChain chain;
+        std::string error = segments.open(place);
+        error += error.empty() ? walk_pruned(segments, chain,
+                                             [this](const PrunedSegment& part) {
+                                                 for (const Hash& leaf : part.leaves) {
+                                                     checkpoints_.take(leaf);
+                                                 }
+                                                 tell_pruned(part);
+                                             })
+                               : "";
+        if (!error.empty()) {
+            find(error);
+        }
+        report_.pruned = chain.records.sequence;
+        if (report_.pruned > 0) {
+            replaying_ = false;
+            report_.remarks.push_back(
+                "decisions, message numbers and order numbers build on the records that were "
+                "pruned: they are not checked");
+        }
+    }
+
+    void tell_pruned(const PrunedSegment& part) {
+        std::string text = "segment " + part.segment.text() + ", ";
+        text += part.leaves.empty() ? "without records"
+                                    : "records " + std::to_string(part.first_record) + " to " +
+                                          std::to_string(part.behind.records.sequence);
+        report_.remarks.push_back(text + ": pruned by " + part.pruned_by + " and " + part.approved_by +
+                                  " on " + date_text(part.pruned_utc_ns) + ", hashes kept");
+    }
+
+    static std::string date_text(risk::UtcNs at) {
+        const std::time_t seconds = at / 1'000'000'000;
+        std::tm parts{};
+        ::gmtime_r(&seconds, &parts);
+        std::array<char, 32> text{};
+        std::strftime(text.data(), text.size(), "%Y-%m-%d", &parts);
+        return text.data();
     }
 
     void close(ReadStatus status, const JournalReader& reader, const JournalPlace& place) {
@@ -192,13 +239,13 @@ class Examination {
     // What holds in spite of the damage, before it and behind it.
     void tell_provable(const JournalReader& reader, const JournalPlace& place) {
         const std::uint64_t last = reader.chain().sequence;
-        if (last > 0) {
+        if (last > report_.pruned) {
             const std::uint64_t covered =
                 std::max(report_.checkpoints.covered,
                          report_.checkpoints.since_continued ? report_.checkpoints.since : 0);
             report_.provable.push_back(
-                "records 1 to " + std::to_string(last) + ": whole and chained from the first on" +
-                (replaying_ ? ", replayed" : "") +
+                "records " + std::to_string(report_.pruned + 1) + " to " + std::to_string(last) +
+                ": whole and chained from the first on" + (replaying_ ? ", replayed" : "") +
                 (covered == 0 ? "; under no signed checkpoint that was checked"
                               : "; up to record " + std::to_string(covered) + " under a signed checkpoint"));
         }
@@ -306,8 +353,10 @@ class Examination {
                     "the decision section has " + std::to_string(decided.size()) + " bytes, not " +
                         std::to_string(sizeof answered));
         }
-        for (const std::string& fault : conversations_.take(*record, has_answer ? &answered : nullptr)) {
-            find_at(reader, header.sequence, fault);
+        if (report_.pruned == 0) {
+            for (const std::string& fault : conversations_.take(*record, has_answer ? &answered : nullptr)) {
+                find_at(reader, header.sequence, fault);
+            }
         }
         if (record->kind == RecordKind::start) {
             remark_program(as<risk::Start>(*record));
@@ -323,7 +372,9 @@ class Examination {
         }
         if (has_answer) {
             count(*record, answered.decision);
-            follow_order_number(*record, answered, reader);
+            if (report_.pruned == 0) {
+                follow_order_number(*record, answered, reader);
+            }
         }
     }
 

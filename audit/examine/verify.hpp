@@ -47,6 +47,7 @@ struct VerifyReport {
     std::uint64_t segments = 0;
     std::uint64_t frames = 0;
     std::uint64_t records = 0;
+    risk::Sequence pruned = 0;  // records 1 to this one are gone, their hashes are kept; 0: none
     std::uint32_t epoch = 0;
     risk::UtcNs first_utc_ns = 0;
     risk::UtcNs last_utc_ns = 0;

@@ -11,6 +11,7 @@
 #include <iterator>
 
 #include "audit/checkpoint_files.hpp"
+#include "audit/pruned_segment.hpp"
 #include "audit/recovery.hpp"
 #include "risk/assert.hpp"
 
@@ -138,7 +139,16 @@ std::string Checkpointer::build(const FrameChain& end) {
                      " does not join the journal: the tree is built from record 1");
     }
     stand_.tree = {};
-    if (std::string error = walk(0, {}, 0, source); !error.empty()) {
+    FrameChain chain;
+    // Of what was pruned the leaves are left.
+    std::string wrong;
+    std::string error = walk_pruned(source, chain, [&](const PrunedSegment& part) {
+        wrong = wrong.empty() ? add_leaves(part.leaves) : wrong;
+    });
+    if (!error.empty() || !wrong.empty()) {
+        return error.empty() ? wrong : error;
+    }
+    if (error = walk(0, chain, 0, source); !error.empty()) {
         return error;
     }
     if (!arrived()) {
@@ -152,23 +162,30 @@ std::string Checkpointer::build(const FrameChain& end) {
     return {};
 }
 
-// Adds the leaves of all frames from this place on. Where the tree has the size that was signed last, it
-// must have the root that was signed.
+// Where the tree has the size that was signed last, it must have the root that was signed.
+std::string Checkpointer::add_leaves(std::span<const Hash> leaves) {
+    for (const Hash& leaf : leaves) {
+        stand_.tree.add(tree_hasher_, leaf);
+        if (stand_.tree.size() == last_.checkpoint.size &&
+            stand_.tree.root(tree_hasher_) != last_.checkpoint.root) {
+            const std::string size = std::to_string(last_.checkpoint.size);
+            return "DAMAGE: the last checkpoint was signed over " + size +
+                   " records, and the journal's first " + size +
+                   " have another root: a record has been changed";
+        }
+    }
+    return {};
+}
+
+// Adds the leaves of all frames from this place on.
 std::string Checkpointer::walk(std::size_t segment, const FrameChain& chain, std::uint64_t offset,
                                SegmentDirectory& source) {
     FrameScan<SegmentDirectory> scan(source, segment, chain);
     scan.place(segment, offset);
     stand_.offset = offset;
     while (scan.next() == FrameScan<SegmentDirectory>::Step::frame) {
-        for (const Hash& leaf : scan.leaves()) {
-            stand_.tree.add(tree_hasher_, leaf);
-            if (stand_.tree.size() == last_.checkpoint.size &&
-                stand_.tree.root(tree_hasher_) != last_.checkpoint.root) {
-                return "DAMAGE: the last checkpoint was signed over " +
-                       std::to_string(last_.checkpoint.size) + " records, and the journal's first " +
-                       std::to_string(last_.checkpoint.size) +
-                       " have another root: a record has been changed";
-            }
+        if (std::string error = add_leaves(scan.leaves()); !error.empty()) {
+            return error;
         }
     }
     stand_.chain = scan.chain();

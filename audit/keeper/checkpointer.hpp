@@ -56,6 +56,7 @@ class Checkpointer {
     [[nodiscard]] std::string find_last();
     [[nodiscard]] std::string judge_last();
     void find_edge();
+    [[nodiscard]] std::string add_leaves(std::span<const Hash> leaves);
     [[nodiscard]] std::string walk(std::size_t segment, const FrameChain& chain, std::uint64_t offset,
                                    SegmentDirectory& source);
     void run();

@@ -52,6 +52,7 @@ concept FrameStore = requires(T& store, std::uint64_t offset, Bytes bytes, std::
     { store.write(offset, bytes) } -> std::convertible_to<int>;
     { store.read_back(offset, into) } -> std::convertible_to<int>;
     store.close_segment();
+    store.seal_segment();
     { store.ready() } -> std::convertible_to<std::uint32_t>;
     { store.prepare_error() } -> std::convertible_to<int>;
     { store.direct() } -> std::convertible_to<bool>;

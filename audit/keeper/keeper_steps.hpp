@@ -251,7 +251,7 @@ bool Keeper<Store>::write_frame() {
     mark_.synced.store(chain_.records.sequence, std::memory_order_release);  // pairs with Front::synced
     options_.written({builder_.leaves(), chain_, store_->segment(), offset_, store_ == spare_, last});
     if (last) {
-        store_->close_segment();
+        store_->seal_segment();
     }
     if (state_ == KeeperState::switching && chain_.records.sequence >= go_over_to_) {
         arrive();

@@ -180,6 +180,12 @@ int SegmentStore::write(std::uint64_t offset, Bytes bytes) noexcept {
     return static_cast<std::size_t>(put) == bytes.size() ? 0 : EIO;
 }
 
+void SegmentStore::seal_segment() noexcept {
+    // A mode that cannot be set costs nothing that was promised: the frames are on disk.
+    static_cast<void>(::fchmod(file_.get(), 0440));
+    file_.close();
+}
+
 int SegmentStore::read_back(std::uint64_t offset, std::span<std::byte> into) noexcept {
     if (!direct_) {
         ::posix_fadvise(file_.get(), static_cast<off_t>(offset), static_cast<off_t>(into.size()),

@@ -51,6 +51,8 @@ class SegmentStore {
     // What the device holds, not what the page cache does. 0, or errno. `into` is aligned to a block.
     [[nodiscard]] int read_back(std::uint64_t offset, std::span<std::byte> into) noexcept;
     void close_segment() noexcept { file_.close(); }
+    // After its last frame: nobody has a reason to write to it again, and its mode says so.
+    void seal_segment() noexcept;
 
     [[nodiscard]] std::uint32_t ready() const noexcept {
         return ready_count_.load(std::memory_order_relaxed);

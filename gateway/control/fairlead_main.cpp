@@ -1,6 +1,6 @@
 // `fairlead`: asks the gateway's control socket: status, limits, halts, sessions, orders. It changes
-// nothing itself; the gateway decides and records. `fairlead user hash` and `fairlead key new` need no
-// gateway.
+// nothing itself; the gateway decides and records. `fairlead user hash`, `fairlead key new` and those that
+// work on a journal's files need no gateway.
 #include <sodium.h>
 #include <termios.h>
 #include <unistd.h>
@@ -17,6 +17,7 @@
 #include "config/files.hpp"
 #include "config/users.hpp"
 #include "gateway/control/client.hpp"
+#include "gateway/control/journal_files.hpp"
 #include "gateway/control/protocol.hpp"
 #include "gateway/control/table.hpp"
 
@@ -240,6 +241,7 @@ struct Chosen {
     std::string cost = "moderate";
     std::string key_name;
     std::string key_file;  // not empty: make a key
+    fairlead::gateway::JournalFiles journal_files;
     // What the parser fills.
     std::string scope;
     std::vector<std::string> rest;
@@ -427,8 +429,9 @@ void add_others(CLI::App& app, Chosen& chosen) {
                               {"price", chosen.price}};
         });
     }
-    CLI::App* journal = app.add_subcommand("journal", "The journal's device");
+    CLI::App* journal = app.add_subcommand("journal", "The journal's device and its files");
     journal->require_subcommand(1);
+    fairlead::gateway::add_journal_files(*journal, chosen.journal_files);
     journal
         ->add_subcommand("resume",
                          "Take new orders again, on the spare device; needs --reason and --approver")
@@ -481,6 +484,9 @@ int main(int argc, char** argv) {
     // 2. The verbs that need no gateway, or the question.
     if (!chosen.key_file.empty()) {
         return new_key(chosen.key_name, chosen.key_file);
+    }
+    if (chosen.journal_files.run) {
+        return chosen.journal_files.run(options.user, options.approver);
     }
     options.new_password = chosen.new_password;
     options.new_password_file = chosen.new_password_file;

@@ -5,6 +5,7 @@
 #include <catch2/catch.hpp>
 #include <cstring>
 #include <fstream>
+#include <map>
 #include <new>
 
 #include "audit/checkpoint_files.hpp"
@@ -399,6 +400,21 @@ TEST_CASE("checkpoints_follow_the_journal_into_its_next_segment") {
     CHECK(log.said.find("goes on from the saved edge") != std::string::npos);
     log.examine();
     CHECK(log.findings.empty());
+}
+
+TEST_CASE("a_segment_is_read_only_once_it_is_full_and_the_current_one_is_not") {
+    Log log;
+    REQUIRE(log.keep(400) == "");
+    std::map<std::string, std::filesystem::perms> modes;
+    for (const auto& entry : std::filesystem::directory_iterator(log.directory())) {
+        if (entry.path().extension() == ".flj") {
+            modes[entry.path().filename().string()] = entry.status().permissions();
+        }
+    }
+    REQUIRE(modes.size() > 2);
+    CHECK(modes.begin()->second == std::filesystem::perms(0440));
+    CHECK(modes.rbegin()->second == std::filesystem::perms(0640));
+    REQUIRE(log.keep(1) == "");
 }
 
 TEST_CASE("a_proof_is_only_written_for_what_the_checkpoint_covers_and_the_journal_still_has") {

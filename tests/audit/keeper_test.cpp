@@ -50,6 +50,7 @@ class FailingStore {
         return 0;
     }
     void close_segment() { open_ = false; }
+    void seal_segment() { open_ = false; }
     [[nodiscard]] std::uint32_t ready() const { return no_segment ? 0 : 2; }
     [[nodiscard]] int prepare_error() const { return no_segment ? ENOSPC : 0; }
     [[nodiscard]] bool direct() const { return true; }

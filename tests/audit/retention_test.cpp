@@ -2,6 +2,9 @@
 // young, current or not sound is left alone.
 #include "audit/retention/compress.hpp"
 
+#include "audit/examine/proof.hpp"
+#include "audit/keeper/saved_edge.hpp"
+#include "audit/retention/prune.hpp"
 #include "damage.hpp"
 
 using namespace fairlead;
@@ -188,7 +191,7 @@ TEST_CASE("a_damaged_compressed_segment_is_named_and_the_others_are_still_read")
                              ? std::string()
                              : all_of(report);
               };
-              for (std::size_t byte = part; byte < size; byte += 2) {
+              for (std::size_t byte = part; byte < size; byte += 2 * thinned) {
                   for (unsigned bit = 0; bit < 8; ++bit) {
                       const Damaged damaged(path, byte, static_cast<unsigned char>(1U << bit));
                       // zstd's coding has bits that change nothing: then every byte of the content is the
@@ -200,7 +203,7 @@ TEST_CASE("a_damaged_compressed_segment_is_named_and_the_others_are_still_read")
                       }
                   }
               }
-              for (std::size_t length = part; length < size; length += 2) {
+              for (std::size_t length = part; length < size; length += 2 * thinned) {
                   put_bytes(path, whole.files.at(name).substr(0, length));
                   if (const std::string wrong = judge(); !wrong.empty()) {
                       return "cut to " + std::to_string(length) + ": " + wrong;
@@ -208,4 +211,229 @@ TEST_CASE("a_damaged_compressed_segment_is_named_and_the_others_are_still_read")
               }
               return std::string();
           }) == "");
+}
+
+namespace {
+
+PruneOptions in_six_years(const std::string& directory, bool apply = true) {
+    PruneOptions options;
+    options.directory = directory;
+    options.now = begun_ns + 6 * 366 * day_ns;
+    options.apply = apply;
+    options.pruned_by = "chen";
+    options.approved_by = "lin";
+    return options;
+}
+
+// Six segments: the oldest two may be pruned, a keeper starts from the others.
+void fill_six(SmallJournal& journal) {
+    journal.start();
+    for (int i = 0; i < 20; ++i) {
+        journal.order();
+        journal.frame();
+        if (i % 5 == 4) {
+            journal.checkpoint();
+        }
+    }
+    journal.seal();
+}
+
+}  // namespace
+
+TEST_CASE("what_is_pruned_stays_provable_by_its_hashes_and_the_report_says_who_pruned_it_and_when") {
+    const TemporaryDirectory disk("/dev/shm");
+    SmallJournal journal(disk.path() + "/journal");
+    fill_six(journal);
+    const VerifierKey& key = journal.key().verifier();
+    const Copy whole(journal.directory());
+    REQUIRE(whole.segments().size() == 6);
+    SignedCheckpoint old;
+    REQUIRE(parse_checkpoint(read_notes(notes_path(journal.directory(), 2)).notes.at(0), old) == "");
+    REQUIRE(old.checkpoint.size == 6);
+    SignedCheckpoint newest;
+    REQUIRE(read_checkpoint(latest_checkpoint_path(journal.directory()), newest) == "");
+    const std::string growth_before = prove_consistency(journal.directory(), old, newest).text;
+    const std::string record_before = prove_inclusion(journal.directory(), 14, newest).text;
+    REQUIRE_FALSE(growth_before.empty());
+    REQUIRE_FALSE(record_before.empty());
+    REQUIRE(compress_segments(next_week(journal.directory())).error == "");
+    const Copy compressed(journal.directory());
+    const PruneResult dry = prune_segments(in_six_years(journal.directory(), false));
+    CHECK(dry.error == "");
+    CHECK(dry.pruned.size() == 3);
+    CHECK(Copy(journal.directory()).files == compressed.files);
+    const PruneResult result = prune_segments(in_six_years(journal.directory()));
+    CHECK(result.error == "");
+    REQUIRE(result.pruned.size() == 3);
+    REQUIRE(result.kept.size() == 3);
+    CHECK(result.kept[0].find("a keeper starts from it") != std::string::npos);
+    for (int i = 0; i < 3; ++i) {
+        CHECK_FALSE(std::filesystem::exists(journal.directory() + "/" +
+                                            whole.segments()[static_cast<std::size_t>(i)] + ".zst"));
+    }
+    const VerifyReport report = verify_at(journal.directory(), &key, &old);
+    INFO(all_of(report));
+    CHECK(report.ok());
+    CHECK(report.pruned == 12);
+    CHECK(report.records == 9);
+    CHECK(report.checkpoints.checked == 4);
+    CHECK(report.checkpoints.since_continued);
+    CHECK_FALSE(report.replayed);
+    CHECK(
+        any_holds(report.remarks, "segment " + whole.segments()[1] +
+                                      ", records 5 to 8: pruned by chen and lin on 2029-11-18, hashes kept"));
+    CHECK(prove_consistency(journal.directory(), old, newest).text == growth_before);
+    CHECK(prove_inclusion(journal.directory(), 14, newest).text == record_before);
+    CHECK(prove_inclusion(journal.directory(), 12, newest).error ==
+          "record 12 was pruned: only its hash is kept");
+    // Whoever needs the records from the first on is told.
+    JournalReader reader;
+    CHECK_FALSE(reader.open(journal.directory()));
+    CHECK(reader.error().find("records 1 to 12 of the journal in") != std::string::npos);
+    CHECK(reader.error().find("were pruned by chen and lin") != std::string::npos);
+    CHECK(reader.open(journal.directory(), 13));
+    CHECK(reader.open(journal.directory(), 17));
+    CHECK(find_disk_end(journal.directory()).chain.sequence == 21);
+}
+
+TEST_CASE("a_flip_of_any_bit_of_what_is_kept_of_a_pruned_segment_is_found") {
+    const TemporaryDirectory disk("/dev/shm");
+    SmallJournal journal(disk.path() + "/journal");
+    fill_six(journal);
+    const VerifierKey& key = journal.key().verifier();
+    REQUIRE(prune_segments(in_six_years(journal.directory())).error == "");
+    const Copy whole(journal.directory());
+    for (const std::string& file : segment_files(journal.directory())) {
+        if (!file.ends_with(".pruned")) {
+            continue;
+        }
+        const std::string path = journal.directory() + "/" + file;
+        const std::string text = whole.files.at(file);
+        std::filesystem::permissions(path, std::filesystem::perms(0640));
+        for (std::size_t byte = 0; byte < text.size(); byte += thinned) {
+            for (unsigned bit = 0; bit < 8; ++bit) {
+                std::string changed = text;
+                changed[byte] = static_cast<char>(changed[byte] ^ (1 << bit));
+                put_bytes(path, changed);
+                const VerifyReport report = verify_at(journal.directory(), &key);
+                if (report.ok()) {
+                    FAIL("byte " << byte << ", bit " << bit << " of " << file << "\n" << all_of(report));
+                }
+            }
+        }
+        put_bytes(path, text);
+    }
+}
+
+TEST_CASE("pruning_killed_behind_any_step_keeps_the_journal_provable_and_the_next_run_ends_it") {
+    const TemporaryDirectory disk("/dev/shm");
+    SmallJournal journal(disk.path() + "/journal");
+    fill_six(journal);
+    const VerifierKey& key = journal.key().verifier();
+    const Copy whole(journal.directory());
+    const std::string directory = disk.path() + "/copy";
+    int steps = 0;
+    bool killed = true;
+    for (int at = 1; killed; ++at) {
+        whole.restore(directory);
+        killed = false;
+        int step = 0;
+        PruneOptions options = in_six_years(directory);
+        options.behind = [&](const char*) {
+            if (++step == at) {
+                throw Killed();
+            }
+        };
+        try {
+            const PruneResult result = prune_segments(options);
+            CHECK(result.error == "");
+        } catch (const Killed&) {
+            killed = true;
+            ++steps;
+        }
+        INFO("killed behind step " << at);
+        const VerifyReport report = verify_at(directory, &key);
+        INFO(all_of(report));
+        CHECK(report.ok());
+        CHECK(report.pruned + report.records == 21);
+        CHECK(prune_segments(in_six_years(directory)).error == "");
+        const VerifyReport after = verify_at(directory, &key);
+        CHECK(after.ok());
+        CHECK(after.pruned == 12);
+    }
+    CHECK(steps == 3 * 4);
+}
+
+TEST_CASE("what_is_younger_than_its_class_or_in_dispute_stays_and_so_does_all_behind_it") {
+    const TemporaryDirectory disk("/dev/shm");
+    SmallJournal journal(disk.path() + "/journal");
+    fill_six(journal);
+    const std::string& directory = journal.directory();
+    const Copy whole(directory);
+    PruneOptions options = in_six_years(directory);
+    options.now = begun_ns + 5 * 366 * day_ns;
+    const PruneResult young = prune_segments(options);
+    CHECK(young.pruned.empty());
+    REQUIRE_FALSE(young.kept.empty());
+    CHECK(young.kept[0].find("holds records of class orders up to 2023-11-14, younger than 1830 days") !=
+          std::string::npos);
+    CHECK(young.kept[1].find("behind " + whole.segments()[0] + ", which stays") != std::string::npos);
+    options = in_six_years(directory);
+    options.wanted = RetentionClass::logins;
+    CHECK(any_holds(prune_segments(options).kept, "holds no records of class logins"));
+    options = in_six_years(directory);
+    put_bytes(directory + "/disputes", "# court\n2023-11-14 2023-11-14 case 112-7\n");
+    CHECK(any_holds(prune_segments(options).kept,
+                    "in dispute, '" + directory + "/disputes' line 2: 2023-11-14"));
+    put_bytes(directory + "/disputes", "2023-11-13 2023-11-13 the day before\n2023-11-15 2023-11-20 after\n");
+    options.apply = false;
+    CHECK(prune_segments(options).pruned.size() == 3);
+    for (const char* line : {"2023-11-14\n", "2023-02-30 2023-03-01 no such day\n", "14.11.2023 2023-11-15\n",
+                             "2023-11-15 2023-11-14 back\n"}) {
+        put_bytes(directory + "/disputes", line);
+        CHECK(prune_segments(options).error.find("must be two UTC days") != std::string::npos);
+    }
+    std::filesystem::remove(directory + "/disputes");
+    options.disputes_file = directory + "/none";
+    CHECK(prune_segments(options).error.find("cannot be read") != std::string::npos);
+    options = in_six_years(directory);
+    options.approved_by = options.pruned_by;
+    CHECK(prune_segments(options).error.find("two persons who are not the same") != std::string::npos);
+    CHECK(Copy(directory).segments() == whole.segments());
+}
+
+TEST_CASE("a_keeper_starts_on_a_pruned_journal_with_its_saved_edge_and_without") {
+    for (const bool edge : {true, false}) {
+        const TemporaryDirectory disk("/dev/shm");
+        SmallJournal journal(disk.path() + "/journal");
+        fill_six(journal);
+        const VerifierKey& key = journal.key().verifier();
+        REQUIRE(prune_segments(in_six_years(journal.directory())).error == "");
+        if (!edge) {
+            std::filesystem::remove(edge_path(journal.directory()));
+        }
+        KeeperOptions options;
+        options.journal_directory = journal.directory();
+        SegmentStore store({journal.directory(), 1 << 20, 0, [](const std::string&) {}});
+        const Recovered recovered = recover_disk(options, 20, store);
+        REQUIRE(recovered.error == "");
+        CHECK(recovered.start.chain.records.sequence == 21);
+        SigningKey own;
+        REQUIRE(SigningKey::parse(SmallJournal::key_text, own) == "");
+        std::string said;
+        CheckpointerOptions checkpoints;
+        checkpoints.place = journal.directory();
+        checkpoints.every = std::chrono::hours(1);
+        checkpoints.say = [&said](const std::string& text) { said += text + "\n"; };
+        Checkpointer checkpointer(checkpoints, std::move(own));
+        REQUIRE(checkpointer.open() == "");
+        REQUIRE(checkpointer.build(recovered.start.chain) == "");
+        CHECK((said.find("from the saved edge") != std::string::npos) == edge);
+        checkpointer.start();
+        checkpointer.finish();
+        const VerifyReport report = verify_at(journal.directory(), &key);
+        INFO(all_of(report));
+        CHECK(report.ok());
+        CHECK(report.checkpoints.covered == 21);
+    }
 }

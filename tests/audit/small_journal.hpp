@@ -50,7 +50,8 @@ class SmallStore {
         return file.good() ? 0 : EIO;
     }
     int read_back(std::uint64_t, std::span<std::byte>) { return EIO; }
-    void close_segment() {
+    void close_segment() { open_ = false; }
+    void seal_segment() {
         std::filesystem::resize_file(path(), end_);
         open_ = false;
     }

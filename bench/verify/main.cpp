@@ -1,0 +1,148 @@
+// What reading a journal as evidence costs beside the least that could be done with the same bytes, in one
+// run: checksums and chain beside reading and CRC-32C alone; leaves and Merkle tree beside SHA-256 of the
+// same leaf inputs; replay in records a second. Each the best of some turns, taken by turns. Reads a journal,
+// changes nothing.
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <functional>
+
+#include "audit/crc32c.hpp"
+#include "audit/examine/verify.hpp"
+#include "audit/journal_reader.hpp"
+#include "audit/merkle.hpp"
+
+namespace {
+
+using namespace fairlead;
+using audit::Bytes;
+
+constexpr int turns = 5;
+// Nobody may throw away what is measured.
+volatile std::uint32_t sink = 0;
+
+double seconds(const std::function<void()>& act) {
+    const auto begin = std::chrono::steady_clock::now();
+    act();
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+}
+
+struct Journal {
+    std::vector<std::vector<std::byte>> records;
+    std::vector<std::vector<std::uint8_t>> leaf_inputs;
+    std::uint64_t bytes = 0;
+};
+
+bool load(const audit::JournalPlace& place, Journal& into) {
+    audit::JournalReader reader;
+    audit::RecordView view;
+    audit::Sha256Hasher hasher;
+    if (!reader.open(place)) {
+        std::fprintf(stderr, "%s\n", reader.error().c_str());
+        return false;
+    }
+    while (reader.next(view) == audit::ReadStatus::record) {
+        into.records.emplace_back(view.bytes.begin(), view.bytes.end());
+        into.leaf_inputs.push_back(audit::leaf_input(hasher, view));
+    }
+    audit::SegmentDirectory segments;
+    const bool open = segments.open(place).empty();
+    // Up to where reading goes; the segments behind were not used yet.
+    for (std::size_t i = 0; open && i < std::min<std::size_t>(reader.segments(), segments.segment_count());
+         ++i) {
+        into.bytes += segments.segment_bytes(i);
+    }
+    return open && !into.records.empty();
+}
+
+void crc_files(const audit::JournalPlace& place, std::uint64_t bytes) {
+    audit::SegmentDirectory segments;
+    std::vector<std::byte> buffer(1 << 20);
+    if (!segments.open(place).empty()) {
+        return;
+    }
+    for (std::size_t i = 0; i < segments.segment_count() && bytes > 0; ++i) {
+        for (std::uint64_t at = 0; at < segments.segment_bytes(i); at += buffer.size()) {
+            const std::size_t size = std::min<std::uint64_t>(buffer.size(), segments.segment_bytes(i) - at);
+            if (!segments.read(i, at, std::span(buffer).first(size))) {
+                return;
+            }
+            sink = sink + audit::crc32c(std::span(buffer).first(size));
+        }
+        bytes -= segments.segment_bytes(i);
+    }
+}
+
+void read_journal(const audit::JournalPlace& place) {
+    audit::JournalReader reader;
+    audit::RecordView view;
+    if (!reader.open(place)) {
+        return;
+    }
+    while (reader.next(view) == audit::ReadStatus::record) {
+        sink = sink + view.header.crc;
+    }
+}
+
+void hash_inputs(const Journal& journal) {
+    audit::Sha256Hasher hasher;
+    for (const auto& input : journal.leaf_inputs) {
+        sink = sink + hasher.of(std::as_bytes(std::span(input)))[0];
+    }
+}
+
+void grow_tree(const Journal& journal) {
+    audit::Sha256Hasher hasher;
+    audit::MerkleTree tree;
+    constexpr std::array<std::byte, 1> leaf_mark{};
+    for (const auto& input : journal.leaf_inputs) {
+        hasher.begin();
+        hasher.add(leaf_mark);
+        hasher.add(std::as_bytes(std::span(input)));
+        tree.add(hasher, hasher.end());
+    }
+    sink = sink + tree.root(hasher)[0];
+}
+
+}  // namespace
+
+int main(int count, char** arguments) {
+    if (count != 2) {
+        std::fprintf(stderr, "fairlead-verify-bench JOURNAL\n");
+        return 2;
+    }
+    const audit::JournalPlace place(arguments[1]);
+    Journal journal;
+    if (!load(place, journal)) {
+        return 1;
+    }
+    enum Row { crc, reading, plain, tree, whole, rows };
+    std::array<double, rows> best{};
+    best.fill(1e9);
+    for (int turn = 0; turn < turns; ++turn) {
+        best[crc] = std::min(best[crc], seconds([&] { crc_files(place, journal.bytes); }));
+        best[reading] = std::min(best[reading], seconds([&] { read_journal(place); }));
+        best[plain] = std::min(best[plain], seconds([&] { hash_inputs(journal); }));
+        best[tree] = std::min(best[tree], seconds([&] { grow_tree(journal); }));
+        best[whole] = std::min(best[whole], seconds([&] {
+                                   audit::VerifyOptions options;
+                                   options.journal_directory = place.directory;
+                                   sink = sink + static_cast<std::uint32_t>(audit::verify(options).records);
+                               }));
+    }
+    const auto records = static_cast<double>(journal.records.size());
+    const auto megabytes = static_cast<double>(journal.bytes) / 1e6;
+    std::printf("%zu records, %.0f MB of segments, best of %d turns\n", journal.records.size(), megabytes,
+                turns);
+    std::printf("reading and CRC-32C alone      %7.0f MB/s\n", megabytes / best[crc]);
+    std::printf("checksums, chain, leaf hashes  %7.0f MB/s, ratio %.2f\n", megabytes / best[reading],
+                best[crc] / best[reading]);
+    std::printf("SHA-256 of the leaf inputs     %7.2f M/s\n", records / best[plain] / 1e6);
+    std::printf("leaf hashes and Merkle tree    %7.2f M/s, ratio %.2f\n", records / best[tree] / 1e6,
+                best[plain] / best[tree]);
+    std::printf("verify with replay             %7.2f M records/s\n", records / best[whole] / 1e6);
+    std::printf("replay alone, by difference    %7.2f M records/s\n",
+                records / std::max(1e-9, best[whole] - best[reading]) / 1e6);
+    return 0;
+}
