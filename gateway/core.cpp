@@ -46,7 +46,9 @@ void Core::log(LogLevel level, const char* text, std::uint32_t session, std::int
     line.session = session;
     line.value = value;
     line.text = text;
-    line.detail = risk::Text<96>(detail);
+    if (!detail.empty()) {  // an empty view may have no address to copy from
+        line.detail = risk::Text<96>(detail);
+    }
     if (!errands.push(line)) {
         ++dropped_log_lines;
     }

@@ -3,7 +3,9 @@
 #include "tests/simulation/judge.hpp"
 
 #include <cstring>
+#include <utility>
 
+#include "tests/simulation/processes.hpp"
 #include "tests/simulation/venue.hpp"
 
 namespace fairlead::simulation {
@@ -187,6 +189,7 @@ void Judge::follow(const Seen& seen, risk::Sequence sequence) {
     check_logged_on(seen);
     check_limit_version(seen, sequence);
     check_venue_event(seen);
+    check_turn(seen);
     if (seen.kind == RecordKind::orphan_report) {
         kernel_.marks.hit("orphan taken in");
         credit_known_ = false;
@@ -367,6 +370,36 @@ void Judge::check_venue_event(const Seen& seen) {
     if ((seen.answered->decision.flags & risk::late_fill_flag) != 0) {
         kernel_.marks.hit("late fill");
     }
+}
+
+// Of several sessions in one pass, who was stamped first is served first; one that stood behind a message of
+// its own session competes later. The examiner's report cannot tell this from a message that became readable
+// late.
+void Judge::check_turn(const Seen& seen) {
+    // Stamps of a clock that has stepped say nothing of who was first.
+    if (again_ || kernel_.plan.has(Fault::utc_step) || seen.session < first_client_session ||
+        seen.kind == RecordKind::logout) {
+        return;
+    }
+    const std::int64_t before = std::exchange(own_before_ns_[seen.session], as<risk::Record>(seen).utc_ns);
+    std::int64_t stamp = 0;
+    if (seen.kind == RecordKind::new_order) {
+        stamp = as<risk::NewOrder>(seen).facts.arrival.kernel_ns;
+    } else if (seen.kind == RecordKind::replace_order) {
+        stamp = as<risk::ReplaceOrder>(seen).facts.arrival.kernel_ns;
+    } else if (seen.kind == RecordKind::cancel_order) {
+        stamp = as<risk::CancelOrder>(seen).facts.arrival.kernel_ns;
+    }
+    if (stamp == 0 || before >= stamp) {
+        return;
+    }
+    for (const auto& [session, earlier] : taken_in_pass_) {
+        if (session != seen.session && earlier > stamp) {
+            kernel_.fail(19, "record " + text_of(last()) +
+                                 " was stamped before what was served before it in one pass");
+        }
+    }
+    taken_in_pass_.emplace_back(seen.session, stamp);
 }
 
 // --- what leaves

@@ -25,6 +25,8 @@ class Judge {
     void attach(const std::string& front_directory, bool power_was_lost, std::uint64_t durable);
     // Looks at what has been published since.
     void drain();
+    // What is recorded from here on was taken in one pass: the messages at the heads of several sessions.
+    void begin_pass() { taken_in_pass_.clear(); }
     // The live Ledger must have the oracle's sums.
     void compare(const risk::Ledger& ledger);
     // A message leaves the gateway to `peer` (a client session or a line); `durable` counts the disk's
@@ -67,6 +69,7 @@ class Judge {
     void check_logged_on(const Seen& seen);
     void check_limit_version(const Seen& seen, risk::Sequence sequence);
     void check_venue_event(const Seen& seen);
+    void check_turn(const Seen& seen);
     void ask_oracle(const Seen& seen);
     [[nodiscard]] bool road_reason(const Seen& seen, risk::Venue venue);
     [[nodiscard]] tests::Expected expect(const Seen& seen);
@@ -106,6 +109,8 @@ class Judge {
     std::set<std::pair<std::uint32_t, std::string>> at_venue_;  // line and ClOrdID
     std::optional<std::pair<risk::Sequence, risk::StateDigest>> digest_at_kill_;
     bool lost_ = false;
+    std::vector<std::pair<std::uint32_t, std::int64_t>> taken_in_pass_;  // session and stamp, as served
+    std::map<std::uint32_t, std::int64_t> own_before_ns_;                // last record of a session, UTC
 };
 
 }  // namespace fairlead::simulation

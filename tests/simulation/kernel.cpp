@@ -32,7 +32,6 @@ std::int64_t Kernel::look(bool utc) {
 }
 
 void Kernel::at(std::int64_t time_ns, std::function<void()> act) {
-    static_assert(sizeof(std::uint64_t) == 8);
     events_.push({std::max(time_ns, now_ns_), chance.next(), events_.size() + steps_, std::move(act)});
 }
 

@@ -1,6 +1,6 @@
 #include "tests/simulation/peer.hpp"
 
-#include <cstdlib>
+#include <algorithm>
 
 namespace fairlead::simulation {
 
@@ -19,10 +19,6 @@ Peer::Peer(Kernel& kernel, Network& network, std::string name, std::string gatew
       random_(kernel.plan.seed, stream),
       name_(std::move(name)),
       gateway_name_(std::move(gateway_name)) {}
-
-void Peer::unreachable() const {
-    std::abort();
-}
 
 // --- sending
 

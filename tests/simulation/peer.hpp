@@ -44,7 +44,6 @@ class Peer : public Endpoint {
     virtual void on_logout(const FixMessage& message) = 0;
     // Application messages are sent again when asked for; others are filled.
     void on_resend_request(const FixMessage& message);
-    [[noreturn]] void unreachable() const;
 
     struct Sent {
         std::string type;

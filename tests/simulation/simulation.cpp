@@ -13,7 +13,6 @@ namespace {
 
 constexpr std::int64_t settle_max_ns = 150 * second_ns;
 constexpr std::int64_t idle_pass_ns = 5 * ms_ns;
-Simulation* running_simulation = nullptr;
 const Kernel* running_kernel = nullptr;
 
 }  // namespace
@@ -41,7 +40,6 @@ Simulation::Simulation(const Plan& plan, const std::string& root)
       config_(make_config(plan, places_)),
       reference_(make_reference(plan)),
       judge_(kernel_, reference_) {
-    running_simulation = this;
     running_kernel = &kernel_;
     std::filesystem::remove_all(directory_);
     std::filesystem::create_directories(directory_);
@@ -63,7 +61,6 @@ Simulation::~Simulation() {
     kernel_.on_look = nullptr;
     gateway_.reset();
     keeper_.reset();
-    running_simulation = nullptr;
     running_kernel = nullptr;
     std::error_code ignored;
     std::filesystem::remove_all(directory_, ignored);
@@ -167,6 +164,7 @@ void Simulation::do_pass() {
     }
     const std::uint64_t io_before = network_.io_count;
     const std::uint64_t last_before = judge_.last();
+    judge_.begin_pass();
     gateway_->pass();
     if (dying_) {
         finish_death();
