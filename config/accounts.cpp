@@ -309,6 +309,27 @@ void load_limits(ReferenceParts& parts) {
     }
 }
 
+std::vector<ConfigError> replace_opening_limits(risk::Reference& reference, const std::string& file) {
+    GatewayConfig config;
+    config.reference.limits = file;
+    std::vector<ConfigError> errors;
+    const ProgressSink nobody;
+    ReferenceParts parts{config, nobody, reference, errors};
+    const auto index = [](auto& keys, const auto& rows, auto key_of) {
+        keys = std::remove_reference_t<decltype(keys)>(static_cast<std::uint32_t>(rows.size()));
+        for (std::uint32_t row = 1; row < rows.size(); ++row) {
+            keys.insert(key_of(rows[row]), row);
+        }
+    };
+    index(parts.securities, reference.securities, [](const auto& row) { return row.symbol; });
+    index(parts.investors, reference.investors, [](const auto& row) { return row.id; });
+    index(parts.branches, reference.branches, [](const auto& row) { return row.id; });
+    index(parts.accounts, reference.accounts, [](const auto& row) { return row.key; });
+    reference.opening_limits.clear();
+    load_limits(parts);
+    return errors;
+}
+
 void load_inventory(ReferenceParts& parts) {
     const std::string& file = parts.config.reference.inventory;
     std::string text;

@@ -30,6 +30,11 @@ struct LoadedReference {
 
 [[nodiscard]] LoadedReference load_reference(const GatewayConfig& config, const ProgressSink& progress = {});
 
+// Puts the limits of this file (the format of reference.limits) in place of the reference's opening limits,
+// for an examiner's question; targets must be rows of the reference. With errors nothing is to be used.
+[[nodiscard]] std::vector<ConfigError> replace_opening_limits(risk::Reference& reference,
+                                                              const std::string& file);
+
 // Fills date (Taipei) and origin of a day that starts now; hashes stay as they are.
 void set_day(risk::DayStartFacts& day, DayOrigin origin, risk::UtcNs now) noexcept;
 

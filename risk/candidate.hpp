@@ -35,24 +35,6 @@ inline bool repeats(const AccountPosition& last, const OrderTerms& terms) noexce
            last.repeat_quantity == terms.quantity;
 }
 
-// Sets of checks, a bit each.
-constexpr std::uint64_t bit(Check check) noexcept {
-    return std::uint64_t{1} << static_cast<unsigned>(check);
-}
-
-inline constexpr std::uint64_t all_checks = (std::uint64_t{1} << check_count) - 1;
-
-// A changed price is looked at whatever it does to the reserve.
-inline constexpr std::uint64_t price_checks = bit(Check::trading_phase) | bit(Check::tick) |
-                                              bit(Check::price_limit) | bit(Check::collar) |
-                                              bit(Check::self_match) | bit(Check::capacity);
-
-// A Replace that raises the reserve passes these as well; what its New has passed stays passed.
-inline constexpr std::uint64_t raise_checks =
-    bit(Check::road_open) | bit(Check::halted) | bit(Check::account_enabled) | bit(Check::order_value) |
-    bit(Check::message_rate) | bit(Check::credit_account) | bit(Check::credit_branch) |
-    bit(Check::credit_investor) | bit(Check::credit_firm);
-
 // Records in the Decision which numbers refused, or came nearest.
 inline void note_usage(Decision& decision, Scope scope, Dimension dimension, Amount before, Amount after,
                        Amount limit) noexcept {

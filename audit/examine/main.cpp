@@ -9,6 +9,7 @@
 
 #include "audit/checkpoint_files.hpp"
 #include "audit/examine/proof.hpp"
+#include "audit/examine/replay_commands.hpp"
 #include "audit/examine/report.hpp"
 #include "config/files.hpp"
 
@@ -142,7 +143,12 @@ int main(int count, char** arguments) {
     CLI::App* proof = app.add_subcommand(
         "proof",
         "Writes a proof that a record is in the journal, or that it only grew between two checkpoints");
-    for (CLI::App* command : {verify, fairness, proof}) {
+    CLI::App* explain = app.add_subcommand(
+        "explain", "Each check of an order command: verdict, inputs, limits and their versions; replayed");
+    CLI::App* replay = app.add_subcommand(
+        "replay", "Exposures at one instant, or the orders that a proposed limits file would have refused");
+    audit::ReplayArguments replaying;
+    for (CLI::App* command : {verify, fairness, proof, explain, replay}) {
         command->add_option("journal", place.directory, "Journal directory")
             ->required()
             ->check(CLI::ExistingDirectory);
@@ -153,6 +159,8 @@ int main(int count, char** arguments) {
         command->add_flag("--json", as_json, "Print JSON");
     }
     add_checkpoints(*verify, *proof, given);
+    audit::add_explain_options(*explain, replaying);
+    audit::add_replay_options(*replay, replaying);
     try {
         app.parse(count, arguments);
     } catch (const CLI::ParseError& error) {
@@ -160,6 +168,12 @@ int main(int count, char** arguments) {
     }
     if (proof->parsed()) {
         return run_proof(place, given);
+    }
+    if (explain->parsed()) {
+        return audit::run_explain(place, replaying);
+    }
+    if (replay->parsed()) {
+        return audit::run_replay(place, replaying);
     }
     return verify->parsed() ? run_verify(place, given, as_json) : run_fairness(place, as_json);
 }

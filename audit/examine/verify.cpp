@@ -13,6 +13,7 @@
 #include "audit/examine/conversation_check.hpp"
 #include "audit/examine/damage_survey.hpp"
 #include "audit/examine/replay_guard.hpp"
+#include "audit/examine/replayer.hpp"
 #include "audit/journal_reader.hpp"
 #include "audit/pruned_segment.hpp"
 #include "config/reference_archive.hpp"
@@ -93,26 +94,6 @@ class OrderNumberCheck {
     }
     std::string last_;
 };
-
-// Room for a replay: no more orders, limits or halts than records, no more rows than the archived files have
-// bytes for.
-risk::Sizes replay_sizes(const std::string& journal_directory, std::uint64_t records) {
-    std::uint64_t bytes = 0;
-    std::error_code code;
-    for (const auto& entry : std::filesystem::directory_iterator(journal_directory + "/reference", code)) {
-        bytes += entry.is_regular_file(code) ? entry.file_size(code) : 0;
-    }
-    const auto whole = [](std::uint64_t value) {
-        return static_cast<std::uint32_t>(std::min<std::uint64_t>(value, 1U << 30));
-    };
-    constexpr std::uint64_t shortest_row_bytes = 16;
-    const std::uint32_t rows = whole(bytes / shortest_row_bytes + 64);
-    risk::Sizes sizes;
-    sizes.orders_max = sizes.commands_max = sizes.executions_max = sizes.halts_max = whole(records + 16);
-    sizes.accounts_max = sizes.investors_max = sizes.securities_max = rows;
-    sizes.positions_max = sizes.limits_max = whole(records + rows);
-    return sizes;
-}
 
 class Examination {
   public:

@@ -233,6 +233,10 @@ int SegmentStore::read_back(std::uint64_t offset, std::span<std::byte> into) noe
 }
 
 // One step of it: makes a segment ready if one is wanted and the device lets it.
+void SegmentStore::seal_segment() noexcept {
+    file_.close();
+}
+
 void SegmentStore::prepare_loop() {
     Disk& disk = *Disk::current();
     if (!stopping_.load() && unused_.size() < options_.ready_target) {
