@@ -30,6 +30,7 @@ class Link:
             try:
                 if reset:
                     end.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                    end.shutdown(socket.SHUT_RD)  # says nothing, but wakes its thread, which would hold it open
                     end.close()
                 else:
                     end.shutdown(socket.SHUT_RDWR)

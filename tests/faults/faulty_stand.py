@@ -2,7 +2,6 @@
 the questions the rows of faults_test.py ask it."""
 import pathlib
 import re
-import signal
 import socket
 import subprocess
 import sys
@@ -20,7 +19,8 @@ from recount import rows_of  # noqa: E402
 TWSE, TPEX = "T8610H3", "O8610H3"
 LINE_HEARTBEAT_S = 2
 LOAD_SESSIONS = 6
-RATE = 200
+RATE = 200  # commands a second
+OPENING_S = 5  # the opening call, in which nothing trades
 CAUSE_AT, VENUE_SIDE_AT = 64 + 24 + 16, 64 + 24 + 17  # LogoutFacts in a record's bytes
 CLIENT24 = 24
 
@@ -91,21 +91,21 @@ class FaultyStand(Stand):
 
     # --- load
 
-    def start_loaded(self):
+    def start_loaded(self, seconds):
         self.start_all()
         self.wait_until_open(say=say)
         self.load_process = self.load(
-            "profile", "--rate", RATE, "--seconds", 600, "--sessions", LOAD_SESSIONS, "--market", 0, "--heartbeat", 5,
-            "--reconnect", 60, "--answer-wait", 40, "--day-origin", self.origin, "--json", self.load_result,
+            "profile", "--rate", RATE, "--seconds", seconds + OPENING_S, "--sessions", LOAD_SESSIONS, "--market", 0,
+            "--heartbeat", 5, "--reconnect", 60, "--answer-wait", 40, "--day-origin", self.origin, "--json", self.load_result,
             stdout=open(self.directory / "load.log", "w"), stderr=subprocess.STDOUT)
-        time.sleep(max(0, self.origin / 1e9 + 5 - time.time()))  # the opening call
+        time.sleep(max(0, self.origin / 1e9 + OPENING_S - time.time()))
         wait_for("trade on both lines", lambda: self.orders_at(TWSE) and self.orders_at(TPEX))
         self.the_terms = good_terms(self)
 
     def end_load(self):
-        """The load ends as if its time were over: every command must have its answer."""
-        self.load_process.send_signal(signal.SIGTERM)
-        self.load_process.wait(90)
+        """Waits until every command of the load has its answer."""
+        self.load_process.wait(180)
+        time.sleep(1)  # fills on their way
 
     def order(self, client, name):
         """A new order under a name of its own; that name."""
