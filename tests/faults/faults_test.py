@@ -22,7 +22,7 @@ from faulty_stand import CLIENT24, TPEX, TWSE, FaultyStand, PlainClient, say, wa
 from kill_test import Stand, judge  # noqa: E402
 
 DISCONNECTED, HEARTBEAT_LOST, SLOW_READER = 3, 4, 6  # LogoutCause
-ACCEPT_COMPLAINTS_MAX = 100  # in about two seconds
+ACCEPT_COMPLAINTS_MAX = 100  # four come in a second
 SKIPPED = 77  # ctest: this machine cannot run the test
 
 
