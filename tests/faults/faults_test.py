@@ -40,6 +40,11 @@ def sent_as(stand, identifier):
     return sum(row["cl_ord_id"] == identifier for row in stand.witness_rows(TWSE, "D"))
 
 
+def order_row(stand, identifier):
+    """The order as the gateway has it; its key is the ClOrdID it has at the venue."""
+    return stand.control("operator", "order", "show", identifier)["rows"][0]
+
+
 def open_again(stand):
     stand.venue_proxy.refuse(False)
     stand.wait_until_open(seconds=60)
@@ -53,13 +58,18 @@ def row_27(stand):
     for where, expected in (("before", 0), ("within", 0), ("after", 1)):
         stand.venue_proxy.cut_at_order(3, where)
         identifier = stand.venue_proxy.wait_for_cut()
-        wait_for("the order in doubt", lambda: stand.status()["in_doubt"] > 0)
+        wait_for("the order in doubt", lambda: order_row(stand, identifier)["in_doubt"])
+        reserve = order_row(stand, identifier)["reserve"]
+        demand(float(reserve.replace(",", "")) > 0, f"cut {where}: order {identifier} is in doubt without its credit")
         stand.still_trades(TPEX)
         open_again(stand)
         came = sent_as(stand, identifier)
         demand(came == expected, f"cut {where} order {identifier}: the exchange read it {came} times, not {expected}")
         wait_for("the end of doubt", lambda: stand.status()["in_doubt"] == 0)
-        say(f"row 27: cut {where} the bytes of {identifier}: in doubt, settled, at the exchange {came} times")
+        settled = order_row(stand, identifier)
+        demand(expected or not settled["open"], f"cut {where}: order {identifier} never came and is open: {settled}")
+        say(f"row 27: cut {where} the bytes of {identifier}: in doubt with {reserve} NTD reserved, settled, at the "
+            f"exchange {came} times")
 
 
 def row_28(stand):
