@@ -22,6 +22,8 @@ constexpr auto quiet_errand_pause = std::chrono::milliseconds(10);
 constexpr unsigned quiet_looks = 250;
 constexpr auto clock_pause = std::chrono::seconds(1);
 constexpr auto connect_wait = std::chrono::seconds(5);
+// After an accept that failed: without descriptors it fails again at once, the connect stays in its queue.
+constexpr auto accept_pause = std::chrono::milliseconds(250);
 
 std::array<std::uint8_t, 16> mapped(const asio::ip::address& address) {
     const asio::ip::address_v6 six =
@@ -140,9 +142,20 @@ void Outside::accept(std::size_t listener) {
                 }
             } else {
                 spdlog::warn("accept failed: {}", error.message());
+                accept_later(listener);
+                return;
             }
             accept(listener);
         });
+}
+
+void Outside::accept_later(std::size_t listener) {
+    auto timer = std::make_shared<asio::steady_timer>(context_, accept_pause);
+    timer->async_wait([this, timer, listener](const boost::system::error_code& error) {
+        if (!error) {
+            accept(listener);
+        }
+    });
 }
 
 // While the order thread is behind, nobody more is accepted: connects wait in the kernel's queue, in order.

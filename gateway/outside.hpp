@@ -47,6 +47,7 @@ class Outside {
   private:
     struct Connecting;
     void accept(std::size_t listener);
+    void accept_later(std::size_t listener);
     void hand_over(std::size_t listener, const ConnectionAccepted& accepted);
     void connect(const ConnectLine& errand);
     void wait_for_signal();
