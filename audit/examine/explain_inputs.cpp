@@ -161,7 +161,9 @@ class Inputs {
         switch (check) {
             case Check::road_open:
                 add("road to the venue", "往市場之通路",
-                    std::string(risk::reason_text(ledger_.road(security_.venue)).code));
+                    ledger_.road(security_.venue) == risk::Reason::none
+                        ? "open"
+                        : std::string(risk::reason_text(ledger_.road(security_.venue)).code));
                 break;
             case Check::halted:
                 add_halt("firm halted", "公司暫停", risk::Scope::firm, 0);

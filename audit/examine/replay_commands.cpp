@@ -41,8 +41,7 @@ int run_what_if(const JournalPlace& place, const ReplayArguments& given) {
 
 void add_explain_options(CLI::App& explain, ReplayArguments& given) {
     explain.add_option("sequence", given.sequence, "The record: a New, Replace or Cancel, or any other")
-        ->required()
-        ->check(CLI::PositiveNumber);
+        ->required();
     explain.add_option("--format", given.format, "text or json")->check(CLI::IsMember({"text", "json"}));
     explain.add_option("--lang", given.language, "en or zh")->check(CLI::IsMember({"en", "zh"}));
     explain.add_flag("--reveal", given.reveal, "Account numbers whole, not only their last two digits");

@@ -21,7 +21,8 @@ struct ReplayArguments {
 
 void add_explain_options(CLI::App& explain, ReplayArguments& given);
 void add_replay_options(CLI::App& replay, ReplayArguments& given);
-// Exit codes: 0 in order, 1 damage or a Decision that replays otherwise, 2 asked wrongly.
+// Exit codes: 0 in order; 1 damage, a Decision that replays otherwise, or no such record, investor, account
+// or day in this journal; 2 asked wrongly.
 [[nodiscard]] int run_explain(const JournalPlace& place, const ReplayArguments& given);
 [[nodiscard]] int run_replay(const JournalPlace& place, const ReplayArguments& given);
 
