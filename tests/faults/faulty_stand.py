@@ -67,7 +67,8 @@ class PlainClient(Client):
 class FaultyStand(Stand):
     def __init__(self, place, programs):
         super().__init__(place, programs, make_demo=["--continuous", 24 * 3600],
-                         gateway_settings={"keeper_lag_ms": 10000, "wait_age_limit_ms": 10000})
+                         gateway_settings={"keeper_lag_ms": 10000, "wait_age_limit_ms": 10000,
+                                           "sync_refuse_ms": 10000})
         text = self.config.read_text()
         port = int(re.search(r'venue = "TWSE"\nhost = "127.0.0.1"\nport = (\d+)', text)[1])
         self.venue_proxy = ByteProxy(port, small_buffers=True)
@@ -96,7 +97,8 @@ class FaultyStand(Stand):
         self.wait_until_open(say=say)
         self.load_process = self.load(
             "profile", "--rate", RATE, "--seconds", seconds + OPENING_S, "--sessions", LOAD_SESSIONS, "--market", 0,
-            "--heartbeat", 5, "--reconnect", 60, "--answer-wait", 40, "--day-origin", self.origin, "--json", self.load_result,
+            "--heartbeat", 5, "--bad", "duplicate-identifier=0",  # refused while the first waits, it is taken for it
+            "--reconnect", 60, "--answer-wait", 40, "--day-origin", self.origin, "--json", self.load_result,
             stdout=open(self.directory / "load.log", "w"), stderr=subprocess.STDOUT)
         time.sleep(max(0, self.origin / 1e9 + OPENING_S - time.time()))
         wait_for("trade on both lines", lambda: self.orders_at(TWSE) and self.orders_at(TPEX))
