@@ -8,6 +8,7 @@
 #include <filesystem>
 
 #include "audit/checkpoint_files.hpp"
+#include "audit/examine/login_command.hpp"
 #include "audit/examine/proof.hpp"
 #include "audit/examine/replay_commands.hpp"
 #include "audit/examine/report.hpp"
@@ -147,8 +148,11 @@ int main(int count, char** arguments) {
         "explain", "Each check of an order command: verdict, inputs, limits and their versions; replayed");
     CLI::App* replay = app.add_subcommand(
         "replay", "Exposures at one instant, or the orders that a proposed limits file would have refused");
+    CLI::App* logins = app.add_subcommand(
+        "logins", "Logins, failed ones, logouts and password changes of sessions, lines and users; gaps");
     audit::ReplayArguments replaying;
-    for (CLI::App* command : {verify, fairness, proof, explain, replay}) {
+    audit::LoginArguments logging_in;
+    for (CLI::App* command : {verify, fairness, proof, explain, replay, logins}) {
         command->add_option("journal", place.directory, "Journal directory")
             ->required()
             ->check(CLI::ExistingDirectory);
@@ -161,6 +165,7 @@ int main(int count, char** arguments) {
     add_checkpoints(*verify, *proof, given);
     audit::add_explain_options(*explain, replaying);
     audit::add_replay_options(*replay, replaying);
+    audit::add_login_options(*logins, logging_in);
     try {
         app.parse(count, arguments);
     } catch (const CLI::ParseError& error) {
@@ -174,6 +179,9 @@ int main(int count, char** arguments) {
     }
     if (replay->parsed()) {
         return audit::run_replay(place, replaying);
+    }
+    if (logins->parsed()) {
+        return audit::run_logins(place, logging_in);
     }
     return verify->parsed() ? run_verify(place, given, as_json) : run_fairness(place, as_json);
 }

@@ -85,7 +85,8 @@ def plant_at_control_socket(stand, secret):
 
 def examined(stand, programs):
     """What the examiner's commands print."""
-    for words in (["verify", "--key", stand.verifier_key], ["verify", "--json"], ["fairness"], ["fairness", "--json"]):
+    for words in (["verify", "--key", stand.verifier_key], ["verify", "--json"], ["fairness"], ["fairness", "--json"],
+                  ["logins"], ["logins", "--format", "json"], ["replay", "--until", "100", "--reveal"]):
         yield subprocess.run([str(programs / "fairlead-examine"), words[0], str(stand.journal), *words[1:]],
                              capture_output=True, text=True).stdout
 
