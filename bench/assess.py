@@ -23,7 +23,7 @@ SIZES = {"orders": 4_000_000, "commands": 8_000_000, "executions": 4_000_000, "p
 
 def capacity_stand(place, programs, sessions, accounts):
     """A stand not started yet, whose own limits are out of the way: what is left is the road."""
-    stand = Stand(place, programs, gateway_settings={"keeper_lag_ms": 10000}, make_demo=[
+    stand = Stand(place, programs, gateway_settings={"keeper_lag_ms": 10000, "sync_refuse_ms": 10000}, make_demo=[
         "--continuous", 20 * 3600, "--lead-in", 0, "--open-call", 0.001, "--users", "--sessions", sessions,
         "--accounts", accounts, "--investors", accounts, "--line-rate", 100000])
     path = stand.directory / "limits.csv"
