@@ -57,6 +57,7 @@ class Road {
     void write(std::uint32_t connection, risk::Sequence gate) noexcept;
     void end(std::uint32_t connection, risk::LogoutCause cause) noexcept;
     void advance_shutdown(risk::MonotonicNs now) noexcept;
+    void finish_shutdown() noexcept;
     [[nodiscard]] bool idle() const noexcept;
 
     Core& core_;
@@ -84,7 +85,7 @@ class Road {
     std::uint32_t burst_passes_ = 1;  // how many passes may share a write
     bool stamps_missing_told_ = false;
     bool venue_waits_ = false;  // no segment is left to be written: reports stay with the venue
-    enum class Shutdown : std::uint8_t { no, asked, logging_out, done };
+    enum class Shutdown : std::uint8_t { no, asked, draining, lines_leaving, done };
     Shutdown shutdown_ = Shutdown::no;
     risk::MonotonicNs shutdown_deadline_ns_ = 0;
 };

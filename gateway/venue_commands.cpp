@@ -245,8 +245,15 @@ bool VenueSide::doubt_open() const noexcept {
 }
 
 bool VenueSide::quiet() noexcept {
+    return std::all_of(lines_.begin(), lines_.end(), [](const VenueLine& line) {
+        const bool answered = line.connection == no_connection || line.outstanding.size() == 0;
+        return line.waiting.empty() && answered && !line.marking_doubt;
+    });
+}
+
+bool VenueSide::all_down() const noexcept {
     return std::all_of(lines_.begin(), lines_.end(),
-                       [](const VenueLine& line) { return line.waiting.empty() && !line.marking_doubt; });
+                       [](const VenueLine& line) { return line.connection == no_connection; });
 }
 
 void VenueSide::start_day() noexcept {

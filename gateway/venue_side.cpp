@@ -48,7 +48,7 @@ VenueLine* VenueSide::find(std::uint32_t id) noexcept {
 
 void VenueSide::on_timer() noexcept {
     const fix::Now now = core_.now();
-    const bool may_connect = core_.journal.front().synced() >= loss_told_in_;
+    const bool may_connect = !leaving_ && core_.journal.front().synced() >= loss_told_in_;
     for (VenueLine& line : lines_) {
         if (may_connect && line.state == LineState::down && !line.marking_doubt &&
             now.monotonic_ns >= line.next_try_ns && core_.errands.push(ConnectLine{line.config->id, 0})) {
@@ -149,6 +149,7 @@ bool VenueSide::disconnect(std::uint32_t id, std::string_view text) noexcept {
 }
 
 void VenueSide::log_out_all(std::string_view text) noexcept {
+    leaving_ = true;
     for (VenueLine& line : lines_) {
         if (line.connection != no_connection) {
             actions_.clear();

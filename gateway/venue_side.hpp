@@ -121,6 +121,7 @@ class VenueSide {
     void on_connected(VenueLine& line, std::uint32_t connection) noexcept;
     void on_connect_failed(VenueLine& line, int error) noexcept;
     [[nodiscard]] bool disconnect(std::uint32_t line, std::string_view text) noexcept;
+    // For good: no line connects again.
     void log_out_all(std::string_view text) noexcept;
 
     // --- from the Outbox
@@ -150,8 +151,9 @@ class VenueSide {
     // A report of an order without a Record was booked by the Ledger, or found no room there.
     void take_in_orphan(VenueLine& line, const risk::VenueReport& report,
                         const risk::Decision& decision) noexcept;
-    // No command waits and nothing is in doubt on any open line (for an orderly stop).
+    // For an orderly stop: no command waits, and lines that are up have answered all that they were sent.
     [[nodiscard]] bool quiet() noexcept;
+    [[nodiscard]] bool all_down() const noexcept;
     // False: so many commands wait for a line that no more may be decided until some have left.
     [[nodiscard]] bool has_room() const noexcept;
     // Some of what a cut left has not been recorded yet.
@@ -199,6 +201,7 @@ class VenueSide {
     // The Incident of a loss: lost again, it would give the same ClOrdIDs twice. No line connects before it
     // is on the disk.
     risk::Sequence loss_told_in_ = 0;
+    bool leaving_ = false;  // an orderly stop: lines that are down stay so
     Capacity capacity_;
     std::vector<VenueLine> lines_;
     std::uint64_t random_state_;

@@ -56,7 +56,8 @@ void ClientSession::disconnected() {
             failure_ = state_ == State::active ? "the gateway closed the connection"
                                                : "the gateway closed the connection instead of a logon";
         }
-        state_ = state_ == State::active ? State::down : State::failed;
+        // A gateway that goes away while a session comes back to it has not refused that session.
+        state_ = state_ == State::active || been_active_ ? State::down : State::failed;
     }
     close_ = false;
 }
@@ -165,6 +166,7 @@ void ClientSession::on_logon_answer(const fix::Message& message, Stamp now, Appl
         return;
     }
     state_ = State::active;
+    been_active_ = true;
     state_since_ns_ = now.monotonic_ns;
     const bool was_first = std::exchange(first_logon_, false);
     if (message.value(141) == "Y") {

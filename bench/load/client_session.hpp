@@ -134,6 +134,7 @@ class ClientSession {
     bool close_ = false;
     bool retry_ = false;
     bool first_logon_ = true;
+    bool been_active_ = false;  // this run
     bool gap_open_ = false;
     bool test_request_open_ = false;
     risk::MonotonicNs state_since_ns_ = 0;

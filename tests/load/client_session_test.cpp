@@ -109,6 +109,22 @@ TEST_CASE("session_refuses_a_logon_with_another_heartbeat_or_no_logon_at_all") {
     CHECK(silent.session.state() == ClientSession::State::failed);
 }
 
+TEST_CASE("session_lost_while_it_comes_back_is_lost_again_not_refused") {
+    Wire first;
+    first.session.disconnected();
+    CHECK(first.session.state() == ClientSession::State::failed);
+    Wire again;
+    again.peer("A", 1, "98=0|108=10|");
+    again.session.disconnected();
+    again.session.connected(again.time);
+    again.session.disconnected();
+    CHECK(again.session.state() == ClientSession::State::down);
+    again.session.connected(again.time);
+    again.peer("5", 2, "58=no|");
+    again.session.disconnected();
+    CHECK(again.session.state() == ClientSession::State::failed);
+}
+
 TEST_CASE("session_reset_starts_both_sides_at_one") {
     Wire wire({50, 60}, false, true);
     CHECK(wire.sent({141}) == "A/1,141=Y");

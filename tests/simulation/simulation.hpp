@@ -56,6 +56,7 @@ class Simulation {
     void examine();
     [[nodiscard]] std::string unsettled();
     [[nodiscard]] std::string credit_differs();
+    [[nodiscard]] std::string left_behind();
 
     // simulation_faults.cpp: processes started and killed, faults, operators
     void start_gateway();

@@ -146,6 +146,7 @@ void VenueLine::report(const VenueOrder& order, const std::string& id, char exec
         fields.emplace_back(58, text);
     }
     const bool twice = strikes(Fault::report_repeated, 150);
+    delay_ns += slow_by_ns_;
     for (int time = 0; time < (twice ? 2 : 1); ++time) {
         kernel_.after(delay_ns + (time == 0 ? 0 : random_.between(0, 2 * second_ns)),
                       [this, fields] { say("8", fields); });

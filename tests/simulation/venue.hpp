@@ -28,6 +28,8 @@ class VenueLine : public Peer {
     void cut_off();
     void fall_silent();
     void cancel_something();
+    // Every report so much later from now on.
+    void slow_down(std::int64_t ns) noexcept { slow_by_ns_ = ns; }
     [[nodiscard]] const std::map<std::string, VenueOrder>& orders() const noexcept { return orders_; }
     // Each command as it arrives, before it is acted upon.
     std::function<void(std::uint32_t line, const FixMessage& message)> on_command;
@@ -58,6 +60,7 @@ class VenueLine : public Peer {
     std::set<std::string> ids_;                 // ClOrdIDs ever seen
     std::vector<std::string> appends_;
     std::uint64_t executions_ = 0;
+    std::int64_t slow_by_ns_ = 0;
 };
 
 }  // namespace fairlead::simulation
