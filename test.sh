@@ -34,7 +34,7 @@ echo "== unit tests under AddressSanitizer and UndefinedBehaviorSanitizer"
 FAIRLEAD_LONG=0 ctest --test-dir build/asan --output-on-failure -L unit -j "$jobs"
 
 # Where threads meet: the front and its readers, the keeper and who signs, logon checks and the control socket.
-threaded=(audit_front_test audit_keeper_test audit_checkpoint_test control_test)
+threaded=(audit_front_test audit_keeper_test audit_checkpoint_test audit_read_ahead_test control_test)
 build tsan "${threaded[@]}"
 echo "== threaded tests under ThreadSanitizer"
 FAIRLEAD_LONG=0 ctest --test-dir build/tsan --output-on-failure -j 1 -R "^($(IFS='|'; echo "${threaded[*]}"))\$"

@@ -4,6 +4,7 @@
 #include <openssl/evp.h>
 #include <openssl/rand.h>
 
+#include <algorithm>
 #include <cstring>
 
 #include "risk/assert.hpp"
@@ -38,16 +39,22 @@ Hash Sha256Hasher::of(Bytes bytes) noexcept {
     return end();
 }
 
+// What is hashed is gathered first where it is short: each call of the library costs more than the copy.
 Hash section_commitment(Sha256Hasher& hasher, const Section& section) noexcept {
-    std::array<std::uint8_t, 4 + salt_bytes> head{};
+    std::array<std::byte, 512> gathered;  // NOLINT(cppcoreguidelines-pro-type-member-init): written below
     const auto kind = static_cast<std::uint16_t>(section.kind);
     const auto length = static_cast<std::uint16_t>(section.bytes.size());
-    std::memcpy(head.data(), &kind, 2);
-    std::memcpy(head.data() + 2, &length, 2);
-    std::memcpy(head.data() + 4, section.salt.data(), salt_bytes);
+    constexpr std::size_t head = 4 + salt_bytes;
+    std::memcpy(gathered.data(), &kind, 2);
+    std::memcpy(gathered.data() + 2, &length, 2);
+    std::memcpy(gathered.data() + 4, section.salt.data(), salt_bytes);
+    const std::size_t near = std::min(section.bytes.size(), gathered.size() - head);
+    std::copy_n(section.bytes.begin(), near, gathered.begin() + head);
     hasher.begin();
-    hasher.add(std::as_bytes(std::span(head)));
-    hasher.add(section.bytes);
+    hasher.add(Bytes(gathered).first(head + near));
+    if (near < section.bytes.size()) {
+        hasher.add(section.bytes.subspan(near));
+    }
     return hasher.end();
 }
 
@@ -85,12 +92,12 @@ std::vector<std::uint8_t> leaf_input(Sha256Hasher& hasher, const RecordView& rec
 
 Hash leaf_hash(Sha256Hasher& hasher, const RecordView& record) noexcept {
     const LeafParts parts = leaf_parts(hasher, record);
-    const std::byte prefix{0x00};
-    hasher.begin();
-    hasher.add(Bytes(&prefix, 1));
-    hasher.add(std::as_bytes(std::span(&parts.header, 1)));
-    hasher.add(parts.commitment_bytes());
-    return hasher.end();
+    const Bytes commitments = parts.commitment_bytes();
+    constexpr std::size_t head = 1 + sizeof(RecordHeader);
+    std::array<std::byte, head + sections_max * sizeof(Hash)> input{};  // begins with the prefix 0x00
+    std::memcpy(input.data() + 1, &parts.header, sizeof parts.header);
+    std::copy(commitments.begin(), commitments.end(), input.begin() + head);
+    return hasher.of(Bytes(input).first(head + commitments.size()));
 }
 
 Hash next_link(Sha256Hasher& hasher, const Hash& link, std::span<const Hash> leaves) noexcept {

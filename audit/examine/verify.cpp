@@ -12,6 +12,7 @@
 
 #include "audit/examine/conversation_check.hpp"
 #include "audit/examine/damage_survey.hpp"
+#include "audit/examine/read_ahead.hpp"
 #include "audit/examine/replay_guard.hpp"
 #include "audit/examine/replayer.hpp"
 #include "audit/journal_reader.hpp"
@@ -117,9 +118,9 @@ class Examination {
             std::make_unique<risk::Ledger>(replay_sizes(options_.journal_directory, records_max(place)));
         RecordView view;
         ReadStatus status = ReadStatus::record;
-        while ((status = reader.next(view)) == ReadStatus::record) {
-            checkpoints_.take(reader.leaf());
-            examine(view, reader);
+        ReadAhead records(reader, [this](const Hash& leaf) { checkpoints_.take(leaf); });
+        while ((status = records.next(view)) == ReadStatus::record) {
+            examine(view, records);
             if (options_.progress && report_.records % progress_every == 0) {
                 options_.progress(report_.records);
             }
@@ -298,13 +299,13 @@ class Examination {
         }
     }
 
-    void find_at(const JournalReader& reader, risk::Sequence sequence, const std::string& rule) {
-        const ReadPlace place = reader.place();
+    void find_at(const ReadAhead& records, risk::Sequence sequence, const std::string& rule) {
+        const ReadPlace place = records.place();
         find("segment " + place.segment + ", offset " + std::to_string(place.offset) + ", record " +
              std::to_string(sequence) + ": " + rule);
     }
 
-    void examine(const RecordView& view, const JournalReader& reader) {
+    void examine(const RecordView& view, const ReadAhead& records) {
         const RecordHeader& header = view.header;
         ++report_.records;
         ++report_.by_kind[header.kind];
@@ -313,13 +314,13 @@ class Examination {
         }
         report_.last_utc_ns = header.utc_ns;
         if (header.cause >= header.sequence) {
-            find_at(reader, header.sequence,
+            find_at(records, header.sequence,
                     "cause " + std::to_string(header.cause) + " is not an earlier record");
         }
         RecordStorage storage;
         const Record* record = materialize(view, storage);
         if (record == nullptr) {
-            find_at(reader, header.sequence,
+            find_at(records, header.sequence,
                     "facts or person have not the size that type " + std::to_string(header.kind) + " has");
             replaying_ = false;
             return;
@@ -330,20 +331,20 @@ class Examination {
         if (has_answer) {
             std::memcpy(&answered, decided.data(), sizeof answered);
         } else if (must_be_answered(record->kind) || !decided.empty()) {
-            find_at(reader, header.sequence,
+            find_at(records, header.sequence,
                     "the decision section has " + std::to_string(decided.size()) + " bytes, not " +
                         std::to_string(sizeof answered));
         }
         if (report_.pruned == 0) {
             for (const std::string& fault : conversations_.take(*record, has_answer ? &answered : nullptr)) {
-                find_at(reader, header.sequence, fault);
+                find_at(records, header.sequence, fault);
             }
         }
         if (record->kind == RecordKind::start) {
             remark_program(as<risk::Start>(*record));
         }
         if (replaying_) {
-            replay(*record, has_answer ? &answered : nullptr, reader);
+            replay(*record, has_answer ? &answered : nullptr, records);
         }
         if (record->kind == RecordKind::day_start) {
             for (auto& [line, numbers] : order_numbers_) {
@@ -354,16 +355,16 @@ class Examination {
         if (has_answer) {
             count(*record, answered.decision);
             if (report_.pruned == 0) {
-                follow_order_number(*record, answered, reader);
+                follow_order_number(*record, answered, records);
             }
         }
     }
 
-    void replay(const Record& record, const risk::Answered* answered, const JournalReader& reader) {
+    void replay(const Record& record, const risk::Answered* answered, const ReadAhead& records) {
         const auto compare_digest = [&](const risk::StateDigest& told) {
             ++report_.digests_compared;
             if (told != ledger_->digest()) {
-                find_at(reader, record.sequence,
+                find_at(records, record.sequence,
                         "replay reaches state digest " + digest_text(ledger_->digest()) +
                             ", the record says " + digest_text(told));
             }
@@ -372,7 +373,7 @@ class Examination {
             compare_digest(as<risk::Start>(record).facts.state_digest);
         } else if (record.kind == RecordKind::stop) {
             compare_digest(as<risk::Stop>(record).facts.state_digest);
-        } else if (record.kind == RecordKind::day_start && !stage(as<risk::DayStart>(record), reader)) {
+        } else if (record.kind == RecordKind::day_start && !stage(as<risk::DayStart>(record), records)) {
             replaying_ = false;
             return;
         }
@@ -383,7 +384,7 @@ class Examination {
         if (const char* broken = guard_.broken_by([&] { decision = ledger_->apply(record); });
             broken != nullptr) {
             find_at(
-                reader, record.sequence,
+                records, record.sequence,
                 "cannot be replayed, so nothing from here on is: no gateway can have written it, it breaks "
                 "'" +
                     std::string(broken) + "'");
@@ -395,7 +396,7 @@ class Examination {
         }
         ++report_.decisions_compared;
         if (std::memcmp(&decision, &answered->decision, sizeof decision) != 0) {
-            find_at(reader, record.sequence,
+            find_at(records, record.sequence,
                     "replay decides otherwise: reason " +
                         std::string(risk::reason_text(decision.reason).code) + " against " +
                         std::string(risk::reason_text(answered->decision.reason).code) + " in the journal" +
@@ -412,7 +413,7 @@ class Examination {
         return "; first different byte of the decision: " + std::to_string(at);
     }
 
-    bool stage(const risk::DayStart& start, const JournalReader& reader) {
+    bool stage(const risk::DayStart& start, const ReadAhead& records) {
         config::RestoredReference restored =
             config::load_archived_reference(options_.journal_directory + "/reference", start.facts);
         std::string problem = restored.error;
@@ -422,7 +423,7 @@ class Examination {
         }
         if (!problem.empty()) {
             find_at(
-                reader, start.record.sequence,
+                records, start.record.sequence,
                 "the day's reference data cannot be used, so nothing from here on is replayed: " + problem);
         }
         return problem.empty();
@@ -480,8 +481,7 @@ class Examination {
 
     // A New takes its number when it is given its message to the venue: at once, or when it is released
     // from waiting for the line's rate.
-    void follow_order_number(const Record& record, const risk::Answered& answered,
-                             const JournalReader& reader) {
+    void follow_order_number(const Record& record, const risk::Answered& answered, const ReadAhead& records) {
         if (record.kind == RecordKind::orphan_report) {
             order_numbers_[record.session].orphan(as<risk::VenueReport>(record).facts.order_number);
             return;
@@ -498,7 +498,7 @@ class Examination {
         ++report_.order_numbers;
         const std::string fault = order_numbers_[answered.routing.line].next(answered.routing.order_number);
         if (!fault.empty()) {
-            find_at(reader, record.sequence, "line " + std::to_string(answered.routing.line) + ": " + fault);
+            find_at(records, record.sequence, "line " + std::to_string(answered.routing.line) + ": " + fault);
         }
     }
 
