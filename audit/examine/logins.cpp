@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "audit/examine/csv.hpp"
 #include "audit/examine/replayer.hpp"
+#include "audit/examine/teller.hpp"
 
 namespace fairlead::audit {
 
@@ -13,7 +15,6 @@ namespace {
 
 using risk::ControlVerb;
 using risk::LogonVerdict;
-using risk::LogoutCause;
 using risk::RecordKind;
 using risk::Sequence;
 
@@ -33,76 +34,6 @@ struct Event {
 
 std::string_view name_of(Side side) {
     return side == Side::client ? "client" : side == Side::venue ? "venue" : "control";
-}
-
-std::string_view name_of(LogonVerdict verdict) {
-    switch (verdict) {
-        case LogonVerdict::none:
-            return "none";
-        case LogonVerdict::accepted:
-            return "accepted";
-        case LogonVerdict::malformed:
-            return "malformed";
-        case LogonVerdict::unknown_session:
-            return "unknown session";
-        case LogonVerdict::bad_credentials:
-            return "unknown user or wrong password";
-        case LogonVerdict::address_not_allowed:
-            return "address not allowed";
-        case LogonVerdict::already_logged_on:
-            return "already logged on";
-        case LogonVerdict::locked:
-            return "locked after failures";
-        case LogonVerdict::outside_hours:
-            return "outside hours";
-        case LogonVerdict::reset_not_permitted:
-            return "reset of numbers not permitted";
-        case LogonVerdict::number_too_low:
-            return "message number too low";
-        case LogonVerdict::password_expired:
-            return "password expired";
-        case LogonVerdict::sending_time:
-            return "SendingTime out of range";
-        case LogonVerdict::timed_out:
-            return "connected and never logged on";
-        case LogonVerdict::refused_by_venue:
-            return "refused by the venue";
-        case LogonVerdict::new_password_refused:
-            return "new password refused";
-        case LogonVerdict::left:
-            return "left while checked";
-        case LogonVerdict::account_disabled:
-            return "account disabled";
-        case LogonVerdict::still_checking:
-            return "an earlier logon still checked";
-    }
-    return "unknown";
-}
-
-std::string_view name_of(LogoutCause cause) {
-    switch (cause) {
-        case LogoutCause::none:
-            return "none";
-        case LogoutCause::by_peer:
-            return "by the peer";
-        case LogoutCause::by_us:
-            return "by the gateway, for a protocol reason";
-        case LogoutCause::disconnected:
-            return "disconnected";
-        case LogoutCause::heartbeat_lost:
-            return "heartbeat lost";
-        case LogoutCause::by_operator:
-            return "by an operator";
-        case LogoutCause::slow_reader:
-            return "slow reader";
-        case LogoutCause::shutdown:
-            return "shutdown";
-        case LogoutCause::crash_recovery:
-            return "was logged on when the gateway died";
-        case LogoutCause::over_rate:
-            return "over its rate";
-    }
-    return "unknown";
 }
 
 // Empty: not an act upon a login, password or account.
@@ -227,7 +158,7 @@ class LoginBook {
         }
         const bool accepted = record.facts.verdict == LogonVerdict::accepted;
         event.what = accepted ? "login" : "login_failed";
-        event.detail = accepted ? (password ? "password changed" : "") : name_of(record.facts.verdict);
+        event.detail = accepted ? (password ? "password changed" : "") : audit::name_of(record.facts.verdict);
         if (accepted) {
             if (const auto before = open_.find(key_of(event)); before != open_.end()) {
                 event.gap = "no logout since the login of record " + std::to_string(before->second.sequence);
@@ -251,7 +182,7 @@ class LoginBook {
     bool logout(const risk::Logout& record, Event& event) {
         fill(record.person, record.facts.venue_side != 0, event);
         event.what = "logout";
-        event.detail = name_of(record.facts.cause);
+        event.detail = audit::name_of(record.facts.cause);
         const auto login = open_.find(key_of(event));
         if (login == open_.end()) {
             event.gap = "no login is on record";
@@ -292,17 +223,6 @@ class LoginBook {
     std::map<Sequence, risk::LogonAttempt> attempts_;
     std::map<std::uint64_t, Event> open_;
 };
-
-std::string csv_cell(std::string_view text) {
-    if (text.find_first_of(",\"\n") == std::string_view::npos) {
-        return std::string(text);
-    }
-    std::string cell = "\"";
-    for (const char character : text) {
-        cell += character == '"' ? "\"\"" : std::string(1, character);
-    }
-    return cell + "\"";
-}
 
 class Table {
   public:

@@ -12,6 +12,7 @@
 #include "audit/examine/proof.hpp"
 #include "audit/examine/replay_commands.hpp"
 #include "audit/examine/report.hpp"
+#include "audit/examine/trail_command.hpp"
 #include "config/files.hpp"
 
 namespace {
@@ -150,9 +151,12 @@ int main(int count, char** arguments) {
         "replay", "Exposures at one instant, or the orders that a proposed limits file would have refused");
     CLI::App* logins = app.add_subcommand(
         "logins", "Logins, failed ones, logouts and password changes of sessions, lines and users; gaps");
+    CLI::App* trail = app.add_subcommand(
+        "trail", "The whole life of an order, or all acts of an investor, a session or a user");
     audit::ReplayArguments replaying;
     audit::LoginArguments logging_in;
-    for (CLI::App* command : {verify, fairness, proof, explain, replay, logins}) {
+    audit::TrailArguments trailing;
+    for (CLI::App* command : {verify, fairness, proof, explain, replay, logins, trail}) {
         command->add_option("journal", place.directory, "Journal directory")
             ->required()
             ->check(CLI::ExistingDirectory);
@@ -166,6 +170,7 @@ int main(int count, char** arguments) {
     audit::add_explain_options(*explain, replaying);
     audit::add_replay_options(*replay, replaying);
     audit::add_login_options(*logins, logging_in);
+    audit::add_trail_options(*trail, trailing);
     try {
         app.parse(count, arguments);
     } catch (const CLI::ParseError& error) {
@@ -182,6 +187,9 @@ int main(int count, char** arguments) {
     }
     if (logins->parsed()) {
         return audit::run_logins(place, logging_in);
+    }
+    if (trail->parsed()) {
+        return audit::run_trail(place, trailing);
     }
     return verify->parsed() ? run_verify(place, given, as_json) : run_fairness(place, as_json);
 }

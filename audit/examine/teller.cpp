@@ -1,0 +1,470 @@
+#include "audit/examine/teller.hpp"
+
+#include <array>
+#include <tuple>
+
+#include "audit/examine/replayer.hpp"
+
+namespace fairlead::audit {
+
+namespace {
+
+using risk::RecordKind;
+using Names = std::pair<std::string_view, std::string_view>;
+
+// A venue's report by what it says happened.
+Names names_of_report(risk::OrderStatus exec_type) {
+    using enum risk::OrderStatus;
+    switch (exec_type) {
+        case created:
+            return {"acknowledged", "交易所接受"};
+        case trade:
+            return {"fill", "成交"};
+        case replaced:
+            return {"replaced", "改單成功"};
+        case cancelled:
+            return {"cancelled", "刪單成功"};
+        case expired:
+            return {"expired", "委託失效"};
+        case rejected:
+            return {"venue_refused", "交易所拒絕"};
+        case restated:
+            return {"venue_restated", "交易所更新"};
+        case trade_cancel:
+            return {"fill_bust", "成交撤銷"};
+        case trade_correct:
+            return {"fill_corrected", "成交更正"};
+        case order_status:
+            return {"status_told", "交易所回覆狀態"};
+        default:
+            return {"venue_report", "交易所回報"};
+    }
+}
+
+Names name_of(risk::Resolution resolution) {
+    using enum risk::Resolution;
+    switch (resolution) {
+        case none:
+            return {"none", "無"};
+        case never_sent:
+            return {"its bytes never left", "未曾送出"};
+        case gap_filled:
+            return {"the venue asked for its number, so it has not processed it",
+                    "交易所要求重送該序號，未曾處理"};
+        case venue_does_not_know:
+            return {"the venue does not know it", "交易所無此委託"};
+        case venue_knows:
+            return {"the venue knows it", "交易所確認存在"};
+        case by_operator:
+            return {"by two persons", "由人員裁定"};
+    }
+    return {"unknown", "不明"};
+}
+
+Names name_of(risk::CancelOrigin origin) {
+    using enum risk::CancelOrigin;
+    switch (origin) {
+        case client:
+            return {"", ""};
+        case mass_cancel:
+            return {"of a mass cancel", "因整批刪單"};
+        case disconnect:
+            return {"since the session ended", "因連線結束"};
+        case halt:
+            return {"of a halt", "因暫停交易"};
+        case limit_cut:
+            return {"of a limit cut", "因額度調降"};
+    }
+    return {"", ""};
+}
+
+Names name_of(risk::DeviceCause cause) {
+    using enum risk::DeviceCause;
+    switch (cause) {
+        case none:
+            return {"none", "無"};
+        case keeper_lost:
+            return {"keeper lost", "留存程式中斷"};
+        case keeper_lag:
+            return {"keeper behind", "留存落後"};
+        case front_full:
+            return {"front full", "留存緩衝已滿"};
+        case disk_error:
+            return {"disk error", "磁碟錯誤"};
+        case disk_space:
+            return {"disk space", "磁碟空間不足"};
+        case sync_slow:
+            return {"a slow write", "寫入過慢"};
+        case clock_untrusted:
+            return {"clock not trusted", "時鐘不可信"};
+        case recovered:
+            return {"recovered", "已恢復"};
+        case operator_close:
+            return {"closed by an operator", "由人員關閉"};
+        case spare_ready:
+            return {"goes on on the spare", "改用備援裝置"};
+        case spare_resumed:
+            return {"resumed on the spare by two persons", "經兩人核准於備援恢復"};
+        case stamps_missing:
+            return {"no receive stamps", "無接收時戳"};
+    }
+    return {"unknown", "不明"};
+}
+
+}  // namespace
+
+std::string Teller::word(std::string_view english, std::string_view chinese) const {
+    return std::string(language_ == Language::chinese ? chinese : english);
+}
+
+void Teller::add(const std::string& text) {
+    if (!text.empty()) {
+        told_.detail += (told_.detail.empty() ? "" : "; ") + text;
+    }
+}
+
+const Told& Teller::tell(const risk::Record& record, const risk::Answered* answered, Bytes raw) {
+    told_ = {};
+    told_.record = record.sequence;
+    told_.at = record.utc_ns;
+    told_.kind = record.kind;
+    told_.event = name_of(record.kind);
+    told_.event_zh = name_of(record.kind, Language::chinese);
+    told_.cause = record.cause;
+    told_.session = record.session;
+    if (record.kind == RecordKind::day_start) {
+        owners_.clear();
+    }
+    tell_command(record);
+    tell_venue(record);
+    tell_control(record, raw);
+    tell_session(record);
+    tell_operation(record);
+    if (answered != nullptr) {
+        take_answer(*answered);
+    }
+    take_owner();
+    return told_;
+}
+
+void Teller::tell_person(const risk::Person& person) {
+    told_.investor = person.investor;
+    told_.account = person.account;
+    told_.user = person.user.view();
+}
+
+void Teller::tell_subject(const risk::Subject& subject) {
+    told_.investor = subject.investor;
+    told_.account = subject.account;
+    told_.user = subject.user.view();
+    told_.approver = subject.approver.view();
+    add(subject.reason.empty()
+            ? ""
+            : word("reason \"", "理由「") + std::string(subject.reason.view()) + word("\"", "」"));
+}
+
+void Teller::tell_command(const risk::Record& record) {
+    const auto take = [this](const auto& command) {
+        told_.symbol = command.facts.symbol;
+        told_.side = command.facts.side;
+        told_.client_order_id = command.facts.client_order_id;
+        tell_person(command.person);
+    };
+    switch (record.kind) {
+        case RecordKind::new_order: {
+            const auto& order = as_kind<risk::NewOrder>(record);
+            take(order);
+            told_.order = record.sequence;  // unless it was told before: then the answer says so
+            told_.quantity = order.facts.quantity;
+            told_.price = order.facts.price;
+            break;
+        }
+        case RecordKind::replace_order: {
+            const auto& replace = as_kind<risk::ReplaceOrder>(record);
+            take(replace);
+            told_.quantity = replace.facts.quantity;
+            told_.price = replace.facts.price;
+            break;
+        }
+        case RecordKind::cancel_order: {
+            const auto& cancel = as_kind<risk::CancelOrder>(record);
+            take(cancel);
+            told_.order = cancel.facts.order_key;
+            const Names origin = name_of(cancel.facts.origin);
+            add(word(origin.first, origin.second));
+            break;
+        }
+        case RecordKind::order_status:
+            take(as_kind<risk::OrderStatusRequest>(record));
+            break;
+        case RecordKind::mass_cancel: {
+            const auto& mass = as_kind<risk::MassCancel>(record);
+            take(mass);
+            const Names origin = name_of(mass.facts.origin);
+            add(word(origin.first, origin.second));
+            break;
+        }
+        case RecordKind::released:
+        case RecordKind::wait_expired:
+            add(word("waited ", "等候 ") +
+                std::to_string(as_kind<risk::Released>(record).facts.waited_ns / 1'000'000) +
+                word(" ms", " 毫秒"));
+            break;
+        default:
+            break;
+    }
+}
+
+void Teller::tell_venue(const risk::Record& record) {
+    switch (record.kind) {
+        case RecordKind::handed_to_socket: {
+            const risk::HandedToSocketFacts& facts = as_kind<risk::HandedToSocket>(record).facts;
+            told_.line = record.session;
+            told_.line_number = facts.first_number;
+            add(word("messages ", "訊息 ") + std::to_string(facts.first_number) + word(" to ", " 至 ") +
+                std::to_string(facts.last_number));
+            break;
+        }
+        case RecordKind::in_doubt:
+            told_.order = as_kind<risk::InDoubt>(record).facts.order_key;
+            break;
+        case RecordKind::resolved: {
+            const risk::ResolvedFacts& facts = as_kind<risk::Resolved>(record).facts;
+            told_.order = facts.order_key;
+            const Names how = name_of(facts.resolution);
+            add(word(how.first, how.second));
+            break;
+        }
+        case RecordKind::venue_report:
+        case RecordKind::orphan_report: {
+            const risk::VenueReportFacts& facts = as_kind<risk::VenueReport>(record).facts;
+            if (record.kind == RecordKind::venue_report) {
+                std::tie(told_.event, told_.event_zh) = names_of_report(facts.exec_type);
+            }
+            told_.order = facts.order_key;
+            told_.symbol = facts.symbol;
+            told_.side = facts.side;
+            told_.account = facts.account;
+            told_.order_number = facts.order_number;
+            told_.price = facts.price;
+            told_.leaves = facts.leaves_quantity;
+            told_.last_quantity = facts.last_quantity;
+            told_.last_price = facts.last_price;
+            told_.venue_code = facts.venue_code;
+            add(facts.execution_id.empty() ? "" : "ExecID " + std::string(facts.execution_id.view()));
+            break;
+        }
+        case RecordKind::venue_reject: {
+            const risk::VenueRejectFacts& facts = as_kind<risk::VenueReject>(record).facts;
+            told_.order = facts.order_key;
+            told_.venue_code = facts.venue_code;
+            break;
+        }
+        case RecordKind::venue_session:
+            add(as_kind<risk::VenueSession>(record).facts.open != 0 ? word("open", "開啟")
+                                                                    : word("closed", "關閉"));
+            break;
+        default:
+            break;
+    }
+}
+
+void Teller::tell_control(const risk::Record& record, Bytes raw) {
+    switch (record.kind) {
+        case RecordKind::limit_set: {
+            const auto& set = as_kind<risk::LimitSet>(record);
+            tell_subject(set.subject);
+            told_.symbol = set.facts.symbol;
+            add(std::string(name_of(set.facts.scope, language_)) + " " +
+                std::string(name_of(set.facts.dimension, language_)) + " " +
+                amount_text(set.facts.dimension, set.facts.value));
+            break;
+        }
+        case RecordKind::halt:
+        case RecordKind::resume: {
+            const auto& halt = as_kind<risk::Halt>(record);
+            tell_subject(halt.subject);
+            told_.symbol = halt.facts.symbol;
+            add(std::string(name_of(halt.facts.scope, language_)));
+            add(halt.facts.session == 0 ? ""
+                                        : word("session ", "連線 ") + std::to_string(halt.facts.session));
+            add(halt.facts.cancel_open == 0 ? "" : word("open orders cancelled", "並刪除未成交委託"));
+            break;
+        }
+        case RecordKind::fill_adjusted: {
+            const auto& adjusted = as_kind<risk::FillAdjusted>(record);
+            tell_subject(adjusted.subject);
+            told_.order = adjusted.facts.order_key;
+            told_.last_price = adjusted.facts.price;
+            add("ExecID " + std::string(adjusted.facts.execution_id.view()));
+            add(adjusted.facts.price == 0 ? word("bust", "撤銷") : word("corrected", "更正"));
+            break;
+        }
+        case RecordKind::user_event:
+        case RecordKind::denied_request: {
+            const auto& event = as_kind<risk::ControlEvent>(record);
+            tell_subject(event.subject);
+            add(std::string(name_of(event.facts.verb, language_)));
+            static constexpr std::array<Names, 5> denials{
+                {{"", ""},
+                 {"no right to it", "無此權限"},
+                 {"unknown user or wrong password", "使用者不明或密碼錯誤"},
+                 {"malformed or impossible", "內容錯誤或不可行"},
+                 {"recorded and not done", "已留存但未執行"}}};
+            const Names& denial = denials[event.facts.denied < denials.size() ? event.facts.denied : 0];
+            add(word(denial.first, denial.second));
+            add(raw.empty() ? "" : std::string(reinterpret_cast<const char*>(raw.data()), raw.size()));
+            break;
+        }
+        default:
+            break;
+    }
+}
+
+void Teller::tell_session(const risk::Record& record) {
+    switch (record.kind) {
+        case RecordKind::logon_attempt: {
+            const auto& attempt = as_kind<risk::LogonAttempt>(record);
+            tell_person(attempt.person);
+            add(attempt.facts.password_change != 0 ? word("with a new password", "含新密碼") : "");
+            break;
+        }
+        case RecordKind::logon_result: {
+            const auto& result = as_kind<risk::LogonResult>(record);
+            tell_person(result.person);
+            add(std::string(name_of(result.facts.verdict, language_)));
+            if (result.facts.verdict == risk::LogonVerdict::accepted && !result.person.user.empty()) {
+                logged_on_[record.session] = result.person.user;
+            }
+            break;
+        }
+        case RecordKind::logout: {
+            const auto& logout = as_kind<risk::Logout>(record);
+            tell_person(logout.person);
+            add(std::string(name_of(logout.facts.cause, language_)));
+            if (const auto user = logged_on_.find(record.session); user != logged_on_.end()) {
+                told_.user = told_.user.empty() ? user->second.view() : told_.user;
+                logged_on_.erase(user);
+            }
+            break;
+        }
+        case RecordKind::session_received:
+        case RecordKind::session_sent: {
+            const risk::SessionMessageFacts& facts = as_kind<risk::SessionMessage>(record).facts;
+            add(word("type ", "類別 ") + std::string(facts.message_type.view()) +
+                word(", number ", "，序號 ") + std::to_string(facts.arrival.message_number));
+            add(facts.reject_reason == 0
+                    ? ""
+                    : word("refused, reason ", "拒絕，原因 ") + std::to_string(facts.reject_reason - 1) +
+                          word(", tag ", "，欄位 ") + std::to_string(facts.reject_tag));
+            break;
+        }
+        case RecordKind::sequence_reset: {
+            const risk::SequenceResetFacts& facts = as_kind<risk::SequenceReset>(record).facts;
+            add(word("expects ", "預期 ") + std::to_string(facts.next_in) + word(", sends ", "，送出 ") +
+                std::to_string(facts.next_out));
+            break;
+        }
+        default:
+            break;
+    }
+}
+
+void Teller::tell_operation(const risk::Record& record) {
+    switch (record.kind) {
+        case RecordKind::start:
+            logged_on_.clear();
+            add(word("replayed ", "重播 ") +
+                std::to_string(as_kind<risk::Start>(record).facts.replayed_records) +
+                word(" records", " 筆"));
+            break;
+        case RecordKind::clock: {
+            const risk::ClockFacts& facts = as_kind<risk::Clock>(record).facts;
+            add(word("step of ", "偏移 ") + std::to_string(facts.offset_ns) + " ns");
+            add(facts.synchronised != 0 ? word("synchronised", "已校時")
+                                        : word("not synchronised", "未校時"));
+            break;
+        }
+        case RecordKind::device_event: {
+            const risk::DeviceEventFacts& facts = as_kind<risk::DeviceEvent>(record).facts;
+            const Names cause = name_of(facts.cause);
+            add(word(cause.first, cause.second));
+            add(facts.orders_closed != 0 ? word("new orders refused", "拒收新委託") : "");
+            break;
+        }
+        case RecordKind::incident:
+            add(as_kind<risk::Incident>(record).facts.cause == risk::IncidentCause::journal_end_lost
+                    ? word("the journal's end may be lost", "紀錄尾端可能遺失")
+                    : word("a peer is ahead of the journal", "對方序號超前紀錄"));
+            break;
+        case RecordKind::day_start:
+            add(std::to_string(as_kind<risk::DayStart>(record).facts.date));
+            break;
+        default:
+            break;
+    }
+}
+
+void Teller::take_answer(const risk::Answered& answered) {
+    const risk::Decision& decision = answered.decision;
+    const risk::Routing& routing = answered.routing;
+    told_.outcome = decision.outcome;
+    told_.reason = decision.reason;
+    told_.venue_code = decision.venue_code != 0 ? decision.venue_code : told_.venue_code;
+    told_.order = decision.order_key != 0 ? decision.order_key : told_.order;
+    told_.client_session = decision.client_session;
+    if (decision.order_key != 0) {
+        told_.symbol = decision.symbol;
+        told_.side = decision.side;
+        told_.leaves = decision.leaves;
+        told_.filled = decision.filled;
+        told_.account = decision.account.number != 0 ? decision.account : told_.account;
+        told_.client_order_id =
+            told_.client_order_id.empty() ? decision.client_order_id : told_.client_order_id;
+        if (told_.kind != RecordKind::new_order && told_.kind != RecordKind::replace_order) {
+            told_.quantity = decision.ordered;
+            told_.price = decision.price;
+        }
+        if (told_.last_quantity == 0) {
+            told_.last_quantity = decision.last_quantity;
+            told_.last_price = decision.last_price;
+        }
+    }
+    if (!routing.order_number.empty()) {
+        told_.order_number = routing.order_number;
+    }
+    if (routing.line_number != 0) {
+        told_.line = routing.line;
+        told_.line_number = routing.line_number;
+        add(word("to line ", "送線路 ") + std::to_string(routing.line) + word(" as message ", " 訊息 ") +
+            std::to_string(routing.line_number));
+    } else if (routing.choice == risk::LineChoice::waiting) {
+        add(word("waits for its line's rate", "等候線路流量"));
+    }
+}
+
+// What the record does not say of its order, from what was said before.
+void Teller::take_owner() {
+    if (told_.order == 0) {
+        return;
+    }
+    if (told_.kind == RecordKind::new_order && told_.order == told_.record) {
+        owners_[told_.order] = {told_.investor, told_.account, told_.symbol, told_.side, told_.order_number};
+        return;
+    }
+    const auto found = owners_.find(told_.order);
+    if (found == owners_.end()) {
+        return;
+    }
+    Owner& owner = found->second;
+    if (!told_.order_number.empty()) {
+        owner.order_number = told_.order_number;
+    }
+    told_.order_number = owner.order_number;
+    told_.investor = owner.investor;
+    told_.account = owner.account;
+    told_.symbol = owner.symbol;
+    told_.side = owner.side;
+}
+
+}  // namespace fairlead::audit
