@@ -8,6 +8,7 @@
 #include <filesystem>
 
 #include "audit/checkpoint_files.hpp"
+#include "audit/examine/export_command.hpp"
 #include "audit/examine/login_command.hpp"
 #include "audit/examine/proof.hpp"
 #include "audit/examine/replay_commands.hpp"
@@ -153,10 +154,14 @@ int main(int count, char** arguments) {
         "logins", "Logins, failed ones, logouts and password changes of sessions, lines and users; gaps");
     CLI::App* trail = app.add_subcommand(
         "trail", "The whole life of an order, or all acts of an investor, a session or a user");
+    CLI::App* exporting = app.add_subcommand(
+        "export",
+        "The journal, or one investor's part of it, as an SQLite file or CSV files with a manifest");
     audit::ReplayArguments replaying;
     audit::LoginArguments logging_in;
     audit::TrailArguments trailing;
-    for (CLI::App* command : {verify, fairness, proof, explain, replay, logins, trail}) {
+    audit::ExportArguments export_given;
+    for (CLI::App* command : {verify, fairness, proof, explain, replay, logins, trail, exporting}) {
         command->add_option("journal", place.directory, "Journal directory")
             ->required()
             ->check(CLI::ExistingDirectory);
@@ -171,6 +176,7 @@ int main(int count, char** arguments) {
     audit::add_replay_options(*replay, replaying);
     audit::add_login_options(*logins, logging_in);
     audit::add_trail_options(*trail, trailing);
+    audit::add_export_options(*exporting, export_given);
     try {
         app.parse(count, arguments);
     } catch (const CLI::ParseError& error) {
@@ -190,6 +196,9 @@ int main(int count, char** arguments) {
     }
     if (trail->parsed()) {
         return audit::run_trail(place, trailing);
+    }
+    if (exporting->parsed()) {
+        return audit::run_export(place, export_given);
     }
     return verify->parsed() ? run_verify(place, given, as_json) : run_fairness(place, as_json);
 }

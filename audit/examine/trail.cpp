@@ -7,8 +7,7 @@
 #include <set>
 
 #include "audit/examine/csv.hpp"
-#include "audit/examine/replayer.hpp"
-#include "audit/examine/teller.hpp"
+#include "audit/examine/tell_all.hpp"
 
 namespace fairlead::audit {
 
@@ -22,35 +21,6 @@ std::uint64_t number_of(std::string_view text) {
     std::uint64_t number = 0;
     const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), number);
     return problem == std::errc{} && end == text.data() + text.size() ? number : 0;
-}
-
-// Whole records of a journal, told one by one. What ended it: empty, or damage.
-template <class Take>
-std::string tell_all(const JournalPlace& place, Language language, const Take& take) {
-    JournalReader reader;
-    if (!reader.open(place)) {
-        return reader.error();
-    }
-    Teller teller(language);
-    RecordView view;
-    RecordStorage storage;
-    ReadStatus status = ReadStatus::record;
-    while ((status = reader.next(view)) == ReadStatus::record) {
-        const risk::Record* record = materialize(view, storage);
-        if (record == nullptr) {
-            return "record " + std::to_string(view.header.sequence) +
-                   ": facts or person have not the size of their type: run verify";
-        }
-        risk::Answered answered;
-        const Bytes decided = view.section(SectionKind::decision);
-        const bool has_answer = decided.size() == sizeof answered;
-        if (has_answer) {
-            std::memcpy(&answered, decided.data(), sizeof answered);
-        }
-        const Bytes raw = view.section(SectionKind::received);
-        take(teller.tell(*record, has_answer ? &answered : nullptr, raw), *record, raw);
-    }
-    return status == ReadStatus::damaged ? reader.error() : "";
 }
 
 class Writer {
@@ -321,7 +291,7 @@ TrailResult trail_of_order(const TrailOptions& options, const Sink& sink) {
     TrailResult result;
     OrderSearch search(options);
     result.error = tell_all(options.place, options.language,
-                            [&search](const Told& told, const risk::Record&, Bytes) { search.take(told); });
+                            [&search](const Told& told, const Source&) { search.take(told); });
     if (result.error.empty() && search.found().size() != 1) {
         result.asked_wrongly = true;
         result.error = search.found().empty()
@@ -341,7 +311,7 @@ TrailResult trail_of_order(const TrailOptions& options, const Sink& sink) {
     OrderTrail trail(search.found().begin()->first);
     result.error =
         tell_all(options.place, options.language,
-                 [&trail](const Told& told, const risk::Record& record, Bytes) { trail.take(told, record); });
+                 [&trail](const Told& told, const Source& source) { trail.take(told, source.record); });
     for (const risk::Sequence cause : trail.open_causes()) {
         const std::string problem = tell_one(options, cause, trail);
         result.error = result.error.empty() ? problem : result.error;
@@ -432,12 +402,11 @@ TrailResult write_trail(const TrailOptions& options, const Sink& sink) {
     TrailResult result;
     ActSearch search(options);
     Writer writer(options, sink);
-    result.error =
-        tell_all(options.place, options.language, [&](const Told& told, const risk::Record&, Bytes raw) {
-            if (search.belongs(told, raw)) {
-                writer.add(told);
-            }
-        });
+    result.error = tell_all(options.place, options.language, [&](const Told& told, const Source& source) {
+        if (search.belongs(told, source.raw)) {
+            writer.add(told);
+        }
+    });
     writer.end();
     result.rows = writer.rows();
     if (result.error.empty() && result.rows == 0) {

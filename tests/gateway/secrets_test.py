@@ -86,7 +86,8 @@ def plant_at_control_socket(stand, secret):
 def examined(stand, programs):
     """What the examiner's commands print."""
     for words in (["verify", "--key", stand.verifier_key], ["verify", "--json"], ["fairness"], ["fairness", "--json"],
-                  ["logins"], ["logins", "--format", "json"], ["replay", "--until", "100", "--reveal"]):
+                  ["logins"], ["logins", "--format", "json"], ["replay", "--until", "100", "--reveal"],
+                  ["trail", "user:client24", "--reveal"], ["trail", "session:24", "--format", "json"]):
         yield subprocess.run([str(programs / "fairlead-examine"), words[0], str(stand.journal), *words[1:]],
                              capture_output=True, text=True).stdout
 
@@ -109,6 +110,10 @@ def main():
         time.sleep(1.5)  # a checkpoint
         front = {f"front/{path.name}": path.read_bytes() for path in stand.front.rglob("*") if path.is_file()}
         wrong += [f"{name} ended with {code}" for name, code in stand.stop_all().items() if code != 0]
+        for form, name in (("--sqlite", "export.sqlite"), ("--csv", "export")):
+            done = subprocess.run([str(programs / "fairlead-examine"), "export", str(stand.journal), form,
+                                   str(stand.directory / name), "--reveal", "--key", stand.verifier_key])
+            wrong += [f"export {form} ended with {done.returncode}"] * (done.returncode != 0)
         files = {str(path.relative_to(stand.directory)): path.read_bytes()
                  for path in stand.directory.rglob("*") if path.is_file()}
         key = re.search(rb"PRIVATE\S+", files.pop("run/keeper.key"))
