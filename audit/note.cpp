@@ -172,9 +172,9 @@ std::string Checkpoint::text() const {
     return origin + "\n" + std::to_string(size) + "\n" + to_base64(root) + "\n";
 }
 
-std::string parse_checkpoint(std::string_view note, SignedCheckpoint& into) {
-    into = {};
-    into.note = note;
+std::string parse_note(std::string_view note, std::string& text, std::vector<NoteSignature>& signatures) {
+    text.clear();
+    signatures.clear();
     if (note.size() > note_bytes_max) {
         return "it has " + std::to_string(note.size()) + " bytes, more than the " +
                std::to_string(note_bytes_max) + " allowed";
@@ -183,29 +183,38 @@ std::string parse_checkpoint(std::string_view note, SignedCheckpoint& into) {
     if (std::any_of(note.begin(), note.end(), forbidden)) {
         return "it must have no control characters but newlines";
     }
-    // Lines of a checkpoint are not empty: the first empty one ends its text.
+    // Lines of the text are not empty: the first empty one ends it.
     const std::size_t blank = note.find("\n\n");
     if (blank == std::string_view::npos) {
         return "it has no empty line between text and signatures";
     }
-    into.text = note.substr(0, blank + 1);
-    if (std::string error = parse_text(into.text, into.checkpoint); !error.empty()) {
-        return error;
-    }
+    text = note.substr(0, blank + 1);
     std::string_view rest = note.substr(blank + 2);
     while (!rest.empty()) {
         std::string_view line;
         NoteSignature signature;
-        if (!take_line(rest, line) || into.signatures.size() == signatures_max) {
+        if (!take_line(rest, line) || signatures.size() == signatures_max) {
             return "its signatures must be at most " + std::to_string(signatures_max) +
                    " lines, each with a newline";
         }
         if (std::string error = parse_signature(line, signature); !error.empty()) {
             return error;
         }
-        into.signatures.push_back(std::move(signature));
+        signatures.push_back(std::move(signature));
     }
-    return into.signatures.empty() ? "it has no signature" : "";
+    return signatures.empty() ? "it has no signature" : "";
+}
+
+std::string parse_checkpoint(std::string_view note, SignedCheckpoint& into) {
+    into = {};
+    into.note = note;
+    std::string error = parse_note(note, into.text, into.signatures);
+    if (!into.text.empty()) {
+        if (std::string of_text = parse_text(into.text, into.checkpoint); !of_text.empty()) {
+            return of_text;
+        }
+    }
+    return error;
 }
 
 VerifierKey::VerifierKey(std::string name, const PublicKey& key)
@@ -245,18 +254,28 @@ bool VerifierKey::verify(std::string_view text, const NoteSignature& signature) 
 }
 
 std::string verify_checkpoint(const SignedCheckpoint& checkpoint, std::span<const VerifierKey> keys) {
-    bool signed_by_known = false;
+    std::string error = verify_note(checkpoint.text, checkpoint.signatures, keys);
     for (const NoteSignature& signature : checkpoint.signatures) {
+        for (const VerifierKey& key : keys) {
+            if (error.empty() && key.made(signature) && key.name() != checkpoint.checkpoint.origin) {
+                error = "its origin '" + checkpoint.checkpoint.origin + "' is not the name of the key '" +
+                        key.name() + "' that signed it";
+            }
+        }
+    }
+    return error;
+}
+
+std::string verify_note(std::string_view text, std::span<const NoteSignature> signatures,
+                        std::span<const VerifierKey> keys) {
+    bool signed_by_known = false;
+    for (const NoteSignature& signature : signatures) {
         for (const VerifierKey& key : keys) {
             if (!key.made(signature)) {
                 continue;
             }
-            if (!key.verify(checkpoint.text, signature)) {
+            if (!key.verify(text, signature)) {
                 return "the signature of key " + key.name() + "+" + id_text(key.id()) + " does not verify";
-            }
-            if (key.name() != checkpoint.checkpoint.origin) {
-                return "its origin '" + checkpoint.checkpoint.origin + "' is not the name of the key '" +
-                       key.name() + "' that signed it";
             }
             signed_by_known = true;
         }
@@ -362,7 +381,12 @@ std::string SigningKey::save(const std::string& path) const {
 }
 
 std::string SigningKey::sign(const Checkpoint& checkpoint) const {
-    const std::string text = checkpoint.text();
+    return sign_text(checkpoint.text());
+}
+
+std::string SigningKey::sign_text(std::string_view text) const {
+    risk::require(text.ends_with('\n') && text.find("\n\n") == std::string_view::npos,
+                  "a note's text is lines, none of them empty");
     std::vector<std::uint8_t> bytes(key_id_bytes + signature_bytes);
     for (std::size_t i = 0; i < key_id_bytes; ++i) {
         bytes[i] = static_cast<std::uint8_t>(verifier_.id() >> (24 - 8 * i));
@@ -374,7 +398,8 @@ std::string SigningKey::sign(const Checkpoint& checkpoint) const {
                                      text.size()) == 1 &&
                       length == signature_bytes,
                   "OpenSSL signs with Ed25519");
-    return text + "\n" + std::string(signature_start) + verifier_.name() + " " + to_base64(bytes) + "\n";
+    return std::string(text) + "\n" + std::string(signature_start) + verifier_.name() + " " +
+           to_base64(bytes) + "\n";
 }
 
 }  // namespace fairlead::audit

@@ -39,6 +39,10 @@ struct SignedCheckpoint {
     std::vector<NoteSignature> signatures;
     std::string note;  // all of it, as it came
 };
+// A signed note of any text: what is signed, up to and with the newline before the empty line, and by whom.
+// Empty text: read. Otherwise which rule the note breaks.
+[[nodiscard]] std::string parse_note(std::string_view note, std::string& text,
+                                     std::vector<NoteSignature>& signatures);
 // Empty text: read. Otherwise which rule the note breaks.
 [[nodiscard]] std::string parse_checkpoint(std::string_view note, SignedCheckpoint& into);
 
@@ -65,7 +69,10 @@ class VerifierKey {
     PublicKey key_{};
 };
 
-// Whether one of the keys signed the checkpoint, and all of theirs verify. Empty text: so it is.
+// Whether one of the keys signed the text, and all of theirs verify. Empty text: so it is.
+[[nodiscard]] std::string verify_note(std::string_view text, std::span<const NoteSignature> signatures,
+                                      std::span<const VerifierKey> keys);
+// The same of a checkpoint, whose origin must be the key's name.
 [[nodiscard]] std::string verify_checkpoint(const SignedCheckpoint& checkpoint,
                                             std::span<const VerifierKey> keys);
 
@@ -83,6 +90,9 @@ class SigningKey {
     [[nodiscard]] const VerifierKey& verifier() const noexcept { return verifier_; }
     // The whole note.
     [[nodiscard]] std::string sign(const Checkpoint& checkpoint) const;
+    // Of any text that ends with a newline and has no empty line. A checkpoint's text can be none of these:
+    // its second line is a number.
+    [[nodiscard]] std::string sign_text(std::string_view text) const;
 
   private:
     struct Free {

@@ -118,7 +118,10 @@ struct FairnessReport {
 
 inline constexpr std::int64_t race_window_ns = 50'000;
 
-[[nodiscard]] FairnessReport measure_fairness(const JournalPlace& journal);
+// Of the records `first` to `last`. What was under way before counts as never seen; whose accounts are the
+// dealer's own is known from the day's start on.
+[[nodiscard]] FairnessReport measure_fairness(const JournalPlace& journal, risk::Sequence first = 1,
+                                              risk::Sequence last = UINT64_MAX);
 // The arithmetic alone; commands in journal order.
 [[nodiscard]] FairnessReport judge_fairness(const std::vector<ClientCommand>& commands);
 

@@ -222,9 +222,9 @@ class Collector {
 
 }  // namespace
 
-FairnessReport measure_fairness(const JournalPlace& journal) {
+FairnessReport measure_fairness(const JournalPlace& journal, risk::Sequence first, risk::Sequence last) {
     JournalReader reader;
-    if (!reader.open(journal)) {
+    if (!reader.open(journal, first)) {
         FairnessReport report;
         report.error = reader.error();
         return report;
@@ -232,7 +232,7 @@ FairnessReport measure_fairness(const JournalPlace& journal) {
     Collector collector(journal.directory);
     RecordView view;
     ReadStatus status = ReadStatus::record;
-    while ((status = reader.next(view)) == ReadStatus::record) {
+    while ((status = reader.next(view)) == ReadStatus::record && view.header.sequence <= last) {
         collector.take(view);
     }
     FairnessReport report = judge_fairness(collector.commands);

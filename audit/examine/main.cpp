@@ -13,6 +13,7 @@
 #include "audit/examine/proof.hpp"
 #include "audit/examine/replay_commands.hpp"
 #include "audit/examine/report.hpp"
+#include "audit/examine/report_command.hpp"
 #include "audit/examine/trail_command.hpp"
 #include "config/files.hpp"
 
@@ -157,11 +158,17 @@ int main(int count, char** arguments) {
     CLI::App* exporting = app.add_subcommand(
         "export",
         "The journal, or one investor's part of it, as an SQLite file or CSV files with a manifest");
+    CLI::App* report = app.add_subcommand("report",
+                                          "One day as a page: orders, refusals, latency, fairness, "
+                                          "limits, logins, incidents, completeness");
+    CLI::App* report_check =
+        app.add_subcommand("report-check", "Whether a day's page is the one that was signed");
     audit::ReplayArguments replaying;
     audit::LoginArguments logging_in;
     audit::TrailArguments trailing;
     audit::ExportArguments export_given;
-    for (CLI::App* command : {verify, fairness, proof, explain, replay, logins, trail, exporting}) {
+    audit::ReportArguments reporting;
+    for (CLI::App* command : {verify, fairness, proof, explain, replay, logins, trail, exporting, report}) {
         command->add_option("journal", place.directory, "Journal directory")
             ->required()
             ->check(CLI::ExistingDirectory);
@@ -177,6 +184,8 @@ int main(int count, char** arguments) {
     audit::add_login_options(*logins, logging_in);
     audit::add_trail_options(*trail, trailing);
     audit::add_export_options(*exporting, export_given);
+    audit::add_report_options(*report, reporting);
+    audit::add_report_check_options(*report_check, reporting);
     try {
         app.parse(count, arguments);
     } catch (const CLI::ParseError& error) {
@@ -199,6 +208,12 @@ int main(int count, char** arguments) {
     }
     if (exporting->parsed()) {
         return audit::run_export(place, export_given);
+    }
+    if (report->parsed()) {
+        return audit::run_report(place, reporting);
+    }
+    if (report_check->parsed()) {
+        return audit::run_report_check(reporting);
     }
     return verify->parsed() ? run_verify(place, given, as_json) : run_fairness(place, as_json);
 }

@@ -5,8 +5,8 @@
 #include <fstream>
 #include <map>
 #include <nlohmann/json.hpp>
-#include <unordered_map>
 
+#include "audit/examine/limit_book.hpp"
 #include "audit/examine/proof.hpp"
 #include "audit/examine/tell_all.hpp"
 #include "audit/export/tables.hpp"
@@ -244,40 +244,25 @@ class Exporter {
 
     void limit(const Told& told, const risk::LimitSet& set, bool wanted) {
         const risk::LimitSetFacts& facts = set.facts;
-        const std::string revealed =
-            facts.scope == risk::Scope::investor  ? std::string(set.subject.investor.view())
-            : facts.scope == risk::Scope::account ? account_text(set.subject.account, Masking::revealed)
-            : facts.scope == risk::Scope::branch  ? std::string(set.subject.account.branch.view())
-                                                  : std::string();
-        const bool accepted = told.outcome == risk::Outcome::accepted;
-        const std::string key = std::string(name_of(facts.scope)) + "/" + revealed + "/" +
-                                std::string(facts.symbol.view()) + "/" +
-                                std::string(name_of(facts.dimension));
-        const auto before = limits_.find(key);
-        const bool known = before != limits_.end();
-        if (wanted) {
-            const bool is_account = facts.scope == risk::Scope::account;
-            put(TableId::limits,
-                {number(told.record), words(taipei_text(told.at)), number(told.at),
-                 words(name_of(facts.scope)), is_account ? account(set.subject.account) : words(revealed),
-                 words(name_of(facts.dimension)), words(facts.symbol.view()),
-                 words(amount_text(facts.dimension, facts.value)),
-                 known ? words(amount_text(facts.dimension, before->second)) : Cell(),
-                 known ? number(std::int64_t{facts.value > before->second ? 1 : 0}) : Cell(),
-                 words(told.user), words(told.approver), words(set.subject.reason.view()),
-                 words(name_of(told.outcome))},
-                result_.limits);
+        const auto before = limits_.take(set, told.outcome == risk::Outcome::accepted);
+        if (!wanted) {
+            return;
         }
-        if (accepted) {
-            limits_[key] = facts.value;
-        }
+        put(TableId::limits,
+            {number(told.record), words(taipei_text(told.at)), number(told.at), words(name_of(facts.scope)),
+             words(LimitBook::target(set, options_.masking)), words(name_of(facts.dimension)),
+             words(facts.symbol.view()), words(amount_text(facts.dimension, facts.value)),
+             before ? words(amount_text(facts.dimension, *before)) : Cell(),
+             before ? number(std::int64_t{facts.value > *before ? 1 : 0}) : Cell(), words(told.user),
+             words(told.approver), words(set.subject.reason.view()), words(name_of(told.outcome))},
+            result_.limits);
     }
 
     const ExportOptions& options_;
     TableWriter& writer_;
     ExportResult& result_;
     std::map<risk::Sequence, OrderSoFar> orders_;
-    std::unordered_map<std::string, risk::Amount> limits_;
+    LimitBook limits_;
     std::string error_;
 };
 
