@@ -145,6 +145,7 @@ void ControlSide::show_status(ControlReply& reply) noexcept {
     row.keeper = risk::Text<32>(audit::describe(core_.journal.front().keeper_state()));
     row.spare_segments = core_.journal.front().spare_segments();
     row.journal_waits = core_.ledger.journal_waits();
+    row.log_lines_dropped = core_.dropped_log_lines;
     row.disk_level = core_.config.journal.level == config::JournalLevel::disk;
     row.digest = core_.ledger.digest();
     reply.row = row;

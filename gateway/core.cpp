@@ -51,6 +51,15 @@ void Core::log(LogLevel level, const char* text, std::uint32_t session, std::int
     }
     if (!errands.push(line)) {
         ++dropped_log_lines;
+        return;
+    }
+    if (dropped_log_lines != told_dropped_) {
+        line.level = LogLevel::warning;
+        line.session = 0;
+        line.value = static_cast<std::int64_t>(dropped_log_lines - told_dropped_);
+        line.text = "so many log lines before this one were dropped: their writer did not keep up";
+        line.detail = {};
+        told_dropped_ = errands.push(line) ? dropped_log_lines : told_dropped_;
     }
 }
 

@@ -40,7 +40,7 @@ struct Core {
     std::vector<std::unique_ptr<Connection>> connections;
     std::vector<std::uint32_t> dirty;  // connections with bytes to write; reserved in full
     RoadSequencer* sequencer = nullptr;
-    std::uint64_t dropped_log_lines = 0;
+    std::uint64_t dropped_log_lines = 0;  // no room on their way to who writes them; told by status
 
     // As of the message or Record being worked on.
     [[nodiscard]] fix::Now now() const noexcept { return {clock.last().utc_ns, clock.last().monotonic_ns}; }
@@ -80,6 +80,7 @@ struct Core {
     static constexpr std::size_t message_room = 2048;
 
   private:
+    std::uint64_t told_dropped_ = 0;
     std::uint16_t level_flag;
 };
 

@@ -1,6 +1,7 @@
 // The control thread at work; see outside.hpp.
 #include "gateway/outside.hpp"
 
+#include <spdlog/async.h>
 #include <spdlog/spdlog.h>
 #include <sys/timex.h>
 #include <unistd.h>
@@ -263,6 +264,12 @@ void Outside::poll_errands() {
 }
 
 void Outside::write_log(const LogLine& line) {
+    // The writing thread may be blocked too: then spdlog lets go of its oldest lines.
+    const auto writer = spdlog::thread_pool();
+    if (const std::size_t overrun = writer ? writer->overrun_counter() : 0; overrun != overrun_told_) {
+        spdlog::warn("{} log lines were lost: the log could not be written", overrun - overrun_told_);
+        overrun_told_ = overrun;
+    }
     static constexpr std::array levels{spdlog::level::info, spdlog::level::warn, spdlog::level::err};
     spdlog::log(levels[static_cast<std::size_t>(line.level)],
                 "{} [session {}] [value {}] {} (after record {})", line.text, line.session, line.value,

@@ -66,6 +66,7 @@ class Outside {
     std::vector<std::string> addresses_;
     ControlServer control_;
     unsigned looks_in_vain_ = 0;
+    std::size_t overrun_told_ = 0;  // lines lost by the writer of the log
     bool stopped_ = false;
 };
 

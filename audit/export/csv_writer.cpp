@@ -1,3 +1,4 @@
+// The export as CSV files, RFC 4180; see tables.hpp.
 #include <unistd.h>
 
 #include <array>

@@ -1,3 +1,4 @@
+// The export as one SQLite file; see tables.hpp.
 #include <fcntl.h>
 #include <sqlite3.h>
 #include <unistd.h>

@@ -125,6 +125,7 @@ json row_json(const StatusRow& row) {
             {"keeper", row.keeper.view()},
             {"spare_segments", row.spare_segments},
             {"journal_waits", row.journal_waits},
+            {"log_lines_dropped", row.log_lines_dropped},
             {"digest", digest_text(row.digest)}};
 }
 json row_json(const LimitRow& row) {

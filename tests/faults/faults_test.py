@@ -6,7 +6,9 @@ exposures equal, the journal verified.
 
 usage: faults_test.py PROGRAMS [ROW...]; all rows unless said
 """
+import array
 import contextlib
+import fcntl
 import os
 import pathlib
 import resource
@@ -15,6 +17,8 @@ import socket
 import subprocess
 import sys
 import tempfile
+import termios
+import threading
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
@@ -293,6 +297,67 @@ def row_11(place, programs):
     say(f"row 11: {told.strip().splitlines()[-1]}")
 
 
+def start_with_log(stand, path):
+    stand.config.write_text(stand.config.read_text().replace("[gateway]", f'[gateway]\nlog_file = "{path}"', 1))
+    stand.start_loaded(5)
+    client = PlainClient(stand.client_port)
+    client.connect()
+    return client
+
+
+def ended_well(stand, what):
+    exits = stand.stop_all()
+    demand(not any(exits.values()), f"{what}: {exits}")
+    wrong = judge(stand, stand.load_result)
+    demand(not wrong, f"{what}: {wrong}")
+
+
+def row_53(place, programs):
+    """The log's disk is full, then its reader stops reading: orders go on, and what was lost is told."""
+    with FaultyStand(place / "full", programs) as stand:
+        client = start_with_log(stand, "/dev/full")
+        for turn in range(5):
+            demand(stand.trades(client, f"FULL-{turn}"), "a client does not trade while the log's disk is full")
+        demand(stand.status()["log_lines_dropped"] == 0, "lines were dropped on their way to a writer that takes them")
+        client.log_out()
+        stand.end_load()
+        demand("No space left on device" in stand.gateway_log(), "the full disk was not met: nothing was tested")
+        ended_well(stand, "log on a full disk")
+    with FaultyStand(place / "deaf", programs) as stand:
+        pipe = stand.directory / "run/log"
+        pipe.parent.mkdir(exist_ok=True)
+        os.mkfifo(pipe)
+        reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+        fcntl.fcntl(reader, fcntl.F_SETPIPE_SZ, 4096)
+        client = start_with_log(stand, pipe)
+        held = []
+        for _ in range(2):
+            for _ in range(40):  # two lines of log each
+                client.log_out()
+                client.connect()
+            time.sleep(2.5)  # it is flushed once a second
+            unread = array.array("i", [0])
+            fcntl.ioctl(reader, termios.FIONREAD, unread)
+            held.append(unread[0])
+        demand(held[0] == held[1] > 0, f"the pipe held {held} bytes: its writer was not blocked, nothing was tested")
+        demand(stand.trades(client, "DEAF"), "a client does not trade while nobody reads the log")
+        client.log_out()
+        stand.end_load()
+        draining = threading.Thread(target=drain, args=(reader,))
+        draining.start()
+        ended_well(stand, "log that nobody read for a while")
+        draining.join()
+        os.close(reader)
+    say("row 53: the log's disk full, and its reader deaf: clients trade on")
+
+
+def drain(reader):
+    """Until the writer has closed."""
+    os.set_blocking(reader, True)
+    while os.read(reader, 65536):
+        pass
+
+
 # --- all of them
 
 # The row, and for how long it has load: about twice what it takes on a busy machine of two processors.
@@ -334,10 +399,10 @@ def run_under_load(place, programs, rows):
 
 def main():
     programs = pathlib.Path(sys.argv[1])
-    rows = sys.argv[2:] or [*UNDER_LOAD, "11"]
-    unknown = [row for row in rows if row not in UNDER_LOAD and row != "11"]
+    rows = sys.argv[2:] or [*UNDER_LOAD, "11", "53"]
+    unknown = [row for row in rows if row not in UNDER_LOAD and row not in ("11", "53")]
     if unknown:
-        say(f"no such rows: {' '.join(unknown)}; there are {' '.join([*UNDER_LOAD, '11'])}")
+        say(f"no such rows: {' '.join(unknown)}; there are {' '.join([*UNDER_LOAD, '11', '53'])}")
         return 2
     wrong, skipped = [], "11" in rows and not may_mount()
     loaded = [row for row in rows if row in UNDER_LOAD]
@@ -350,6 +415,11 @@ def main():
                 row_11(pathlib.Path(place) / "front", programs)
             except Failed as problem:
                 wrong.append(f"row 11: {problem}")
+        if "53" in rows:
+            try:
+                row_53(pathlib.Path(place) / "log", programs)
+            except Failed as problem:
+                wrong.append(f"row 53: {problem}")
     if wrong:
         say("FAILED: " + " | ".join(wrong))
         return 1
