@@ -19,7 +19,32 @@ struct JournalReader::State {
     ChainEnd chain;
     JournalEnd end;
     std::uint64_t frames = 0;
+    std::uint64_t records_read = 0;
+    std::uint64_t bytes = 0;  // of segments that hold frames; counted when somebody watches
+    std::vector<std::uint64_t> bytes_before;
     std::string error;
+
+    void count_bytes() {
+        std::array<std::byte, sizeof(FrameHeader)> head{};
+        for (std::size_t i = 0; i < source.segment_count(); ++i) {
+            bytes_before.push_back(bytes);
+            FrameHeader header;
+            const bool used = source.read(i, 0, head) &&
+                              check_frame_header(head, source.segment_id(i), header) == FrameFault::none;
+            bytes += used ? source.segment_bytes(i) : 0;
+        }
+    }
+    // Now and then: a clock is asked for each.
+    void tell() {
+        records_read += records.size();
+        if (source.place().watch && frames % 64 == 0 && scan->frame_segment() < bytes_before.size() &&
+            bytes > 0) {
+            source.place().watch->at(
+                static_cast<double>(bytes_before[scan->frame_segment()] + scan->frame_offset()) /
+                    static_cast<double>(bytes),
+                records_read);
+        }
+    }
 
     // Where the first segment that is left begins. The error says that records are missing, and who has
     // pruned them, unless the caller asked only for later ones or knows what to do with their hashes.
@@ -143,12 +168,23 @@ bool JournalReader::open(const JournalPlace& place, risk::Sequence first, AtEnd 
             chain.anchor = true;
         }
     }
+    if (state.source.place().watch) {
+        state.count_bytes();
+    }
     state.scan.emplace(state.source, segment, chain);
     state.scan->place(segment, offset);
     return true;
 }
 
 ReadStatus JournalReader::next(RecordView& view) {
+    const ReadStatus status = read(view);
+    if (status != ReadStatus::record && state_->source.place().watch) {
+        state_->source.place().watch->at(1, state_->records_read);
+    }
+    return status;
+}
+
+ReadStatus JournalReader::read(RecordView& view) {
     State& state = *state_;
     if (!state.error.empty()) {
         return ReadStatus::damaged;
@@ -175,6 +211,7 @@ ReadStatus JournalReader::next(RecordView& view) {
         }
         if (step == Scan::Step::frame) {
             ++state.frames;
+            state.tell();
             continue;
         }
         state.records.clear();

@@ -61,6 +61,7 @@ class JournalReader {
     [[nodiscard]] std::uint64_t segments() const noexcept;
 
   private:
+    [[nodiscard]] ReadStatus read(RecordView& view);
     struct State;
     std::unique_ptr<State> state_;
 };

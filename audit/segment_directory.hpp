@@ -4,12 +4,14 @@
 // writing is the keeper's.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "audit/compressed_segment.hpp"
 #include "audit/format.hpp"
 #include "audit/mapped_file.hpp"
+#include "audit/read_watch.hpp"
 
 namespace fairlead::audit {
 
@@ -25,6 +27,8 @@ struct JournalPlace {
     bool holes = false;
     // The first segments may have been pruned: for those who can go on from the hashes that are kept of them.
     bool pruned = false;
+    // Told by a JournalReader how far it has come; null: nobody asks.
+    std::shared_ptr<ReadWatch> watch = nullptr;
 };
 
 struct SegmentName {

@@ -313,6 +313,7 @@ DayReport make_day_report(const DayReportOptions& options) {
     asked.spare_directory = options.place.spare;
     asked.keys = options.keys;
     asked.since = options.since;
+    asked.watch = options.place.watch;
     const VerifyReport verified = verify(asked);
     const FairnessReport fairness = measure_fairness(options.place, facts.first, facts.last);
     report.in_order = verified.ok() && fairness.error.empty() && fairness.out_of_turn.commands == 0;

@@ -4,12 +4,14 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <chrono>
 #include <cstdio>
 #include <filesystem>
 
 #include "audit/checkpoint_files.hpp"
 #include "audit/examine/export_command.hpp"
 #include "audit/examine/login_command.hpp"
+#include "audit/examine/progress.hpp"
 #include "audit/examine/proof.hpp"
 #include "audit/examine/replay_commands.hpp"
 #include "audit/examine/report.hpp"
@@ -68,17 +70,8 @@ int run_verify(const audit::JournalPlace& place, const CheckpointArguments& give
         options.since = &since;
     }
     find_program(options.program);
-    const bool show = ::isatty(STDERR_FILENO) == 1;
-    if (show) {
-        options.progress = [](std::uint64_t records) {
-            std::fprintf(stderr, "\r%llu records verified and replayed",
-                         static_cast<unsigned long long>(records));
-        };
-    }
+    options.watch = place.watch;
     const audit::VerifyReport report = audit::verify(options);
-    if (show) {
-        std::fputs("\r\033[K", stderr);
-    }
     print(as_json ? json_of(report) : text_of(report));
     return report.ok() ? 0 : 1;
 }
@@ -190,6 +183,15 @@ int main(int count, char** arguments) {
         app.parse(count, arguments);
     } catch (const CLI::ParseError& error) {
         return app.exit(error) == 0 ? 0 : 2;
+    }
+    if (::isatty(STDERR_FILENO) == 1) {
+        place.watch = std::make_shared<audit::Progress>(
+            [](std::string_view text) { std::fwrite(text.data(), 1, text.size(), stderr); },
+            [] {
+                return std::chrono::duration_cast<std::chrono::nanoseconds>(
+                           std::chrono::steady_clock::now().time_since_epoch())
+                    .count();
+            });
     }
     if (proof->parsed()) {
         return run_proof(place, given);

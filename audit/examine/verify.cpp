@@ -29,7 +29,6 @@ using risk::Record;
 using risk::RecordKind;
 
 constexpr std::size_t findings_max = 100;
-constexpr std::uint64_t progress_every = 65'536;
 
 template <class Kind>
 const Kind& as(const Record& record) noexcept {
@@ -104,6 +103,7 @@ class Examination {
         JournalReader reader;
         JournalPlace place(options_.journal_directory, options_.spare_directory);
         place.pruned = true;
+        place.watch = options_.watch;
         if (!reader.open(place)) {
             // Once more for what there is beside a segment that is missing.
             find(reader.error());
@@ -121,9 +121,6 @@ class Examination {
         ReadAhead records(reader, [this](const Hash& leaf) { checkpoints_.take(leaf); });
         while ((status = records.next(view)) == ReadStatus::record) {
             examine(view, records);
-            if (options_.progress && report_.records % progress_every == 0) {
-                options_.progress(report_.records);
-            }
         }
         close(status, reader, place);
         return std::move(report_);

@@ -24,8 +24,7 @@ struct VerifyOptions {
     // Of those who may have signed checkpoints; none: they are not checked.
     std::vector<VerifierKey> keys;
     const SignedCheckpoint* since = nullptr;  // taken away earlier
-    // Told now and then how many records are done; may be empty.
-    std::function<void(std::uint64_t)> progress;
+    std::shared_ptr<ReadWatch> watch;         // may be null
 };
 
 // What one account has executed and has open at the end of the replay.
