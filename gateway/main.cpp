@@ -253,6 +253,7 @@ int run(const Options& options) {
 
 int main(int argc, char** argv) {
     CLI::App app{"Fairlead: checks, journals and routes the orders of a broker's clients to TWSE and TPEx"};
+    app.footer("Example:\n  fairlead-gateway --config /etc/fairlead/fairlead.toml --check");
     Options options;
     app.add_option("--config", options.config_file, "configuration file (TOML)")
         ->required()

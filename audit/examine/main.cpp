@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstdio>
 #include <filesystem>
+#include <functional>
 
 #include "audit/checkpoint_files.hpp"
 #include "audit/examine/export_command.hpp"
@@ -34,6 +35,18 @@ struct CheckpointArguments {
     std::uint64_t sequence = 0;
     std::string consistency;
     std::string checkpoint;
+};
+
+// Of all commands.
+struct Given {
+    audit::JournalPlace place;
+    CheckpointArguments checkpoints;
+    bool as_json = false;
+    audit::ReplayArguments replay;
+    audit::LoginArguments logins;
+    audit::TrailArguments trail;
+    audit::ExportArguments exporting;
+    audit::ReportArguments report;
 };
 
 int asked_wrongly(const std::string& text) {
@@ -107,13 +120,18 @@ int run_fairness(const audit::JournalPlace& place, bool as_json) {
     return report.error.empty() && report.out_of_turn.commands == 0 ? 0 : 1;
 }
 
-void add_checkpoints(CLI::App& verify, CLI::App& proof, CheckpointArguments& given) {
-    auto* key = verify.add_option("--key", given.keys,
+void add_verify_options(CLI::App& verify, Given& given) {
+    verify.add_flag("--json", given.as_json, "Print JSON");
+    auto* key = verify.add_option("--key", given.checkpoints.keys,
                                   "Verifier key of the journal's checkpoints; once more for an older key");
     verify
-        .add_option("--since", given.since, "A checkpoint taken away earlier: nothing before it may be other")
+        .add_option("--since", given.checkpoints.since,
+                    "A checkpoint taken away earlier: nothing before it may be other")
         ->check(CLI::ExistingFile)
         ->needs(key);
+}
+
+void add_proof_options(CLI::App& proof, CheckpointArguments& given) {
     proof.add_option("sequence", given.sequence, "The record that is in the journal");
     proof
         .add_option("--consistency", given.consistency, "An older checkpoint, which the newer one continues")
@@ -124,98 +142,106 @@ void add_checkpoints(CLI::App& verify, CLI::App& proof, CheckpointArguments& giv
         ->check(CLI::ExistingFile);
 }
 
+struct Command {
+    const char* name;
+    const char* what;
+    const char* example;  // null: its options come with their own
+    std::function<void(CLI::App&)> add_options;
+    std::function<int()> run;
+};
+
+// All that read a journal.
+std::vector<Command> commands(Given& given) {
+    const audit::JournalPlace& place = given.place;
+    return {
+        {"verify",
+         "Checksums, chain, sequences, frame links, order numbers, checkpoints, and replay of every decision",
+         "verify /var/lib/fairlead/journal --key \"$KEY\" --since checkpoint-2026-11-20",
+         [&given](CLI::App& app) { add_verify_options(app, given); },
+         [&given, &place] { return run_verify(place, given.checkpoints, given.as_json); }},
+        {"fairness", "Who came first and who went first: inversions, waiting times by investor",
+         "fairness /var/lib/fairlead/journal",
+         [&given](CLI::App& app) { app.add_flag("--json", given.as_json, "Print JSON"); },
+         [&given, &place] { return run_fairness(place, given.as_json); }},
+        {"proof",
+         "Writes a proof that a record is in the journal, or that it only grew between two checkpoints",
+         "proof /var/lib/fairlead/journal 1247 > proof-1247.txt",
+         [&given](CLI::App& app) { add_proof_options(app, given.checkpoints); },
+         [&given, &place] { return run_proof(place, given.checkpoints); }},
+        {"explain", "Each check of an order command: verdict, inputs, limits and their versions; replayed",
+         "explain /var/lib/fairlead/journal 1247 --lang zh",
+         [&given](CLI::App& app) { audit::add_explain_options(app, given.replay); },
+         [&given, &place] { return audit::run_explain(place, given.replay); }},
+        {"replay", "Exposures at one instant, or the orders that a proposed limits file would have refused",
+         "replay /var/lib/fairlead/journal --until 2026-11-23T10:30:00 --investor INV0000017",
+         [&given](CLI::App& app) { audit::add_replay_options(app, given.replay); },
+         [&given, &place] { return audit::run_replay(place, given.replay); }},
+        {"logins", "Logins, failed ones, logouts and password changes of sessions, lines and users; gaps",
+         "logins /var/lib/fairlead/journal --from 2026-11-23T00:00:00 --user kuo",
+         [&given](CLI::App& app) { audit::add_login_options(app, given.logins); },
+         [&given, &place] { return audit::run_logins(place, given.logins); }},
+        {"trail", "The whole life of an order, or all acts of an investor, a session or a user", nullptr,
+         [&given](CLI::App& app) { audit::add_trail_options(app, given.trail); },
+         [&given, &place] { return audit::run_trail(place, given.trail); }},
+        {"export",
+         "The journal, or one investor's part of it, as an SQLite file or CSV files with a manifest", nullptr,
+         [&given](CLI::App& app) { audit::add_export_options(app, given.exporting); },
+         [&given, &place] { return audit::run_export(place, given.exporting); }},
+        {"report",
+         "One day as a page: orders, refusals, latency, fairness, limits, logins, incidents, completeness",
+         nullptr, [&given](CLI::App& app) { audit::add_report_options(app, given.report); },
+         [&given, &place] { return audit::run_report(place, given.report); }}};
+}
+
+std::shared_ptr<audit::ReadWatch> progress_on_terminal() {
+    if (::isatty(STDERR_FILENO) != 1) {
+        return nullptr;
+    }
+    return std::make_shared<audit::Progress>(
+        [](std::string_view text) { std::fwrite(text.data(), 1, text.size(), stderr); },
+        [] {
+            return std::chrono::duration_cast<std::chrono::nanoseconds>(
+                       std::chrono::steady_clock::now().time_since_epoch())
+                .count();
+        });
+}
+
 }  // namespace
 
 int main(int count, char** arguments) {
     CLI::App app{"Examines a journal offline. Exit 0: in order, 1: something is wrong, 2: asked wrongly."};
     app.require_subcommand(1);
-    audit::JournalPlace place;
-    CheckpointArguments given;
-    bool as_json = false;
-    CLI::App* verify = app.add_subcommand(
-        "verify",
-        "Checksums, chain, sequences, frame links, order numbers, checkpoints, and replay of every decision");
-    CLI::App* fairness = app.add_subcommand(
-        "fairness", "Who came first and who went first: inversions, waiting times by investor");
-    CLI::App* proof = app.add_subcommand(
-        "proof",
-        "Writes a proof that a record is in the journal, or that it only grew between two checkpoints");
-    CLI::App* explain = app.add_subcommand(
-        "explain", "Each check of an order command: verdict, inputs, limits and their versions; replayed");
-    CLI::App* replay = app.add_subcommand(
-        "replay", "Exposures at one instant, or the orders that a proposed limits file would have refused");
-    CLI::App* logins = app.add_subcommand(
-        "logins", "Logins, failed ones, logouts and password changes of sessions, lines and users; gaps");
-    CLI::App* trail = app.add_subcommand(
-        "trail", "The whole life of an order, or all acts of an investor, a session or a user");
-    CLI::App* exporting = app.add_subcommand(
-        "export",
-        "The journal, or one investor's part of it, as an SQLite file or CSV files with a manifest");
-    CLI::App* report = app.add_subcommand("report",
-                                          "One day as a page: orders, refusals, latency, fairness, "
-                                          "limits, logins, incidents, completeness");
-    CLI::App* report_check =
-        app.add_subcommand("report-check", "Whether a day's page is the one that was signed");
-    audit::ReplayArguments replaying;
-    audit::LoginArguments logging_in;
-    audit::TrailArguments trailing;
-    audit::ExportArguments export_given;
-    audit::ReportArguments reporting;
-    for (CLI::App* command : {verify, fairness, proof, explain, replay, logins, trail, exporting, report}) {
-        command->add_option("journal", place.directory, "Journal directory")
+    app.footer("Example:\n  fairlead-examine verify /var/lib/fairlead/journal --key \"$KEY\"");
+    Given given;
+    const std::vector<Command> all = commands(given);
+    for (const Command& command : all) {
+        CLI::App* const sub = app.add_subcommand(command.name, command.what);
+        sub->add_option("journal", given.place.directory, "Journal directory")
             ->required()
             ->check(CLI::ExistingDirectory);
-        command->add_option("--spare", place.spare, "Where the journal goes on, if its device failed")
+        sub->add_option("--spare", given.place.spare, "Where the journal goes on, if its device failed")
             ->check(CLI::ExistingDirectory);
+        command.add_options(*sub);
+        if (command.example != nullptr) {
+            sub->footer(std::string("Example:\n  fairlead-examine ") + command.example);
+        }
     }
-    for (CLI::App* command : {verify, fairness}) {
-        command->add_flag("--json", as_json, "Print JSON");
-    }
-    add_checkpoints(*verify, *proof, given);
-    audit::add_explain_options(*explain, replaying);
-    audit::add_replay_options(*replay, replaying);
-    audit::add_login_options(*logins, logging_in);
-    audit::add_trail_options(*trail, trailing);
-    audit::add_export_options(*exporting, export_given);
-    audit::add_report_options(*report, reporting);
-    audit::add_report_check_options(*report_check, reporting);
+    CLI::App* const check =
+        app.add_subcommand("report-check", "Whether a day's page is the one that was signed");
+    audit::add_report_check_options(*check, given.report);
     try {
         app.parse(count, arguments);
     } catch (const CLI::ParseError& error) {
         return app.exit(error) == 0 ? 0 : 2;
     }
-    if (::isatty(STDERR_FILENO) == 1) {
-        place.watch = std::make_shared<audit::Progress>(
-            [](std::string_view text) { std::fwrite(text.data(), 1, text.size(), stderr); },
-            [] {
-                return std::chrono::duration_cast<std::chrono::nanoseconds>(
-                           std::chrono::steady_clock::now().time_since_epoch())
-                    .count();
-            });
+    if (check->parsed()) {
+        return audit::run_report_check(given.report);
     }
-    if (proof->parsed()) {
-        return run_proof(place, given);
+    given.place.watch = progress_on_terminal();
+    for (const Command& command : all) {
+        if (app.got_subcommand(command.name)) {
+            return command.run();
+        }
     }
-    if (explain->parsed()) {
-        return audit::run_explain(place, replaying);
-    }
-    if (replay->parsed()) {
-        return audit::run_replay(place, replaying);
-    }
-    if (logins->parsed()) {
-        return audit::run_logins(place, logging_in);
-    }
-    if (trail->parsed()) {
-        return audit::run_trail(place, trailing);
-    }
-    if (exporting->parsed()) {
-        return audit::run_export(place, export_given);
-    }
-    if (report->parsed()) {
-        return audit::run_report(place, reporting);
-    }
-    if (report_check->parsed()) {
-        return audit::run_report_check(reporting);
-    }
-    return verify->parsed() ? run_verify(place, given, as_json) : run_fairness(place, as_json);
+    return 2;
 }

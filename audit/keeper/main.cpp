@@ -218,6 +218,7 @@ int keep(KeeperOptions options, const std::string& key_file) {
 
 int main(int count, char** arguments) {
     CLI::App app{"Keeps the journal: copies the front to disk, one checked frame and one write at a time."};
+    app.footer("Example:\n  fairlead-keeper --config /etc/fairlead/fairlead.toml");
     std::string config_file;
     std::string log_file;
     std::string key_file;

@@ -453,6 +453,11 @@ int main(int argc, char** argv) {
     // 1. Options and the verb.
     CLI::App app("Asks a running fairlead-gateway. Every request is recorded with who, why and when.",
                  "fairlead");
+    app.footer(
+        "Examples:\n"
+        "  fairlead --user operator status\n"
+        "  fairlead --user kuo --approver lee --reason review limit set investor INV0000017 buy 30000000\n"
+        "  fairlead --user kuo --reason drill halt firm --cancel-open");
     Options options;
     Chosen chosen;
     app.add_option("--socket", options.socket, "the gateway's control socket")
