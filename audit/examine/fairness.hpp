@@ -118,6 +118,18 @@ struct FairnessReport {
 
 inline constexpr std::int64_t race_window_ns = 50'000;
 
+// What whoever answers for the gateway has bound himself to. The usual bounds hold by construction alone:
+// none out of turn, none unexplained.
+struct FairnessBounds {
+    std::uint64_t out_of_turn_max = 0;                        // commands
+    std::uint64_t unexplained_max = 0;                        // commands
+    std::uint64_t late_readable_per_million_max = 1'000'000;  // of the commands received
+    double jain_min = 0;
+    double distance_max = 1;  // KS
+};
+// Each bound that does not hold, with its figure. Empty: within all of them.
+[[nodiscard]] std::vector<std::string> exceeded(const FairnessReport& report, const FairnessBounds& bounds);
+
 // Of the records `first` to `last`. What was under way before counts as never seen; whose accounts are the
 // dealer's own is known from the day's start on.
 [[nodiscard]] FairnessReport measure_fairness(const JournalPlace& journal, risk::Sequence first = 1,

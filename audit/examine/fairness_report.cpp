@@ -214,4 +214,27 @@ std::string json_of(const FairnessReport& report) {
     return json.dump(2) + "\n";
 }
 
+std::vector<std::string> exceeded(const FairnessReport& report, const FairnessBounds& bounds) {
+    std::vector<std::string> found;
+    const auto most = [&found](const std::string& what, std::uint64_t value, std::uint64_t bound) {
+        if (value > bound) {
+            found.push_back(what + " " + std::to_string(value) + ", bound " + std::to_string(bound));
+        }
+    };
+    most("commands served out of turn", report.out_of_turn.commands, bounds.out_of_turn_max);
+    most("differences from kernel stamps without a cause", report.unexplained.commands,
+         bounds.unexplained_max);
+    const std::uint64_t late =
+        report.commands == 0 ? 0 : report.late_readable.commands * 1'000'000 / report.commands;
+    most("late readable commands in a million", late, bounds.late_readable_per_million_max);
+    if (report.jain_index < bounds.jain_min) {
+        found.push_back("Jain index " + decimal(report.jain_index) + ", bound " + decimal(bounds.jain_min));
+    }
+    if (report.largest_distance > bounds.distance_max) {
+        found.push_back("KS distance " + decimal(report.largest_distance) + ", bound " +
+                        decimal(bounds.distance_max));
+    }
+    return found;
+}
+
 }  // namespace fairlead::audit

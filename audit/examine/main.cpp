@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <functional>
+#include <nlohmann/json.hpp>
 
 #include "audit/checkpoint_files.hpp"
 #include "audit/examine/export_command.hpp"
@@ -42,6 +43,7 @@ struct Given {
     audit::JournalPlace place;
     CheckpointArguments checkpoints;
     bool as_json = false;
+    audit::FairnessBounds bounds;
     audit::ReplayArguments replay;
     audit::LoginArguments logins;
     audit::TrailArguments trail;
@@ -114,10 +116,30 @@ int run_proof(const audit::JournalPlace& place, const CheckpointArguments& given
     return 0;
 }
 
-int run_fairness(const audit::JournalPlace& place, bool as_json) {
+int run_fairness(const audit::JournalPlace& place, const audit::FairnessBounds& bounds, bool as_json) {
     const audit::FairnessReport report = audit::measure_fairness(place);
-    print(as_json ? json_of(report) : text_of(report));
-    return report.error.empty() && report.out_of_turn.commands == 0 ? 0 : 1;
+    const std::vector<std::string> beyond = exceeded(report, bounds);
+    if (as_json) {
+        auto json = nlohmann::ordered_json::parse(json_of(report));
+        json["beyond_bounds"] = beyond;
+        print(json.dump(2) + "\n");
+    } else {
+        std::string verdict = beyond.empty() ? "verdict: within the bounds\n" : "";
+        for (const std::string& bound : beyond) {
+            verdict += "BEYOND ITS BOUND: " + bound + "\n";
+        }
+        print(text_of(report) + verdict);
+    }
+    return report.error.empty() && beyond.empty() ? 0 : 1;
+}
+
+void add_fairness_options(CLI::App& fairness, bool& as_json, audit::FairnessBounds& bounds) {
+    fairness.add_flag("--json", as_json, "Print JSON");
+    fairness.add_option("--max-late", bounds.late_readable_per_million_max,
+                        "Bound: late readable commands in a million");
+    fairness.add_option("--min-jain", bounds.jain_min, "Bound: Jain index of served over offered, 0 to 1");
+    fairness.add_option("--max-distance", bounds.distance_max,
+                        "Bound: KS distance between the waits of two investors, 0 to 1");
 }
 
 void add_verify_options(CLI::App& verify, Given& given) {
@@ -160,9 +182,9 @@ std::vector<Command> commands(Given& given) {
          [&given](CLI::App& app) { add_verify_options(app, given); },
          [&given, &place] { return run_verify(place, given.checkpoints, given.as_json); }},
         {"fairness", "Who came first and who went first: inversions, waiting times by investor",
-         "fairness /var/lib/fairlead/journal",
-         [&given](CLI::App& app) { app.add_flag("--json", given.as_json, "Print JSON"); },
-         [&given, &place] { return run_fairness(place, given.as_json); }},
+         "fairness /var/lib/fairlead/journal --min-jain 0.99 --max-distance 0.2",
+         [&given](CLI::App& app) { add_fairness_options(app, given.as_json, given.bounds); },
+         [&given, &place] { return run_fairness(place, given.bounds, given.as_json); }},
         {"proof",
          "Writes a proof that a record is in the journal, or that it only grew between two checkpoints",
          "proof /var/lib/fairlead/journal 1247 > proof-1247.txt",

@@ -218,3 +218,29 @@ TEST_CASE("jains_index_is_of_served_over_offered_and_leaves_out_who_was_refused_
     CHECK(report.jain_index == Approx(2.25 / 3.75));
     CHECK(judge_fairness({sent(1, "a", 1000), sent(2, "b", 2000)}).jain_index == Approx(1));
 }
+
+TEST_CASE("fairness_bounds_are_exceeded_by_one_more_and_not_by_the_bound_itself") {
+    FairnessReport report;
+    report.commands = 1'000'000;
+    CHECK(exceeded(report, {}).empty());
+    report.out_of_turn.commands = 1;
+    CHECK(exceeded(report, {}) == std::vector<std::string>{"commands served out of turn 1, bound 0"});
+    report.out_of_turn.commands = 0;
+    report.unexplained.commands = 1;
+    CHECK(exceeded(report, {}).size() == 1);
+    report.unexplained.commands = 0;
+    report.late_readable.commands = 20;
+    report.jain_index = 0.99;
+    report.largest_distance = 0.1;
+    FairnessBounds bounds;
+    bounds.late_readable_per_million_max = 20;
+    bounds.jain_min = 0.99;
+    bounds.distance_max = 0.1;
+    CHECK(exceeded(report, bounds).empty());
+    report.late_readable.commands = 21;
+    report.jain_index = 0.98;
+    report.largest_distance = 0.11;
+    CHECK(exceeded(report, bounds) ==
+          std::vector<std::string>{"late readable commands in a million 21, bound 20",
+                                   "Jain index 0.9800, bound 0.9900", "KS distance 0.1100, bound 0.1000"});
+}
