@@ -349,6 +349,7 @@ int main(int count, char** arguments) {
     auto* listen = app.add_flag("--listen", options.listen, "Receive from another host");
     app.add_flag("--send", options.send, "Send to another host's --listen")->excludes(listen);
     app.add_flag("--json", options.json, "Print JSON");
+    app.footer("Example: fairlead-hold-time --sessions 200 --messages 1000000");
     CLI11_PARSE(app, count, arguments);
     try {
         return run(options);

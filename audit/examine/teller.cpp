@@ -148,6 +148,9 @@ const Told& Teller::tell(const risk::Record& record, const risk::Answered* answe
 }
 
 void Teller::tell_person(const risk::Person& person) {
+    if (!person.investor.empty() && person.account.number != 0) {
+        investors_[person.account] = person.investor;
+    }
     told_.investor = person.investor;
     told_.account = person.account;
     told_.user = person.user.view();
@@ -156,6 +159,10 @@ void Teller::tell_person(const risk::Person& person) {
 void Teller::tell_subject(const risk::Subject& subject) {
     told_.investor = subject.investor;
     told_.account = subject.account;
+    if (const auto owner = investors_.find(subject.account);
+        subject.investor.empty() && owner != investors_.end()) {
+        told_.investor = owner->second;
+    }
     told_.user = subject.user.view();
     told_.approver = subject.approver.view();
     add(subject.reason.empty()
@@ -445,10 +452,14 @@ void Teller::take_answer(const risk::Answered& answered) {
 
 // What the record does not say of its order, from what was said before.
 void Teller::take_owner() {
+    const bool orphan = told_.kind == RecordKind::orphan_report;
+    if (const auto investor = investors_.find(told_.account); orphan && investor != investors_.end()) {
+        told_.investor = investor->second;
+    }
     if (told_.order == 0) {
         return;
     }
-    if (told_.kind == RecordKind::new_order && told_.order == told_.record) {
+    if (told_.order == told_.record && (orphan || told_.kind == RecordKind::new_order)) {
         owners_[told_.order] = {told_.investor, told_.account, told_.symbol, told_.side, told_.order_number};
         return;
     }

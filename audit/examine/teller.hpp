@@ -2,6 +2,7 @@
 // whose, so that a venue's report names the investor. Judges nothing. Used by trail and export.
 #pragma once
 
+#include <map>
 #include <string>
 #include <unordered_map>
 
@@ -79,6 +80,7 @@ class Teller {
     Told told_;
     std::unordered_map<risk::Sequence, Owner> owners_;
     std::unordered_map<std::uint32_t, risk::UserName> logged_on_;  // by client session
+    std::map<risk::AccountKey, risk::InvestorId> investors_;       // as commands have said
 };
 
 // Stable English name of a kind of record, for counts.

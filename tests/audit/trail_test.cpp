@@ -189,3 +189,28 @@ TEST_CASE("trail_as_csv_has_as_many_cells_in_each_row_as_its_header_names") {
         CHECK(row == rows.front());
     }
 }
+
+TEST_CASE("trail_of_an_investor_holds_the_reports_of_orders_without_a_record_on_its_accounts") {
+    const Day day(false, [](Day& more_of) {
+        risk::VenueReport told;
+        told.facts.exec_type = told.facts.order_status = risk::OrderStatus::created;
+        told.facts.command = 900'001;
+        told.facts.order_number = risk::OrderNumber{"A0007"};
+        told.facts.symbol = risk::Symbol{"2330"};
+        told.facts.account = {risk::BranchId{"8610"}, 17};
+        told.facts.side = risk::Side::buy;
+        told.facts.filled_quantity = -1;
+        told.facts.order_quantity = told.facts.leaves_quantity = 3'000;
+        told.facts.price = 101 * ntd;
+        more_of.add(told, risk::RecordKind::orphan_report, 1, true);
+        told.facts.order_key = told.facts.command = more_of.last();
+        told.facts.exec_type = told.facts.order_status = risk::OrderStatus::cancelled;
+        told.facts.leaves_quantity = 0;
+        more_of.add(told, risk::RecordKind::venue_report, 1, true);
+        told.facts.account.number = 25;  // of nobody who has sent an order
+        told.facts.order_key = 0;
+        more_of.add(told, risk::RecordKind::orphan_report, 1, true);
+    });
+    const Records of_a1 = Asked(day, "investor:A1").records();
+    CHECK(Records(of_a1.end() - 2, of_a1.end()) == Records{11, 12});
+}
