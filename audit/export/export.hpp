@@ -13,11 +13,11 @@ namespace fairlead::audit {
 
 struct ExportOptions {
     JournalPlace place;
-    std::string sqlite_file;        // one of the two
-    std::string csv_folder;         // made if it is not there
-    std::string investor;           // empty = all; else nobody else's rows, and no row of nobody's
-    risk::UtcNs from = 0;           // of events, fills and limits; an order by its last event
-    risk::UtcNs to = INT64_MAX;     //
+    std::string sqlite_file;  // one of the two
+    std::string csv_folder;   // made if it is not there
+    std::string investor;     // empty = all; else nobody else's rows, and no row of nobody's
+    risk::UtcNs from = 0;     // of events, fills and limits; an order by its last event
+    risk::UtcNs to = INT64_MAX;
     std::vector<VerifierKey> keys;  // whose checkpoints are believed; none: not checked
     Masking masking = Masking::masked;
     bool replace = false;
