@@ -65,10 +65,10 @@ struct StatusRow {
     risk::Reason road_twse = risk::Reason::none;  // why new orders are refused; none = open
     risk::Reason road_tpex = risk::Reason::none;
     bool firm_halted = false;
-    bool disk_level = false;           // false: level `process`
-    risk::Text<32> keeper;             // what it is doing
-    std::int32_t spare_segments = -1;  // ready on the spare device; -1: there is none
-    bool journal_waits = false;        // for two persons, since it went over to the spare
+    bool disk_level = false;              // false: level `process`
+    risk::Text<32> keeper;                // what it is doing
+    std::int32_t spare_segments = -1;     // ready on the spare device; -1: there is none
+    bool journal_waits = false;           // for two persons, since it went over to the spare
     std::uint64_t log_lines_dropped = 0;  // since the start: the writer of the log did not keep up
     risk::StateDigest digest{};
 };
