@@ -12,9 +12,7 @@ void add_export_options(CLI::App& command, ExportArguments& given) {
     auto* csv = command.add_option("--csv", given.csv, "Into CSV files in this folder");
     sqlite->excludes(csv);
     command.add_option("--investor", given.investor, "Only this investor's rows, and nobody else's");
-    command.add_option("--from", given.from,
-                       "Not before this time: 2026-11-23T10:30:00 is Taipei's; Z may follow");
-    command.add_option("--to", given.to, "Not after this time");
+    add_period(command, given.period);
     command.add_option("--key", given.keys, "Verifier key: the newest checkpoint must be of this journal");
     command.add_flag("--reveal", given.reveal,
                      "Account numbers whole, not only their last two digits; the manifest says so");
@@ -38,9 +36,7 @@ int run_export(const JournalPlace& place, const ExportArguments& given) {
         std::fputs("give --sqlite FILE or --csv FOLDER\n", stderr);
         return 2;
     }
-    if ((!given.from.empty() && !parse_taipei(given.from, options.from)) ||
-        (!given.to.empty() && !parse_taipei(given.to, options.to))) {
-        std::fputs("--from and --to: must be times as 2026-11-23T10:30:00\n", stderr);
+    if (!read_period(given.period, options.from, options.to)) {
         return 2;
     }
     for (const std::string& text : given.keys) {

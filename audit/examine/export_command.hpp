@@ -3,6 +3,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "audit/examine/period.hpp"
 #include "audit/journal_reader.hpp"
 
 namespace fairlead::audit {
@@ -11,8 +12,7 @@ struct ExportArguments {
     std::string sqlite;
     std::string csv;
     std::string investor;
-    std::string from;
-    std::string to;
+    Period period;
     std::vector<std::string> keys;
     bool reveal = false;
     bool replace = false;

@@ -7,9 +7,7 @@
 namespace fairlead::audit {
 
 void add_login_options(CLI::App& logins, LoginArguments& given) {
-    logins.add_option("--from", given.from,
-                      "Not before this time: 2026-11-23T10:30:00 is Taipei's; Z may follow");
-    logins.add_option("--to", given.to, "Not after this time");
+    add_period(logins, given.period);
     logins.add_option("--user", given.user, "Only this user");
     logins.add_option("--format", given.format, "text, json or csv")
         ->check(CLI::IsMember({"text", "json", "csv"}));
@@ -22,9 +20,7 @@ int run_logins(const JournalPlace& place, const LoginArguments& given) {
     options.format = given.format == "json"  ? TableFormat::json
                      : given.format == "csv" ? TableFormat::csv
                                              : TableFormat::text;
-    if ((!given.from.empty() && !parse_taipei(given.from, options.from)) ||
-        (!given.to.empty() && !parse_taipei(given.to, options.to))) {
-        std::fputs("--from and --to: must be times as 2026-11-23T10:30:00\n", stderr);
+    if (!read_period(given.period, options.from, options.to)) {
         return 2;
     }
     const LoginsResult result = write_logins(

@@ -3,13 +3,13 @@
 
 #include <CLI/CLI.hpp>
 
+#include "audit/examine/period.hpp"
 #include "audit/segment_directory.hpp"
 
 namespace fairlead::audit {
 
 struct LoginArguments {
-    std::string from;
-    std::string to;
+    Period period;
     std::string user;
     std::string format = "text";
 };

@@ -8,16 +8,12 @@ namespace fairlead::audit {
 
 void add_trail_options(CLI::App& trail, TrailArguments& given) {
     trail
-        .add_option(
-            "what", given.what,
-            "order:X (a ClOrdID, SESSION/ClOrdID, the record of its New, or the venue's order number), "
-            "investor:X, session:X (a number, or a client's CompID) or user:X")
+        .add_option("what", given.what,
+                    "order:X (a ClOrdID, SESSION/ClOrdID, the record of its New, or the venue's order "
+                    "number; with --from and --to: commanded then), "
+                    "investor:X, session:X (a number, or a client's CompID) or user:X")
         ->required();
-    trail.add_option(
-        "--from", given.from,
-        "Not before this time: 2026-11-23T10:30:00 is Taipei's; Z may follow. Of an order: it was "
-        "commanded then");
-    trail.add_option("--to", given.to, "Not after this time");
+    add_period(trail, given.period);
     trail.add_option("--format", given.format, "text, json or csv")
         ->check(CLI::IsMember({"text", "json", "csv"}));
     trail.add_option("--lang", given.language, "en or zh")->check(CLI::IsMember({"en", "zh"}));
@@ -41,9 +37,7 @@ int run_trail(const JournalPlace& place, const TrailArguments& given) {
         std::fprintf(stderr, "%s\n", error.c_str());
         return 2;
     }
-    if ((!given.from.empty() && !parse_taipei(given.from, options.from)) ||
-        (!given.to.empty() && !parse_taipei(given.to, options.to))) {
-        std::fputs("--from and --to: must be times as 2026-11-23T10:30:00\n", stderr);
+    if (!read_period(given.period, options.from, options.to)) {
         return 2;
     }
     const TrailResult result =

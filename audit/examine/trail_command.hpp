@@ -3,14 +3,14 @@
 
 #include <CLI/CLI.hpp>
 
+#include "audit/examine/period.hpp"
 #include "audit/journal_reader.hpp"
 
 namespace fairlead::audit {
 
 struct TrailArguments {
     std::string what;
-    std::string from;
-    std::string to;
+    Period period;
     std::string format = "text";
     std::string language = "en";
     bool reveal = false;
