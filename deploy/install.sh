@@ -13,6 +13,10 @@ missing=()
 for package in "${packages[@]}"; do
   dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' || missing+=("$package")
 done
+# Test readers come from the npm registry. Node may have been installed with an npm of its own.
+for tool in node npm; do
+  command -v "$tool" >/dev/null || missing+=("${tool/%node/nodejs}")
+done
 [ ${#missing[@]} -eq 0 ] && exit 0
 echo "installing: ${missing[*]}"
 as_root=()

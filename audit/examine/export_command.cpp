@@ -10,7 +10,9 @@ namespace fairlead::audit {
 void add_export_options(CLI::App& command, ExportArguments& given) {
     auto* sqlite = command.add_option("--sqlite", given.sqlite, "Into this SQLite file");
     auto* csv = command.add_option("--csv", given.csv, "Into CSV files in this folder");
-    sqlite->excludes(csv);
+    auto* parquet = command.add_option("--parquet", given.parquet, "Into Parquet files in this folder");
+    sqlite->excludes(csv)->excludes(parquet);
+    csv->excludes(parquet);
     command.add_option("--investor", given.investor, "Only this investor's rows, and nobody else's");
     add_period(command, given.period);
     command.add_option("--key", given.keys, "Verifier key: the newest checkpoint must be of this journal");
@@ -21,7 +23,8 @@ void add_export_options(CLI::App& command, ExportArguments& given) {
         "Examples:\n"
         "  fairlead-examine export /var/lib/fairlead/journal --sqlite day.sqlite\n"
         "  sqlite3 day.sqlite 'SELECT * FROM refusals_by_reason'\n"
-        "  fairlead-examine export /var/lib/fairlead/journal --csv for-inv17 --investor INV0000017 --reveal");
+        "  fairlead-examine export /var/lib/fairlead/journal --csv for-inv17 --investor INV0000017 --reveal\n"
+        "  fairlead-examine export /var/lib/fairlead/journal --parquet day-parquet");
 }
 
 int run_export(const JournalPlace& place, const ExportArguments& given) {
@@ -29,11 +32,12 @@ int run_export(const JournalPlace& place, const ExportArguments& given) {
     options.place = place;
     options.sqlite_file = given.sqlite;
     options.csv_folder = given.csv;
+    options.parquet_folder = given.parquet;
     options.investor = given.investor;
     options.masking = given.reveal ? Masking::revealed : Masking::masked;
     options.replace = given.replace;
-    if (given.sqlite.empty() == given.csv.empty()) {
-        std::fputs("give --sqlite FILE or --csv FOLDER\n", stderr);
+    if (given.sqlite.empty() && given.csv.empty() && given.parquet.empty()) {
+        std::fputs("give --sqlite FILE, --csv FOLDER or --parquet FOLDER\n", stderr);
         return 2;
     }
     if (!read_period(given.period, options.from, options.to)) {

@@ -11,6 +11,7 @@ namespace fairlead::audit {
 struct ExportArguments {
     std::string sqlite;
     std::string csv;
+    std::string parquet;
     std::string investor;
     Period period;
     std::vector<std::string> keys;

@@ -353,15 +353,18 @@ bool lies_within(const std::string& path, const std::string& folder) {
 ExportResult export_journal(const ExportOptions& options) {
     ExportResult result;
     const bool sqlite = !options.sqlite_file.empty();
-    const std::string& target = sqlite ? options.sqlite_file : options.csv_folder;
+    const bool csv = !options.csv_folder.empty();
+    const std::string& target = sqlite ? options.sqlite_file
+                                : csv  ? options.csv_folder
+                                       : options.parquet_folder;
     for (const std::string& kept : {options.place.directory, options.place.spare}) {
         if (!kept.empty() && lies_within(target, kept)) {
             result.error = "'" + target + "' lies within the journal, which is only read";
             return result;
         }
     }
-    const std::unique_ptr<TableWriter> writer = sqlite ? write_sqlite(target, options.replace, result.error)
-                                                       : write_csv(target, options.replace, result.error);
+    const auto write = sqlite ? write_sqlite : csv ? write_csv : write_parquet;
+    const std::unique_ptr<TableWriter> writer = write(target, options.replace, result.error);
     if (writer == nullptr) {
         return result;
     }

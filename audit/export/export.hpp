@@ -1,5 +1,6 @@
-// export: a journal, or what one investor has in it, as tables for others: an SQLite file or CSV files, with
-// a manifest that says from which journal, up to which record and root, and the SHA-256 of each file (R21).
+// export: a journal, or what one investor has in it, as tables for others: an SQLite file,
+// CSV or Parquet files, with a manifest that says from which journal, up to which record and root, and the
+// SHA-256 of each file (R21).
 #pragma once
 
 #include <string>
@@ -13,10 +14,11 @@ namespace fairlead::audit {
 
 struct ExportOptions {
     JournalPlace place;
-    std::string sqlite_file;  // one of the two
-    std::string csv_folder;   // made if it is not there
-    std::string investor;     // empty = all; else nobody else's rows, and no row of nobody's
-    risk::UtcNs from = 0;     // of events, fills and limits; an order by its last event
+    std::string sqlite_file;     // one of the three
+    std::string csv_folder;      // made if it is not there
+    std::string parquet_folder;  // as well
+    std::string investor;        // empty = all; else nobody else's rows, and no row of nobody's
+    risk::UtcNs from = 0;        // of events, fills and limits; an order by its last event
     risk::UtcNs to = INT64_MAX;
     std::vector<VerifierKey> keys;  // whose checkpoints are believed; none: not checked
     Masking masking = Masking::masked;

@@ -1,5 +1,5 @@
-// The tables of an export: one schema for SQLite and CSV, in plain names. Prices and values are decimal text
-// in NTD, exact; times are Taipei's as text and UTC as nanoseconds.
+// The tables of an export: one schema for SQLite, CSV and Parquet, in plain names. Prices and values are
+// decimal text in NTD, exact; times are Taipei's as text and UTC as nanoseconds.
 #pragma once
 
 #include <memory>
@@ -47,5 +47,7 @@ class TableWriter {
                                                         std::string& error);
 [[nodiscard]] std::unique_ptr<TableWriter> write_csv(const std::string& folder, bool replace,
                                                      std::string& error);
+[[nodiscard]] std::unique_ptr<TableWriter> write_parquet(const std::string& folder, bool replace,
+                                                         std::string& error);
 
 }  // namespace fairlead::audit
