@@ -6,7 +6,7 @@ packages=(
   g++ cmake ninja-build ccache pkg-config python3 strace valgrind
   libboost-dev libboost-system-dev libquickfix-dev libspdlog-dev libconcurrentqueue-dev
   libbenchmark-dev catch2 libtomlplusplus-dev libcli11-dev libsodium-dev nlohmann-json3-dev
-  libzstd-dev libsqlite3-dev libssl-dev openssl libseccomp-dev mandoc
+  libzstd-dev libsqlite3-dev sqlite3 libssl-dev openssl libseccomp-dev mandoc
 )
 [ "${1:-}" = "--lint" ] && packages+=(clang-format clang-tidy)
 missing=()
