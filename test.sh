@@ -40,6 +40,10 @@ echo "== threaded tests under ThreadSanitizer"
 FAIRLEAD_LONG=0 ctest --test-dir build/tsan --output-on-failure -j 1 -R "^($(IFS='|'; echo "${threaded[*]}"))\$"
 
 if [ "$long" = 1 ]; then
+  echo "== fuzzing"
+  deploy/install.sh --fuzz
+  build fuzz fuzz_targets
+  python3 tests/fuzz/fuzz.py build/fuzz
   echo "== clang-tidy"
   tests/tidy.sh build
 fi

@@ -32,8 +32,14 @@ endif()
 if(FAIRLEAD_SANITIZE)
   target_compile_options(fairlead_options INTERFACE -fsanitize=${FAIRLEAD_SANITIZE} -fno-sanitize-recover=all)
   target_link_options(fairlead_options INTERFACE -fsanitize=${FAIRLEAD_SANITIZE})
-  # With sanitizers GCC 12 warns about members of std::regex; without them the warning is an error.
-  target_compile_options(fairlead_options INTERFACE -Wno-maybe-uninitialized)
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    # With sanitizers GCC 12 warns about members of std::regex; without them the warning is an error.
+    target_compile_options(fairlead_options INTERFACE -Wno-maybe-uninitialized)
+  endif()
+endif()
+if(FAIRLEAD_FUZZ)
+  # Which warnings count is GCC's to say.
+  target_compile_options(fairlead_options INTERFACE -fsanitize=fuzzer-no-link -w)
 endif()
 target_link_libraries(fairlead_options INTERFACE Threads::Threads)
 

@@ -9,6 +9,7 @@ packages=(
   libzstd-dev libsqlite3-dev sqlite3 libssl-dev openssl libseccomp-dev mandoc
 )
 [ "${1:-}" = "--lint" ] && packages+=(clang-format clang-tidy)
+[ "${1:-}" = "--fuzz" ] && packages+=(clang libclang-rt-14-dev)
 missing=()
 for package in "${packages[@]}"; do
   dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' || missing+=("$package")
