@@ -14,22 +14,8 @@ import sys
 import tempfile
 
 HERE = pathlib.Path(__file__).resolve().parent
-
-
-def npm_packages(build):
-    """The readers, as the lock file names them, in the build's folder."""
-    folder = build / "npm-parquet"
-    folder.mkdir(parents=True, exist_ok=True)
-    fresh = False
-    for name in ("package.json", "package-lock.json"):
-        text = (HERE / name).read_bytes()
-        if not (folder / name).exists() or (folder / name).read_bytes() != text:
-            (folder / name).write_bytes(text)
-            fresh = True
-    if fresh or not (folder / "node_modules/hyparquet").is_dir():
-        subprocess.run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"], cwd=folder, check=True,
-                       stdout=subprocess.DEVNULL)
-    return folder
+sys.path.insert(0, str(HERE.parent))
+from npm import packages as npm_packages  # noqa: E402
 
 
 def read(packages, file):
@@ -42,7 +28,7 @@ def read(packages, file):
 
 
 def main():
-    sample, packages = sys.argv[1], npm_packages(pathlib.Path(sys.argv[2]))
+    sample, packages = sys.argv[1], npm_packages(HERE, pathlib.Path(sys.argv[2]) / "npm-parquet")
     wrong = []
     with tempfile.TemporaryDirectory(prefix="fairlead-parquet-") as name:
         folder = pathlib.Path(name) / "tables"
