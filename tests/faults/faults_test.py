@@ -213,6 +213,47 @@ def row_41(stand):
     return [(CLIENT24, SLOW_READER, False)]
 
 
+@contextlib.contextmanager
+def slow_writes(process, seconds):
+    """Each write of the process to a file takes so long, in the kernel, before it begins."""
+    tracer = subprocess.Popen(["strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=pwrite64", "-e",
+                               f"inject=pwrite64:delay_enter={seconds * 1_000_000}", "-p", str(process.pid)])
+    try:
+        yield
+        demand(tracer.poll() is None, "strace has ended: nothing was slowed down")
+    finally:
+        tracer.terminate()
+        tracer.wait()
+
+
+def row_12(stand):
+    """A write to the disk takes half a minute: no new order passes once records have waited sync_refuse_ms (10 s here), the
+    refusal says why, and all goes on when the disk does."""
+    stand.client.connect()
+    demand(stand.trades(stand.client, "BEFORE"), "a client does not trade before the disk is slow")
+    with slow_writes(stand.processes["keeper"], 30):
+        said = []
+
+        def refused():
+            identifier = stand.order(stand.client, "SLOW")
+            answer = stand.client.wait_for("8", _11=identifier)
+            said.append(answer.get(58, ""))
+            time.sleep(0.4)  # the same order may be repeated five times a second
+            return answer[150] == "8"
+        wait_for("the refusal of a new order", refused)
+        demand("cannot be recorded" in said[-1], f"the refusal does not say why: {said[-1]}")
+        time.sleep(0.2)  # what was on its way
+        before = stand.orders_at(TWSE) + stand.orders_at(TPEX)
+        time.sleep(3)
+        meanwhile = stand.orders_at(TWSE) + stand.orders_at(TPEX) - before
+        demand(meanwhile == 0, f"{meanwhile} orders left while the disk stood still")
+    open_again(stand)
+    stand.still_trades(TPEX)
+    demand(stand.trades(stand.client, "AFTER"), "a client does not trade when the disk goes on")
+    stand.client.log_out()
+    say(f"row 12: a write of 30 s: {said[-1]}")
+
+
 def row_24(stand):
     """A second gateway and a second keeper on the same journal say who is there, and end; the first go on."""
     for name, command in (
@@ -362,7 +403,7 @@ def drain(reader):
 
 # The row, and for how long it has load: about twice what it takes on a busy machine of two processors.
 UNDER_LOAD = {"27": (row_27, 10), "28": (row_28, 10), "36": (row_36, 14), "37": (row_37, 12), "38": (row_38, 8),
-              "41": (row_41, 10), "24": (row_24, 6), "26": (row_26, 10), "47": (row_47, 8)}
+              "41": (row_41, 10), "24": (row_24, 6), "12": (row_12, 24), "26": (row_26, 10), "47": (row_47, 8)}
 MARGIN_S = 25  # of load, for a disk's or a host's slow moments
 
 
