@@ -74,7 +74,7 @@ int run_verify(const audit::JournalPlace& place, const CheckpointArguments& give
     for (const std::string& text : given.keys) {
         if (std::string error = audit::VerifierKey::parse(text, options.keys.emplace_back());
             !error.empty()) {
-            return asked_wrongly("--key " + text + ": " + error);
+            return asked_wrongly(std::string("--key ").append(text).append(": ").append(error));
         }
     }
     audit::SignedCheckpoint since;

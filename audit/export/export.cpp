@@ -269,7 +269,7 @@ class Exporter {
 // The tree over what was read, and what the newest checkpoint says of it.
 class Witness {
   public:
-    Witness(const ExportOptions& options) : keys_(options.keys) {
+    explicit Witness(const ExportOptions& options) : keys_(options.keys) {
         known_ = newest_checkpoint(options.place, checkpoint_).empty();
     }
     void take(const Hash& leaf) {

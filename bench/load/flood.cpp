@@ -23,7 +23,7 @@ namespace fairlead::load {
 
 namespace {
 
-constexpr std::size_t made_ahead_bytes = 32 * 1024;
+constexpr std::size_t made_ahead_bytes = 32'768;
 constexpr std::uint64_t orders_before_resends = 200;
 constexpr std::size_t silent_connections_max = 2000;
 

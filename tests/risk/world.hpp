@@ -15,7 +15,7 @@ inline constexpr Amount ntd = 10'000;
 inline constexpr UtcNs origin_ns = 1'700'000'000'000'000'000;
 inline constexpr std::int64_t second_ns = 1'000'000'000;
 // What World::order reserves.
-inline constexpr Amount reserve_of_good = 2'000 * 100 * ntd;
+inline constexpr Amount reserve_of_good = Amount{2'000} * 100 * ntd;
 
 // Phases of the made-up day, in seconds after its origin.
 inline constexpr std::int64_t open_call_s = 100;
