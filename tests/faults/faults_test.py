@@ -238,7 +238,7 @@ def row_12(stand):
             identifier = stand.order(stand.client, "SLOW")
             answer = stand.client.wait_for("8", _11=identifier)
             said.append(answer.get(58, ""))
-            time.sleep(0.4)  # the same order may be repeated five times a second
+            time.sleep(0.4)
             return answer[150] == "8"
         wait_for("the refusal of a new order", refused)
         demand("cannot be recorded" in said[-1], f"the refusal does not say why: {said[-1]}")
