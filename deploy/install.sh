@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs what building, running and testing need, from Debian 12's own packages; does nothing when all
-# is there. Called by run.sh and test.sh; needs root (or sudo) only when something is missing.
+# Installs what building and running need, from Debian 12's own packages, with --lint also what testing
+# needs, with --fuzz what fuzzing needs; does nothing when all is there. Called by run.sh and test.sh; needs root (or sudo) only when something is missing.
 set -euo pipefail
 packages=(
   g++ cmake ninja-build ccache pkg-config python3 strace valgrind
@@ -14,10 +14,12 @@ missing=()
 for package in "${packages[@]}"; do
   dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' || missing+=("$package")
 done
-# Test readers come from the npm registry. Node may have been installed with an npm of its own.
-for tool in node npm; do
-  command -v "$tool" >/dev/null || missing+=("${tool/%node/nodejs}")
-done
+# Two tests run programs from the npm registry. Node may have been installed with an npm of its own.
+if [ "${1:-}" = "--lint" ]; then
+  for tool in node npm; do
+    command -v "$tool" >/dev/null || missing+=("${tool/%node/nodejs}")
+  done
+fi
 [ ${#missing[@]} -eq 0 ] && exit 0
 echo "installing: ${missing[*]}"
 as_root=()

@@ -10,6 +10,7 @@
 
 #include "gateway/fix/dictionary.hpp"
 #include "gateway/fix/reader.hpp"
+#include "tests/fix/framing.hpp"
 #include "tests/fix/quickfix_parse.hpp"
 
 using namespace fairlead;
@@ -63,15 +64,7 @@ class Changer {
         for (const Field& field : fields) {
             body += field.tag + "=" + field.value + "\x01";
         }
-        std::string text =
-            "8=FIX.4.4\x01"
-            "9=" +
-            std::to_string(body.size()) + "\x01" + body;
-        unsigned sum = 0;
-        for (const char byte : text) {
-            sum += static_cast<unsigned char>(byte);
-        }
-        text += "10=" + std::to_string(1000 + sum % 256).substr(1) + "\x01";
+        std::string text = test::framed(body);
         if (random_() % 12 == 0) {
             text[random_() % text.size()] = "\x01=0123456789|A-"[random_() % 15];
         }
@@ -126,7 +119,8 @@ class Changer {
                 break;
             case 3:
             case 4:
-                // A length of -1 or 2^64-1 ends QuickFIX's whole process.
+                // Seen with -1, -2, 2^31-1, 2^32-1 and 2^64-1: std::length_error ends QuickFIX's whole
+                // process.
                 if (fields[at].tag != "95") {
                     fields[at].value = pick(values);
                 }

@@ -4,6 +4,7 @@
 #include <random>
 #include <string>
 
+#include "framing.hpp"
 #include "judged_session.hpp"
 
 using namespace fairlead;
@@ -105,7 +106,7 @@ class Conversation {
             const std::string_view alphabet("\x01=0123456789-|A");
             fields[random_() % fields.size()] = alphabet[random_() % alphabet.size()];
         }
-        return judged_.framed(fields);
+        return test::framed(fields);
     }
 
     std::mt19937 random_;

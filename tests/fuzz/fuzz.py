@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
-"""Runs the fuzz targets for a fixed count each, from the kept inputs on: corpus/TARGET/ (written by hand, readable) and
-corpus/TARGET.tar.gz (found by earlier runs). An input that breaks a rule is kept and named with the command that
-repeats it; it becomes a file in corpus/TARGET/ before the fix. With --keep what was found goes into the archive.
+"""Runs the fuzz targets for a fixed count each, from the kept inputs on: corpus/TARGET/ (written by hand, or taken from
+the demo) and corpus/TARGET.tar.gz (found by earlier runs). An input that breaks a rule is kept and named with the
+command that repeats it; it becomes a file in corpus/TARGET/ before the fix. With --keep what was found goes into
+the archive.
 
 usage: fuzz.py FUZZ_BUILD [--share PART] [--keep] [TARGET ...]
 """
 import argparse
+import gzip
 import pathlib
 import re
 import shutil
@@ -45,8 +47,7 @@ def pack(target, program, folder):
             for file in sorted(pathlib.Path(name).iterdir()):
                 if file != bare and file.read_bytes() not in known:
                     tar.add(file, file.name, filter=plain)
-        with open(CORPUS / f"{target}.tar.gz", "wb") as into:
-            subprocess.run(["gzip", "-9nc", str(bare)], check=True, stdout=into)
+        (CORPUS / f"{target}.tar.gz").write_bytes(gzip.compress(bare.read_bytes(), mtime=0))
 
 
 def fuzz(target, program, share, keep, artifacts):

@@ -1,6 +1,6 @@
 // Readers of journals on any bytes. Checksums are put right before each look, as whoever forges a journal
-// would, so that what lies behind them is reached: records taken apart, rebuilt, told in words, applied to a
-// Ledger. Nothing may fail but by a named fault.
+// would, so that what lies behind them is reached: records taken apart, rebuilt, told in words. Nothing may
+// fail but by a named fault.
 #include <cstring>
 #include <vector>
 

@@ -4,6 +4,7 @@
 //   else a message: number relative to what is expected, then MsgType and fields, "0A|98=0|108=30"
 // The first byte of all is the role: i for initiator, else acceptor.
 #include "fuzz_target.hpp"
+#include "tests/fix/framing.hpp"
 #include "tests/fix/judged_session.hpp"
 
 using namespace fairlead;
@@ -17,9 +18,9 @@ std::string message(const test::JudgedSession& judged, const fix::Session& sessi
     const std::uint64_t number = delta < 0 && session.next_in() < static_cast<std::uint64_t>(-delta)
                                      ? 0
                                      : session.next_in() + static_cast<std::uint64_t>(delta);
-    return judged.framed("35=" + std::string(line.substr(0, type_end)) +
-                         "|49=CLIENT|56=BROKER|34=" + std::to_string(number) + "|52=" + judged.time_text() +
-                         std::string(line.substr(type_end)) + "|");
+    return test::framed_bars("35=" + std::string(line.substr(0, type_end)) +
+                             "|49=CLIENT|56=BROKER|34=" + std::to_string(number) +
+                             "|52=" + judged.time_text() + std::string(line.substr(type_end)) + "|");
 }
 
 void act(test::JudgedSession& judged, std::string_view line) {

@@ -1,5 +1,5 @@
-// Runs a fuzz target on kept inputs, without a fuzzer: each file of the folders given, each prefix of it that
-// ends with a line or at a power of two, and each with one byte flipped at some places. For every build.
+// Runs a fuzz target on kept inputs, without a fuzzer: each file of the folders given whole, cut short at
+// about forty places, and with a bit flipped at about eighty. For every build.
 #include <algorithm>
 #include <cstdio>
 #include <exception>

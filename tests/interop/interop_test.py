@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """A client on a second engine (jspurefix, from the npm registry) against the real programs: it trades, amends, cancels
-and is refused with the data dictionary clients are given; leaves, misses a report, comes back with its numbers, asks for
-what it missed and gets it with PossDupFlag. It writes BodyLength with leading zeros, which FIX allows.
+and is refused with the data dictionary clients are given; leaves, misses a report, comes back with its numbers, asks
+for what it missed and gets it with PossDupFlag. It writes BodyLength with leading zeros, which FIX allows.
 
 usage: interop_test.py PROGRAMS BUILD
 """
@@ -45,7 +45,8 @@ def play(stand, folder, part, found):
 
 
 def main():
-    programs, found = pathlib.Path(sys.argv[1]).resolve(), packages(HERE, pathlib.Path(sys.argv[2]).resolve() / "npm-interop")
+    programs = pathlib.Path(sys.argv[1]).resolve()
+    found = packages(HERE, pathlib.Path(sys.argv[2]).resolve() / "npm-interop")
     wrong = []
     with tempfile.TemporaryDirectory(prefix="fairlead-interop-") as place:
         folder = pathlib.Path(place) / "client"
