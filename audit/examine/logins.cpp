@@ -213,7 +213,11 @@ class LoginBook {
         } else if (facts.denied != 0) {
             event.detail = facts.denied == 1 ? "refused: no right to it" : "refused: not done";
         }
-        if (facts.verb != ControlVerb::login && !raw.empty() && !bad_credentials) {
+        if (facts.verb == ControlVerb::login) {
+            // Where to: the program that asks for its user says so.
+            event.detail += event.detail.empty() || record.subject.reason.empty() ? "" : "; ";
+            event.detail += record.subject.reason.view();
+        } else if (!raw.empty() && !bad_credentials) {
             event.detail += (event.detail.empty() ? "of " : "; of ") +
                             std::string(reinterpret_cast<const char*>(raw.data()), raw.size());
         }

@@ -44,6 +44,7 @@ constexpr Name<ControlVerb> verbs[] = {
     {ControlVerb::user_unlock, "user_unlock"},
     {ControlVerb::user_reset, "user_reset"},
     {ControlVerb::fill_adjust, "fill_adjust"},
+    {ControlVerb::login, "login"},
 };
 constexpr Name<Scope> scopes[] = {
     {Scope::firm, "firm"},       {Scope::branch, "branch"}, {Scope::investor, "investor"},

@@ -37,6 +37,7 @@ constexpr Row table[] = {
     {ControlVerb::resolve, /*        */ {no, no, no, two, no, no, no, no}},
     {ControlVerb::fill_adjust, /*    */ {no, no, no, no, two, no, no, no}},
     {ControlVerb::journal_resume, /* */ {no, no, no, two, no, no, no, no}},
+    {ControlVerb::login, /*          */ {no, no, one, one, one, one, one, no}},
     {ControlVerb::password_change, /**/ {no, no, one, one, one, one, one, one}},
     {ControlVerb::user_list, /*      */ {no, no, no, one, one, one, one, no}},
     {ControlVerb::user_disable, /*   */ {no, no, no, one, one, one, no, no}},

@@ -32,7 +32,7 @@ TEST_CASE("each_role_has_the_rights_of_the_table_and_no_other") {
         {ControlVerb::order_show, "--11111-"},
         {ControlVerb::stop, "---1----"},
         {ControlVerb::day_close, "---1----"},
-        {ControlVerb::login, "--------"},
+        {ControlVerb::login, "--11111-"},
         {ControlVerb::resolve, "---2----"},
         {ControlVerb::journal_resume, "---2----"},
         {ControlVerb::password_change, "--111111"},

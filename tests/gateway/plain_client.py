@@ -4,8 +4,8 @@ import time
 
 
 class Client:
-    def __init__(self, port, comp_id="CLIENT24", password="demo-client24"):
-        self.port, self.comp_id, self.password = port, comp_id, password
+    def __init__(self, port, comp_id="CLIENT24", password="demo-client24", target="FAIRLEAD"):
+        self.port, self.comp_id, self.password, self.target = port, comp_id, password, target
         self.next_out = 1
         self.next_in = 1
         self.peer = None
@@ -20,7 +20,7 @@ class Client:
             number, self.next_out = self.next_out, self.next_out + 1
         now = time.strftime("%Y%m%d-%H:%M:%S.000", time.gmtime())
         head = [(35, kind), (34, number), *([(43, "Y"), (122, now)] if resent else []), (49, self.comp_id),
-                (52, now), (56, "FAIRLEAD")]
+                (52, now), (56, self.target)]
         body = b"".join(f"{tag}={value}\x01".encode() for tag, value in [*head, *fields])
         text = b"8=FIX.4.4\x019=%d\x01" % len(body) + body
         self.peer.sendall(text + b"10=%03d\x01" % (sum(text) % 256))
