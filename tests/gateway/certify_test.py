@@ -21,7 +21,7 @@ from plain_client import Client  # noqa: E402
 from stand import Stand  # noqa: E402
 
 CLIENT, ACCOUNT, SYMBOL = "CLIENT23", "8610-0000017", "1101"
-ORDER = re.compile(r"(buy|sell) of (\d+) shares of (\w+) at ([\d.]+)")
+ORDER = re.compile(r"(buy|sell) of (\d+) shares of (\w+) at (\d+\.\d+)")
 CASES = ["log-on", "order-acknowledged", "order-rejected", "fills", "quantity-reduced", "price-changed",
          "order-cancelled", "cancel-crosses-fill", "cancelled-unasked", "report-late", "status-unknown",
          "burst-limited", "reports-missed", "log-out", "nothing-refused"]
@@ -107,10 +107,9 @@ class Program:
     def answer(self, message):
         if message[35] == "1":
             self.client.send("0", (112, message[112]))
-        # Refused, cancelled by the exchange, or unknown: a program that simply tries again.
+        # Refused, or unknown: a program that simply tries again.
         ended = message[35] == "8" and message.get(43) != "Y" and (
-            message.get(150) == "8" or message.get(10006) == "133" or
-            (message.get(150) == "I" and message.get(10006) == "112"))
+            message.get(150) == "8" or (message.get(150) == "I" and message.get(10006) == "112"))
         if self.faulty and ended and message[11] not in self.seen:
             self.seen.add(message[11])
             self.order(message[38], message[55], message[44])
@@ -165,6 +164,87 @@ def judge(name, code, text, expected_code, failing):
     return wrong
 
 
+def log_on(stand, client, numbers=(1, 1), password=None):
+    """What the gateway says to a Logon: "" when it takes it, else the Text of its Logout. The client's numbers
+    after it: a Logon that is refused has used one all the same."""
+    one = Client(stand.client_port, client, password or f"demo-{client.lower()}")
+    one.next_out, one.next_in = numbers
+    one.connect()
+    answer = one.receive()
+    if answer is not None and answer[35] == "A":
+        one.send("5")
+        while one.receive() is not None:
+            pass
+    one.peer.close()
+    said = "" if answer is not None and answer[35] == "A" else (answer or {}).get(58, "")
+    return said, (one.next_out, one.next_in)
+
+
+def judge_gateway(stand, key, numbers):
+    """The same stand with require_certificates: who is let in, and what the others are told."""
+    stand.stop("gateway")
+    stand.exchange_options = ["--store", stand.directory / "run/store"]
+    stand.start_exchange()
+    shelf = stand.directory / "certificates"
+    shelf.mkdir()
+    other_key = subprocess.run(
+        [str(stand.programs / "fairlead"), "key", "new", "broker.example/certification",
+         str(stand.directory / "run/other.key")], check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
+    settings = stand.config.read_text().replace(
+        "[gateway]\n", f'[gateway]\nrequire_certificates = true\ncertificate_directory = "certificates"\n'
+        f'certificate_key = "{key}"\n', 1)
+    stand.config.write_text(settings)
+    stand.start_gateway()
+    stand.wait_until_open()
+    record = shelf / f"{CLIENT}.certificate"
+    wrong = []
+
+    def expect(what, wanted, client=CLIENT, password=None):
+        nonlocal numbers
+        said, after = log_on(stand, client, numbers if client == CLIENT else (1, 1), password)
+        numbers = after if client == CLIENT else numbers
+        print(f"{what}: {said or 'taken'}", flush=True)
+        if said != wanted and not (wanted and wanted in said):
+            wrong.append(f"{what}: the gateway says '{said}'")
+
+    # No restart in between: the directory is looked at when a client logs on.
+    expect("no record", "Logon refused: this client's program has no certificate")
+    shutil.copy(stand.directory / "faulty.certificate", record)
+    expect("record of a certification not passed", "was not passed")
+    shutil.copy(stand.directory / "good.certificate", record)
+    expect("record of a passed one", "")
+    shutil.copy(record, shelf / "CLIENT24.certificate")
+    expect("record of another client", "another SenderCompID", "CLIENT24")
+    expect("record, but a wrong password", "", password="not the password")
+    if "certificate" in (said := wrong.pop() if wrong else "certificate"):
+        wrong.append(f"a wrong password is told of the record: {said}")
+    record.write_text(record.read_text().replace("case 3 order-rejected pass", "case 3 order-rejected fail"))
+    expect("record somebody has changed", "not signed by the broker's key")
+    record.unlink()
+    expect("record taken away", "has no certificate")
+    stand.stop_all()
+    stand.config.write_text(settings.replace(key, other_key))
+    checked = subprocess.run([str(stand.programs / "fairlead-gateway"), "--config", str(stand.config), "--check"],
+                             capture_output=True, text=True)
+    if checked.returncode != 0 or checked.stdout.count("cannot log on") != 24:
+        wrong.append(f"--check does not tell of 24 sessions: {checked.stdout}{checked.stderr}")
+    return wrong + judge_ledger(stand)
+
+
+def judge_ledger(stand):
+    """Each refusal is on record with its own reason, in both languages, and the journal verifies."""
+    wrong = []
+    examine = str(stand.programs / "fairlead-examine")
+    logins = subprocess.run([examine, "logins", str(stand.journal)], capture_output=True, text=True)
+    refused = logins.stdout.count("client program not certified")
+    if logins.returncode != 0 or refused != 5:
+        wrong.append(f"the login ledger has {refused} logons refused for want of a certificate, not 5")
+    verified = subprocess.run([examine, "verify", str(stand.journal)], capture_output=True, text=True)
+    if verified.returncode != 0:
+        wrong.append("verify: " + verified.stdout[-500:])
+    return wrong
+
+
 def main():
     programs = pathlib.Path(sys.argv[1])
     wrong = []
@@ -176,10 +256,10 @@ def main():
                 text=True).stdout.strip()
             code, failed_text, numbers = certify(stand, "faulty", (1, 1), True)
             wrong += judge("faulty", code, failed_text, 2,
-                           ["order-rejected", "cancelled-unasked", "status-unknown", "burst-limited",
-                            "reports-missed"])
+                           ["order-rejected", "status-unknown", "burst-limited", "reports-missed", "nothing-refused"])
             code, passed_text, numbers = certify(stand, "good", numbers, False)
             wrong += judge("good", code, passed_text, 0, [])
+            wrong += judge_gateway(stand, key, numbers)
     for one in wrong:
         print("FAILED:", one)
     return 1 if wrong else 0

@@ -5,7 +5,6 @@
 #include <string_view>
 
 #include "audit/record_kinds.hpp"
-#include "risk/routing.hpp"
 
 namespace fairlead::exchange::certify {
 
@@ -22,14 +21,13 @@ bool raw_has(const audit::RecordView& view, std::string_view text) {
            std::string_view::npos;
 }
 
-risk::Reason reason_of(const audit::RecordView& view) {
+risk::Decision decision_of(const audit::RecordView& view) {
     const audit::Bytes decided = view.section(audit::SectionKind::decision);
-    if (decided.size() != sizeof(risk::Answered)) {
-        return risk::Reason::none;
-    }
     risk::Answered answered;
-    std::memcpy(&answered, decided.data(), sizeof answered);
-    return answered.decision.reason;
+    if (decided.size() == sizeof answered) {
+        std::memcpy(&answered, decided.data(), sizeof answered);
+    }
+    return answered.decision;
 }
 
 }  // namespace
@@ -122,8 +120,7 @@ void SessionWatch::take(const risk::Record& record, const audit::RecordView& vie
         case risk::RecordKind::new_order:
         case risk::RecordKind::replace_order:
         case risk::RecordKind::cancel_order:
-            ++facts_.commands;
-            facts_.repeats += reason_of(view) == risk::Reason::duplicate_client_order_id ? 1 : 0;
+            take_command(record, decision_of(view));
             break;
         default:
             break;
@@ -133,6 +130,15 @@ void SessionWatch::take(const risk::Record& record, const audit::RecordView& vie
 bool SessionWatch::open(risk::Venue venue) const {
     return std::any_of(open_lines_.begin(), open_lines_.end(),
                        [venue](const auto& line) { return line.second == venue; });
+}
+
+void SessionWatch::take_command(const risk::Record& record, const risk::Decision& decision) {
+    ++facts_.commands;
+    if (decision.outcome == risk::Outcome::refused) {
+        ++facts_.refused;
+        facts_.last_refusal = "for reason " + std::to_string(static_cast<int>(decision.reason)) +
+                              ", record " + std::to_string(record.sequence);
+    }
 }
 
 void SessionWatch::take_result(const risk::LogonResult& result) {

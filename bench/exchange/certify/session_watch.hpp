@@ -11,6 +11,7 @@
 #include "audit/journal_reader.hpp"
 #include "config/gateway_config.hpp"
 #include "risk/record_operation.hpp"
+#include "risk/routing.hpp"
 
 namespace fairlead::exchange::certify {
 
@@ -27,9 +28,10 @@ struct SessionFacts {
         0;  // by us for a protocol reason, heartbeat lost, too slow, over its rate
     std::uint64_t resend_requests = 0;  // from the client
     std::uint64_t rejects = 0;          // Reject (3) and BusinessMessageReject (j) sent to it
-    std::uint64_t repeats = 0;          // commands refused because their ClOrdID had been used
     std::uint64_t commands = 0;         // D, G, F, whatever became of them
-    std::string last_reject;            // "message type, record number"
+    std::uint64_t refused = 0;          // those the gateway refused: no venue has seen them
+    std::string last_reject;            // which message, and its record
+    std::string last_refusal;           // reason and record
 };
 
 class SessionWatch {
@@ -49,6 +51,7 @@ class SessionWatch {
   private:
     void take(const risk::Record& record, const audit::RecordView& view);
     void take_result(const risk::LogonResult& result);
+    void take_command(const risk::Record& record, const risk::Decision& decision);
 
     audit::JournalPlace journal_;
     std::string front_;
