@@ -14,6 +14,12 @@ std::string Certificates::open(const config::GatewayConfig& config) {
     if (!required_) {
         return {};
     }
+    // It must be there now: a confined gateway may read what it was given at start, and nothing that came
+    // later.
+    std::error_code ignored;
+    if (!std::filesystem::is_directory(directory_, ignored)) {
+        return config.file + ": gateway.certificate_directory: " + directory_ + " is no directory";
+    }
     const std::string problem = audit::VerifierKey::parse(config.gateway.certificate_key, key_);
     return problem.empty() ? problem : config.file + ": gateway.certificate_key: " + problem;
 }

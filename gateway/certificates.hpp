@@ -16,8 +16,8 @@ namespace fairlead::gateway {
 
 class Certificates {
   public:
-    // Empty: read; otherwise what is wrong with the key. Without gateway.require_certificates nothing is
-    // read.
+    // Empty: read; otherwise what is wrong with key or directory. Without gateway.require_certificates
+    // nothing is read.
     [[nodiscard]] std::string open(const config::GatewayConfig& config);
     // Why a client may not log on now, as AuthOptions has it; no function when none is required. Good for as
     // long as this object.

@@ -24,8 +24,8 @@ struct SessionFacts {
     std::uint64_t resets = 0;            // message numbers set back to 1
     std::uint64_t logouts = 0;           // of any cause
     std::uint64_t logouts_by_peer = 0;
-    std::uint64_t logouts_for_fault =
-        0;  // by us for a protocol reason, heartbeat lost, too slow, over its rate
+    // By us for a protocol reason, heartbeat lost, too slow a reader, over its rate.
+    std::uint64_t logouts_for_fault = 0;
     std::uint64_t resend_requests = 0;  // from the client
     std::uint64_t rejects = 0;          // Reject (3) and BusinessMessageReject (j) sent to it
     std::uint64_t commands = 0;         // D, G, F, whatever became of them
