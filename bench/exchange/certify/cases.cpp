@@ -52,7 +52,7 @@ std::string filled(Stage& stage) {
     stage.expect_quiet("a partial fill");
     stage.fill(order, 2 * stage.lot());
     stage.expect_quiet("the full fill");
-    return "a partial and a full fill were taken quietly";
+    return "the client kept quiet behind a partial and the full fill";
 }
 
 std::string reduced(Stage& stage) {
@@ -92,7 +92,7 @@ std::string cancel_crosses_fill(Stage& stage) {
         "Cancel it. The fill crosses your cancel and the cancel is rejected: it is filled, do nothing more.");
     stage.expect_change('F', order);
     stage.expect_quiet("the cancel was rejected because of the fill");
-    return "the client took the fill and did not cancel or order again";
+    return "the client did not cancel or order again";
 }
 
 std::string cancelled_unasked(Stage& stage) {
@@ -101,7 +101,7 @@ std::string cancelled_unasked(Stage& stage) {
     stage.expect_quiet("its order was acknowledged");
     stage.cancel_unasked(order);
     stage.expect_quiet("the exchange cancelled its order");
-    return "the client did not replace the order the exchange cancelled";
+    return "the client did not send the cancelled order again";
 }
 
 std::string report_late(Stage& stage) {
@@ -114,7 +114,7 @@ std::string report_late(Stage& stage) {
     stage.expect_quiet("the line dropped");
     stage.mend_line(order.line);
     stage.expect_quiet("the late fill came");
-    return "the client waited through the interruption and took the late fill";
+    return "the client kept quiet through the interruption and behind the late fill";
 }
 
 std::string status_unknown(Stage& stage) {
@@ -126,7 +126,7 @@ std::string status_unknown(Stage& stage) {
     stage.expect_quiet("its order's state became unknown");
     stage.mend_line(order.line);
     stage.expect_quiet("its order was found to be working");
-    return "the client waited while the order's state was unknown";
+    return "the client kept quiet while the order's state was unknown and when it was found working";
 }
 
 std::string burst(Stage& stage) {

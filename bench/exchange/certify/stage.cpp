@@ -203,6 +203,7 @@ void Stage::mend_line(const std::string& line) {
         }
         pause(journal_pause);
     }
+    wait_until_open();
 }
 
 void Stage::clear_up() {

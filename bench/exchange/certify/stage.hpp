@@ -74,6 +74,7 @@ class Stage : public CommandWatch {
     // The order's line is cut, and no line may log on until it is mended.
     void break_line(const SeenCommand& order);
     void refuse_lines();
+    // And what was late has been told: the gateway opens a line for orders only then.
     void mend_line(const std::string& line);
     // Open orders of the case are taken out, and the gateway takes new ones.
     void clear_up();
