@@ -121,8 +121,20 @@ void read_gateway(Reading& reading, TomlReader& top, GatewaySection& into) {
     reader.integer("out_buffer_bytes", into.out_buffer_bytes, 65536, 268435456, "bytes");
     reader.integer("connections_max", into.connections_max, 1, 10000, "connections");
     reader.integer("hold_ns", into.hold_ns, 0, 100'000'000, "nanoseconds");
+    reader.flag("require_certificates", into.require_certificates);
+    reader.text("certificate_directory", into.certificate_directory, is_path_or_empty, optional_path_rule);
+    reader.text("certificate_key", into.certificate_key, nullptr,
+                "a public key, NAME+HASH+BASE64 as `fairlead key new` prints it");
     reader.finish();
     reading.resolve(into.log_file);
+    reading.resolve(into.certificate_directory);
+    constexpr std::string_view certificate_rule = "must be given, since require_certificates is true";
+    if (into.require_certificates && into.certificate_directory.empty()) {
+        reader.error("certificate_directory", "", certificate_rule);
+    }
+    if (into.require_certificates && into.certificate_key.empty()) {
+        reader.error("certificate_key", "", certificate_rule);
+    }
 }
 
 void read_journal(Reading& reading, TomlReader& top, JournalSection& into) {

@@ -76,6 +76,9 @@ struct GatewaySection {
     std::uint32_t out_buffer_bytes = 1 << 20;
     std::uint32_t connections_max = 1024;
     std::uint32_t hold_ns = 0;  // messages wait so long after their stamp for older ones (the arrival rule)
+    bool require_certificates = false;  // of client programs, at each logon (R17)
+    std::string certificate_directory;  // CLIENT.certificate of each; empty: none
+    std::string certificate_key;        // public, NAME+HASH+BASE64; parsed by the gateway
 };
 
 struct JournalSection {

@@ -20,6 +20,8 @@ risk::LogonVerdict verdict_of(AuthVerdict verdict) noexcept {
             return risk::LogonVerdict::account_disabled;
         case AuthVerdict::change_refused:
             return risk::LogonVerdict::new_password_refused;
+        case AuthVerdict::not_certified:
+            return risk::LogonVerdict::not_certified;
         case AuthVerdict::failed:
         case AuthVerdict::bad_credentials:
         case AuthVerdict::none:
@@ -140,6 +142,7 @@ void ClientSide::attempt_logon(ClientSession& session, const fix::Action& action
     AuthRequest request;
     request.ticket = std::uint64_t{session.config->id} << 32 | session.ticket;
     request.source = session.person.address;
+    request.client = risk::Text<16>(session.config->sender_comp_id);
     const bool right_user = message.value(553) == session.config->user;
     request.set(right_user ? message.value(553) : std::string_view{}, message.value(554));
     if (message.has(925) && !session.outside_hours) {
@@ -162,7 +165,9 @@ void ClientSide::on_logon_checked(const AuthResult& result) noexcept {
         return;  // the client has gone away meanwhile; the attempt's Record stands, its result with it
     }
     actions_.clear();
-    const bool right = result.verdict == AuthVerdict::accepted || result.verdict == AuthVerdict::must_change;
+    const bool right = result.verdict == AuthVerdict::accepted ||
+                       result.verdict == AuthVerdict::must_change ||
+                       result.verdict == AuthVerdict::not_certified;
     fix::Sentence text;
     text.add(refused_text);
     if (right && session->outside_hours) {
@@ -173,7 +178,8 @@ void ClientSide::on_logon_checked(const AuthResult& result) noexcept {
         session->machine.accept_logon(core_.now(), actions_);
     } else {
         // Only who knows the password is told what is wrong with it.
-        if (result.verdict == AuthVerdict::must_change || result.verdict == AuthVerdict::change_refused) {
+        if (result.verdict == AuthVerdict::must_change || result.verdict == AuthVerdict::change_refused ||
+            result.verdict == AuthVerdict::not_certified) {
             text.add(": ").add(result.text.view());
         }
         session->machine.refuse_logon(verdict_of(result.verdict), text.text().view(), core_.now(), actions_);

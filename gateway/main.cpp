@@ -12,6 +12,7 @@
 #include <iostream>
 #include <thread>
 
+#include "gateway/certificates.hpp"
 #include "gateway/confine.hpp"
 #include "gateway/outside.hpp"
 #include "gateway/recovery.hpp"
@@ -56,6 +57,9 @@ gateway::Rights rights_of(const config::GatewayConfig& config) {
                    "/proc/sys/kernel/random/boot_id"};
     rights.write = {config.journal.front_directory, config.journal.directory + "/reference",
                     directory_of(config.control.user_state), directory_of(config.control.socket)};
+    if (config.gateway.require_certificates) {
+        rights.read.push_back(config.gateway.certificate_directory);
+    }
     if (!config.journal.spare_directory.empty()) {
         rights.read.push_back(config.journal.spare_directory);
     }
@@ -124,6 +128,12 @@ int run(const Options& options) {
         return complain(states.errors);
     }
 
+    gateway::Certificates certificates;
+    if (const std::string error = certificates.open(config); !error.empty()) {
+        return complain(error);
+    }
+    const std::vector<std::string> uncertified = certificates.uncertified(config);
+
     // 2. Reference data of the day.
     auto reference =
         config::load_reference(config, [](std::string_view what, std::uint64_t done, std::uint64_t total) {
@@ -135,6 +145,9 @@ int run(const Options& options) {
         return complain(reference.errors);
     }
     if (options.check) {
+        for (const std::string& client : uncertified) {
+            std::cout << client << '\n';
+        }
         std::cout << options.config_file << ": good; " << reference.reference.securities.size() - 1
                   << " securities, " << reference.reference.accounts.size() - 1 << " accounts, "
                   << config.sessions.size() << " sessions, " << config.lines.size() << " lines\n";
@@ -146,6 +159,9 @@ int run(const Options& options) {
     open_log(config);
     for (const std::string& warning : unconfined) {
         spdlog::warn("{}", warning);
+    }
+    for (const std::string& client : uncertified) {
+        spdlog::warn("{}", client);
     }
 
     // 3. The front: locked memory the order thread appends to.
@@ -181,11 +197,16 @@ int run(const Options& options) {
     if (const std::string error = user_store.open(); !error.empty()) {
         return complain(error);
     }
-    gateway::AuthWorker auth(user_store, [&door](const gateway::AuthResult& result) {
-        while (!door.push(result)) {
-            std::this_thread::sleep_for(std::chrono::milliseconds(1));
-        }
-    });
+    gateway::AuthOptions auth_options;
+    auth_options.why_not_certified = certificates.rule();
+    gateway::AuthWorker auth(
+        user_store,
+        [&door](const gateway::AuthResult& result) {
+            while (!door.push(result)) {
+                std::this_thread::sleep_for(std::chrono::milliseconds(1));
+            }
+        },
+        auth_options);
     gateway::History history(
         {{config.journal.directory, config.journal.spare_directory}, config.journal.front_directory}, inbox);
     gateway::MassEffects mass_effects(core);

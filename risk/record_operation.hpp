@@ -42,6 +42,7 @@ enum class LogonVerdict : std::uint8_t {
     left = 16,              // the client went away while its credentials were checked
     account_disabled = 17,  // the password was right, the account is off: by staff, idle, ended
     still_checking = 18,    // an earlier logon of the session was still being checked
+    not_certified = 19,     // the password was right, the client's program has no certificate in force
 };
 
 // Answers the attempt named by record.cause. Numbers are those in force after it.

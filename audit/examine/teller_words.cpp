@@ -147,6 +147,8 @@ Names names_of(risk::LogonVerdict verdict) {
             return {"account disabled", "帳號停用"};
         case still_checking:
             return {"an earlier logon still checked", "前次登入檢核中"};
+        case not_certified:
+            return {"client program not certified", "客戶程式未通過認證"};
     }
     return {"unknown", "不明"};
 }

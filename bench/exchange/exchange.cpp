@@ -127,6 +127,11 @@ Exchange::~Exchange() {
     stop();
 }
 
+void Exchange::set_watch(CommandWatch* watch) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    watch_ = watch;
+}
+
 void Exchange::start() {
     for (const auto& line : lines_) {
         line->server->start();
@@ -272,6 +277,21 @@ bool Exchange::logged_on(std::size_t line) const {
     return lines_[line]->up.load();
 }
 
+bool Exchange::logged_on(std::string_view line) const {
+    return std::any_of(lines_.begin(), lines_.end(),
+                       [line](const auto& one) { return one->name == line && one->up.load(); });
+}
+
+bool Exchange::open_for(std::uint32_t security) const {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    const risk::SecurityRow& row = reference_.securities[security];
+    const bool up = std::any_of(lines_.begin(), lines_.end(), [&row](const auto& one) {
+        return one->venue == row.venue && one->up.load();
+    });
+    return up && origin_known_ &&
+           matching_.phase(stamp_now().utc_ns, row, risk::SessionKind::regular) == risk::Phase::continuous;
+}
+
 std::string Exchange::summary() const {
     const std::lock_guard<std::mutex> lock(mutex_);
     std::string text;
@@ -379,6 +399,12 @@ void Exchange::act(Line& line, const FaultCommand& command, std::string& answer)
             matching_.forget(slot);
         } else if (matching_.order(slot).leaves == 0) {
             answer = command.verb + ": nothing is left of order " + word;
+        } else if (command.verb == "fill") {
+            std::vector<MarketEvent> filled;
+            const risk::Quantity before = matching_.order(slot).leaves;
+            fill(slot, command.arguments.size() > 1 ? std::stoll(command.arguments[1]) : before, now, filled);
+            tell(filled, now);
+            answer = matching_.order(slot).leaves < before ? answer : "fill: the market does not match now";
         } else {
             cancel_unasked(line, slot, now);
         }
@@ -396,6 +422,23 @@ Slot Exchange::named_order(const Line& line, const std::string& name) const {
         }
     }
     return 0;
+}
+
+// Somebody else takes so much of a resting order, at its price.
+void Exchange::fill(Slot slot, risk::Quantity quantity, risk::UtcNs now, std::vector<MarketEvent>& events) {
+    const BookOrder& resting = matching_.order(slot);
+    BookOrder other;
+    other.security = resting.security;
+    other.venue = resting.venue;
+    other.kind = resting.kind;
+    other.side = resting.side == risk::Side::buy ? risk::Side::sell : risk::Side::buy;
+    other.type = resting.type;
+    other.price = resting.price;
+    other.ordered = other.leaves = std::min(quantity, resting.leaves);
+    other.time_in_force = risk::TimeInForce::immediate_or_cancel;
+    if (other.leaves > 0) {
+        matching_.add(other, now, events);
+    }
 }
 
 void Exchange::cancel_unasked(Line& line, Slot slot, risk::UtcNs now) {

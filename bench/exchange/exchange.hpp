@@ -16,6 +16,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include "bench/exchange/command_watch.hpp"
 #include "bench/exchange/faults.hpp"
 #include "bench/exchange/line_server.hpp"
 #include "bench/exchange/liquidity.hpp"
@@ -74,6 +75,11 @@ class Exchange {
     [[nodiscard]] LineCounts counts(std::size_t line) const;
     [[nodiscard]] int port(std::size_t line) const;
     [[nodiscard]] bool logged_on(std::size_t line) const;
+    [[nodiscard]] bool logged_on(std::string_view line) const;
+    // A line of its venue is logged on, and it is matched continuously now.
+    [[nodiscard]] bool open_for(std::uint32_t security) const;
+    // Null: nobody looks, not even at a command that is being read just now.
+    void set_watch(CommandWatch* watch);
 
   private:
     struct Line;
@@ -84,6 +90,9 @@ class Exchange {
 
     void on_order(Line& line, const OrderMessage& message);
     [[nodiscard]] Code standing_objection(Line& line, risk::UtcNs now);
+    // What the watch wants; nothing of it for a status request, which the gateway asks by itself.
+    [[nodiscard]] Steering steer(const Line& line, const OrderMessage& message,
+                                 const CheckedMessage& checked);
     void handle(Line& line, const OrderMessage& message, CheckedMessage& checked, risk::UtcNs now,
                 Answer& answer);
     void new_order(Line& line, const OrderMessage& message, const CheckedMessage& checked, risk::UtcNs now,
@@ -104,6 +113,7 @@ class Exchange {
     void send_due(risk::UtcNs now);
     void act(Line& line, const FaultCommand& command, std::string& answer);
     void cancel_unasked(Line& line, Slot slot, risk::UtcNs now);
+    void fill(Slot slot, risk::Quantity quantity, risk::UtcNs now, std::vector<MarketEvent>& events);
     [[nodiscard]] Slot named_order(const Line& line, const std::string& name) const;
     void settle_origin(risk::UtcNs now);
     void advance(risk::UtcNs now);
@@ -111,6 +121,7 @@ class Exchange {
 
     const risk::Reference& reference_;
     ExchangeOptions options_;
+    CommandWatch* watch_ = nullptr;
     Witness witness_;
     OrderCheck check_;
     // Guards everything below but what a Line marks as its own. Taken before QuickFIX's session locks,

@@ -43,7 +43,19 @@ void Exchange::on_order(Line& line, const OrderMessage& message) {
                                              ap_code_tag, value_incorrect, "72-AP-CODE ERROR"));
             return;
         }
-        handle(line, message, checked, now, answer);
+        const Steering steering = steer(line, message, checked);
+        if (steering.fill_first) {
+            std::vector<MarketEvent> filled;
+            const Slot slot = find(line, message, checked);
+            fill(slot, matching_.order(slot).leaves, now, filled);
+            tell(filled, now);
+        }
+        if (steering.refuse != 0) {
+            refuse(line, message, steering.refuse, checked.kind, now, answer);
+        } else {
+            handle(line, message, checked, now, answer);
+        }
+        faults.disconnect_after = steering.cut_line ? 1 : faults.disconnect_after;
     }
     if (faults.disconnect_after > 0 && --faults.disconnect_after == 0) {
         ++line.counts.faults;
@@ -57,6 +69,15 @@ void Exchange::on_order(Line& line, const OrderMessage& message) {
         deliver(line, answer.message, true, now);
         tell(answer.events, now);
     }
+}
+
+Steering Exchange::steer(const Line& line, const OrderMessage& message, const CheckedMessage& checked) {
+    if (watch_ == nullptr || message.type == 'H') {
+        return {};
+    }
+    Steering steering = watch_->on_command({line.name, message.type, checked});
+    steering.fill_first = steering.fill_first && find(line, message, checked) != 0;
+    return steering;
 }
 
 // What the line as a whole is refused for, before its message is looked at.

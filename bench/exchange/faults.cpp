@@ -24,7 +24,7 @@ constexpr Verb verbs[] = {
     {"disconnect", {"w?", ""}},      {"cancel-unasked", {"w", ""}},
     {"forget", {"w", ""}},           {"log-out", {"t?", ""}},
     {"skip-numbers", {"n", ""}},     {"expect-number", {"n", ""}},
-    {"ask-resend-all", {"", ""}},
+    {"ask-resend-all", {"", ""}},    {"fill", {"w", "n?"}},
 };
 
 bool whole(std::string_view text, std::uint64_t& into) {
@@ -123,6 +123,7 @@ const std::string_view fault_help =
     "  disconnect-before N      cut on reading the Nth command from now; it is not acted upon\n"
     "  disconnect-after N       cut after acting on the Nth command from now, before its answer\n"
     "  cancel-unasked last|all|NUMBER   cancel orders of the line nobody asked to cancel\n"
+    "  fill last|NUMBER [SHARES]        somebody else takes so much of a resting order; default all\n"
     "  forget last|NUMBER       the order is gone; status answers 0005\n"
     "  fill-before-ack on|off   the fills of a command go out before its answer\n"
     "  stop-reading on|off      read nothing more from the line\n"

@@ -10,6 +10,7 @@
 #include <csignal>
 #include <cstdio>
 
+#include "bench/exchange/certify/certification.hpp"
 #include "bench/exchange/control_server.hpp"
 #include "bench/exchange/exchange.hpp"
 #include "bench/exchange/options.hpp"
@@ -28,7 +29,40 @@ struct CommandLine {
     std::int64_t day_origin = 0;
     std::vector<std::string> faults;
     bool check = false;
+    bool certify = false;
+    certify::CertificationOptions certification;
 };
+
+// What --certify needs, and what needs it.
+void describe_certification(CLI::App& app, CommandLine& given) {
+    certify::CertificationOptions& into = given.certification;
+    CLI::Option* certify = app.add_flag("--certify", given.certify,
+                                        "play the cases of a client certification and write a signed record");
+    const auto needed = [&app, certify](const char* name, std::string& value, const char* what) {
+        CLI::Option* option = app.add_option(name, value, what);
+        option->needs(certify);
+        certify->needs(option);
+    };
+    needed("--client", into.client, "SenderCompID (49) of the client");
+    needed("--program", into.program, "name of the client's program, as the client states it");
+    needed("--program-version", into.version, "its version, as the client states it");
+    needed("--account", into.account, "account whose orders are the client's, such as 8610-0000017");
+    needed("--symbol", into.symbol, "security to be traded");
+    needed("--gateway-config", into.gateway_config, "the gateway's configuration: where its journal is");
+    needed("--key", into.key, "file of the private key, made by `fairlead key new`");
+    needed("--record", into.record, "file to write the record to");
+    app.add_option("--days", into.days, "how many days the record holds, 1 to 1098; 365 without it")
+        ->check(CLI::Range(1, 1098))
+        ->needs(certify);
+    app.add_option("--patience", into.patience_s,
+                   "seconds the client has for each step, 1 to 3600; 120 without it")
+        ->check(CLI::Range(1, 3600))
+        ->needs(certify);
+    app.add_option("--quiet", into.quiet_s,
+                   "seconds without a command that count as keeping quiet, 1 to 600; 3 without it")
+        ->check(CLI::Range(1, 600))
+        ->needs(certify);
+}
 
 void describe(CLI::App& app, CommandLine& given) {
     app.add_option("--config", given.config, "TOML file; bench/exchange/exchange.toml is the sample")
@@ -44,6 +78,8 @@ void describe(CLI::App& app, CommandLine& given) {
     app.add_option("--fault", given.faults,
                    "\"LINE VERB ARGUMENTS\", may be given again:\n" + std::string(fault_help));
     app.add_flag("--check", given.check, "only check the configuration and the market's files");
+    describe_certification(app, given);
+    app.footer("Example:\n  fairlead-exchange --config bench/exchange/exchange.toml --liquidity seeded:1");
 }
 
 // The command line wins. False: something is wrong and has been said.
@@ -96,7 +132,7 @@ void tick_for_ever(Exchange& exchange, boost::asio::steady_timer& timer) {
     });
 }
 
-void run(Exchange& exchange, const ProgramOptions& options) {
+void run(Exchange& exchange, const ProgramOptions& options, certify::Certification* certification) {
     boost::asio::io_context context;
     boost::asio::signal_set signals(context, SIGTERM, SIGINT);
     signals.async_wait([&](const boost::system::error_code&, int) { context.stop(); });
@@ -113,8 +149,34 @@ void run(Exchange& exchange, const ProgramOptions& options) {
                      exchange.port(i));
     }
     spdlog::info("ready");
+    if (certification != nullptr) {
+        certification->start([&context] { context.stop(); });
+    }
     context.run();
+    if (certification != nullptr) {
+        certification->end();
+    }
     exchange.stop();
+}
+
+// Exit code: 0 passed, 2 not passed, 1 no record.
+int run_certification(const LoadedMarket& market, const ProgramOptions& options,
+                      const certify::CertificationOptions& given) {
+    if (options.exchange.liquidity_seed) {
+        spdlog::error("--certify needs --liquidity off: nobody else may fill the client's orders");
+        return 1;
+    }
+    Exchange exchange(market.reference, options.exchange);
+    certify::Certification certification(given, exchange, market.reference);
+    for (const std::string& error : certification.errors()) {
+        spdlog::error("{}", error);
+    }
+    if (!certification.errors().empty()) {
+        return 1;
+    }
+    run(exchange, options, &certification);
+    const certify::Verdict verdict = certification.verdict();
+    return verdict == certify::Verdict::passed ? 0 : verdict == certify::Verdict::not_passed ? 2 : 1;
 }
 
 int main_with(int argument_count, char** arguments) {
@@ -137,8 +199,11 @@ int main_with(int argument_count, char** arguments) {
         return 0;
     }
     try {
+        if (given.certify) {
+            return run_certification(market, options.value, given.certification);
+        }
         Exchange exchange(market.reference, options.value.exchange);
-        run(exchange, options.value);
+        run(exchange, options.value, nullptr);
         std::fputs(exchange.summary().c_str(), stdout);
     } catch (const std::exception& error) {
         spdlog::error("{}", error.what());

@@ -56,6 +56,7 @@ struct AuthWorker::State {
 
     void run();
     AuthResult work(const AuthRequest& request);
+    void certify(const AuthRequest& request, AuthResult& result);
     AuthResult verify(const AuthRequest& request);
     void change(const AuthRequest& request, AuthResult& result);
     void act(const AuthRequest& request, AuthResult& result);
@@ -81,15 +82,13 @@ void AuthWorker::State::run() {
 }
 
 AuthResult AuthWorker::State::work(const AuthRequest& request) {
-    if (request.task == AuthTask::verify) {
-        return verify(request);
-    }
     AuthResult result;
-    if (request.task == AuthTask::verify_and_change) {
+    if (request.task == AuthTask::verify || request.task == AuthTask::verify_and_change) {
         result = verify(request);
+        certify(request, result);
         const bool right =
             result.verdict == AuthVerdict::accepted || result.verdict == AuthVerdict::must_change;
-        if (right) {
+        if (right && request.task == AuthTask::verify_and_change) {
             change(request, result);
         }
         return result;
@@ -133,6 +132,18 @@ AuthResult AuthWorker::State::verify(const AuthRequest& request) {
                      : verified.result == Verification::must_change ? AuthVerdict::must_change
                                                                     : AuthVerdict::disabled;
     return result;
+}
+
+// A program that may not log on has no password to change either: what it is told is one thing at a time.
+void AuthWorker::State::certify(const AuthRequest& request, AuthResult& result) {
+    const bool right = result.verdict == AuthVerdict::accepted || result.verdict == AuthVerdict::must_change;
+    if (!right || request.client.empty() || !options.why_not_certified) {
+        return;
+    }
+    if (const std::string problem = options.why_not_certified(request.client.view()); !problem.empty()) {
+        result.verdict = AuthVerdict::not_certified;
+        result.text = risk::Text<160>(problem);
+    }
 }
 
 void AuthWorker::State::change(const AuthRequest& request, AuthResult& result) {

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <string>
 #include <string_view>
 
 #include "config/users.hpp"
@@ -47,6 +48,7 @@ struct AuthRequest {
     AuthTask task = AuthTask::verify;
     risk::UserName user;
     bool user_too_long = false;             // for any user: the work is done all the same
+    risk::Text<16> client;                  // SenderCompID of a client session; empty: staff
     std::array<std::uint8_t, 16> source{};  // address of the peer, mapped; or a local user's id
     std::uint64_t version = 0;
     PasswordBytes password;
@@ -65,6 +67,7 @@ enum class AuthVerdict : std::uint8_t {
     disabled = 5,        // the password is right, the account is off: `text` says why, for the operator
     change_refused = 6,  // the password is right, the new one was not taken: `text` says why
     failed = 7,          // an act of staff that was not done: `text` says why
+    not_certified = 8,   // the password is right, the program has no certificate: `text` says why
 };
 
 struct AuthResult {
@@ -82,6 +85,9 @@ struct AuthResult {
 struct AuthOptions {
     unsigned threads = 1;
     std::size_t queue_max = 256;
+    // Why the program behind a SenderCompID may not log on; empty text: it may. Without it: any may. Asked on
+    // a worker, once the password has been found right.
+    std::function<std::string(std::string_view client)> why_not_certified;
 };
 
 class AuthWorker {

@@ -5,6 +5,8 @@
 
 #include <catch2/catch.hpp>
 
+#include "config/files.hpp"
+#include "config/rules_in_force.hpp"
 #include "tests/config/temporary.hpp"
 
 using namespace fairlead;
@@ -109,6 +111,25 @@ TEST_CASE("a_good_file_is_read_and_relative_paths_count_from_it") {
     CHECK(config.rules.firm_warning_1 == risk::unlimited);
 }
 
+TEST_CASE("certificates_may_be_named_before_they_are_required") {
+    const std::string named = "certificate_directory = \"certificates\"\ncertificate_key = \"key\"";
+    for (const char* required : {"true", "false"}) {
+        const auto loaded =
+            parse(with("name = \"test\"", named + "\nrequire_certificates = " + std::string(required)));
+        INFO(all_errors(loaded.errors));
+        REQUIRE(loaded.ok());
+        CHECK(loaded.value.gateway.certificate_directory == "/etc/fairlead/certificates");
+        CHECK(loaded.value.gateway.certificate_key == "key");
+    }
+}
+
+TEST_CASE("the_rules_in_force_are_those_of_this_source_tree") {
+    CHECK(config::dictionary_sha256() ==
+          config::hex_of(config::sha256_of(tests::content_of(root + "/config/FIX44-fairlead.xml"))));
+    CHECK(config::rules_sha256() ==
+          config::hex_of(config::sha256_of(tests::content_of(root + "/config/rules-of-engagement.md"))));
+}
+
 TEST_CASE("each_rule_of_the_configuration_names_file_line_key_and_value") {
     struct Row {
         std::string from;
@@ -129,6 +150,10 @@ TEST_CASE("each_rule_of_the_configuration_names_file_line_key_and_value") {
          "512..16384"},
         {"name = \"test\"", "logon_timeout_s = 2.5", 2, "gateway.logon_timeout_s", "2.5", "whole number"},
         {"name = \"test\"", "logon_timeout_s = \"5\"", 2, "gateway.logon_timeout_s", "\"5\"", "whole number"},
+        {"name = \"test\"", "require_certificates = true\ncertificate_key = \"key\"", 1,
+         "gateway.certificate_directory", "", "require_certificates is true"},
+        {"name = \"test\"", "require_certificates = true\ncertificate_directory = \"certificates\"", 1,
+         "gateway.certificate_key", "", "require_certificates is true"},
         {"\"[::1]:9871\"", "\"localhost:1\"", 3, "gateway.listen", "localhost:1", "numeric address"},
         {"\"[::1]:9871\"", "\"127.0.0.1:65536\"", 3, "gateway.listen", "127.0.0.1:65536", "port"},
         {"\"[::1]:9871\"", "\"127.0.0.1\"", 3, "gateway.listen", "127.0.0.1", "address:port"},

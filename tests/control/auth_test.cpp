@@ -22,19 +22,26 @@ constexpr std::int64_t second_ns = 1'000'000'000;
 // A worker whose clock is the test's, asked one request at a time.
 class AuthWorld {
   public:
-    explicit AuthWorld(gateway::LockOptions locks = {})
-        : users_(tests::sample_users(), with_clock(locks)), worker_(users_, [this](const AuthResult& result) {
-              const std::lock_guard lock(mutex_);
-              results_.push_back(result);
-              arrived_.notify_one();
-          }) {
+    explicit AuthWorld(gateway::LockOptions locks = {}, AuthOptions options = {})
+        : users_(tests::sample_users(), with_clock(locks)),
+          worker_(
+              users_,
+              [this](const AuthResult& result) {
+                  const std::lock_guard lock(mutex_);
+                  results_.push_back(result);
+                  arrived_.notify_one();
+              },
+              std::move(options)) {
         REQUIRE(users_.open().empty());
     }
     AuthResult ask(const std::string& user, const std::string& password, std::uint8_t source = 1) {
         AuthRequest request;
-        request.ticket = ++ticket_;
         request.source[15] = source;
         request.set(user, password);
+        return ask(request);
+    }
+    AuthResult ask(AuthRequest& request) {
+        request.ticket = ++ticket_;
         REQUIRE(worker_.submit(request));
         std::unique_lock lock(mutex_);
         arrived_.wait(lock, [this] { return !results_.empty(); });
@@ -86,6 +93,43 @@ TEST_CASE("a_logon_is_accepted_by_user_password_and_state_only") {
         CHECK(world.ask(row.user, row.password).verdict == row.verdict);
     }
     CHECK(world.ask("client", "pw-client").role == config::Role::client);
+}
+
+TEST_CASE("a_program_without_certificate_is_refused_once_the_password_is_right_and_changes_none") {
+    AuthOptions options;
+    options.why_not_certified = [](std::string_view client) {
+        return client == "CERTIFIED" ? std::string() : std::string("no certificate");
+    };
+    AuthWorld world({}, options);
+    struct Row {
+        const char* password;
+        const char* client;
+        AuthVerdict verdict;
+        const char* text;
+    };
+    const Row rows[] = {
+        {"pw-client", "CERTIFIED", AuthVerdict::accepted, ""},
+        {"pw-client", "OTHER", AuthVerdict::not_certified, "no certificate"},
+        {"pw-wrong", "OTHER", AuthVerdict::bad_credentials, ""},
+        {"pw-client", "", AuthVerdict::accepted, ""},  // staff has no program
+    };
+    for (const Row& row : rows) {
+        AuthRequest request;
+        request.set("client", row.password);
+        request.client = risk::Text<16>(row.client);
+        const AuthResult result = world.ask(request);
+        CHECK(result.verdict == row.verdict);
+        CHECK(result.text.view() == row.text);
+    }
+    AuthRequest change;
+    change.set("client", "pw-client");
+    change.task = gateway::AuthTask::verify_and_change;
+    change.new_password.set("another Password 7");
+    change.client = risk::Text<16>("OTHER");
+    const AuthResult refused = world.ask(change);
+    CHECK(refused.verdict == AuthVerdict::not_certified);
+    CHECK(!refused.changed);
+    CHECK(world.ask("client", "pw-client").verdict == AuthVerdict::accepted);
 }
 
 TEST_CASE("five_failures_lock_one_user_from_one_source_with_growing_delay") {

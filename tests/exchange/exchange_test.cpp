@@ -266,6 +266,21 @@ TEST_CASE("injected_faults_bend_the_answers") {
               std::string::npos);
         fault("cancel-unasked all");
     }
+    {  // Somebody else takes a part of a resting order, and then what is left.
+        ask(client, 'D', 55, 55);
+        fault("fill A0055 2000");
+        ReceivedMessage filled;
+        REQUIRE(waits_for(client, "F", 55, &filled));
+        CHECK(filled.field(32) == "2");
+        CHECK(filled.field(151) == "3");
+        fault("fill last");
+        REQUIRE(client.wait(
+            [](const ReceivedMessage& m) {
+                return m.type == "8" && m.field(11) == padded_id(55) && m.field(151) == "0";
+            },
+            nullptr, 5000, 0, nullptr));
+        CHECK(venue.exchange->control("T8610H3 fill A0055").find("nothing is left") != std::string::npos);
+    }
     {  // Delayed answers come in their order.
         fault("delay-acks 100");
         const std::uint64_t accepted_before = venue.exchange->counts(0).accepted;
