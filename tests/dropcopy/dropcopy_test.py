@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """The drop copy on the real programs: who may log on sees the reports of its investors and no others, with the fields
 their clients were told; comes back where it says it stands, and is told again what it asks for again, marked so. A
-reader that reads nothing and a program that is stopped or killed hold up no client. Logons are on record.
+reader that reads nothing and a program that is stopped or killed hold up no client; a gateway that is killed and
+started again cuts off no reader. Logons are on record.
 
 usage: dropcopy_test.py PROGRAMS
 """
@@ -70,7 +71,7 @@ class CopyClient(Client):
             message = self.receive()
             demand(message is not None, f"{self.comp_id} was cut off")
             if message[35] in "89r" and SEQUENCE in message:
-                demand(self.accounts is None or message[1] in self.accounts, f"{self.comp_id} sees {message}")
+                demand(self.accounts is None or message.get(1) in self.accounts, f"{self.comp_id} sees {message}")
                 if self.load_too or not message[11].startswith("LD"):
                     self.copies.append(message)
             demand(time.time() < deadline, f"{self.comp_id} got {len(self.copies)} copies, not what it waits for")
@@ -96,7 +97,7 @@ class CopyStand(Stand):
                 demand(time.time() < deadline, "the drop copy does not listen")
                 time.sleep(0.05)
 
-    def configure(self, investor):
+    def configure(self, investor, branch):
         self.copy_port = free_ports(1)[0]
         (self.directory / "dropcopy.toml").write_text(f"""[dropcopy]
 port = {self.copy_port}
@@ -113,6 +114,11 @@ user = "risk.officer"
 comp_id = "ONE"
 user = "examiner"
 investors = ["{investor}"]
+
+[[session]]
+comp_id = "BRANCH"
+user = "support"
+branches = ["{branch}"]
 """)
 
 
@@ -200,6 +206,33 @@ def whole_day(stand, everything):
     return len(wanted)
 
 
+def one_branch(stand, everything, branch):
+    """Who sees a branch gets what is of its accounts, and all of it."""
+    wanted = [copy for copy in everything.copies if copy.get(1, "").startswith(branch + "-")]
+    demand(0 < len(wanted) < len(everything.copies), f"{len(wanted)} copies of branch {branch}")
+    reader = CopyClient(stand.copy_port, "BRANCH", "support")
+    demand(reader.log_on()[0], "BRANCH is not let in")
+    the_same(reader.take(len(wanted)), wanted, f"branch {branch}")
+    reader.leave()
+    say(f"branch {branch}: {len(wanted)} of {len(everything.copies)} copies")
+
+
+def goes_on_after_the_gateway(stand, client, one, terms, account):
+    """The gateway is killed and started again: who reads copies stays logged on, and gets what comes then."""
+    stood = int(one.copies[-1][SEQUENCE])
+    demand(one.log_on(after=stood)[0], "ONE is not let in before the gateway is killed")
+    stand.kill("gateway")
+    client.peer.close()
+    stand.start_gateway()
+    stand.wait_until_open(say=say)
+    client.connect()
+    client.wait_for("A")
+    messages = trade(client, terms, account, "AGAIN")
+    the_same(one.take(len(messages)), messages, "after the gateway's restart")
+    one.leave()
+    say("the gateway killed and started again: the same connection got what came then")
+
+
 def holds_up_nobody(stand, client, everything, terms, account):
     """Stopped, then killed: clients trade on; started again, it does not know what it had sent, and says so."""
     stand.processes["dropcopy"].send_signal(signal.SIGSTOP)
@@ -227,7 +260,7 @@ def on_record(stand):
     say(f"logons on record: {said}")
     refused = [user for user, event in said if event == "login_failed"]
     demand(refused == ["examiner", "risk.officer", "client01"], f"refused logons on record: {refused}")
-    demand(len(said) - len(refused) == 5, f"{len(said)} logons on record")
+    demand(len(said) - len(refused) == 7, f"{len(said)} logons on record")
     log = (stand.directory / "run/dropcopy.log").read_text()
     demand("demo-" not in log, "the log holds a password")
 
@@ -247,7 +280,7 @@ def run(stand, investor_of):
                       stdout=open(stand.directory / "load.log", "w"), stderr=subprocess.STDOUT)
     time.sleep(max(0, stand.origin / 1e9 + 6 - time.time()))
     terms, account = good_terms(stand)
-    stand.configure(investor_of[account])
+    stand.configure(investor_of[account], account[:4])
     stand.start_dropcopy()
     demand(listens_on(stand.copy_port) == {"0100007F"}, f"listens on {listens_on(stand.copy_port)}")
     refuses(stand)
@@ -280,7 +313,9 @@ def main():
                 client, everything, one, terms, account = run(stand, investor_of)
                 mine = one.copies[:]
                 comes_back(stand, client, one, terms, account, mine)
+                goes_on_after_the_gateway(stand, client, one, terms, account)
                 say(f"{whole_day(stand, everything)} fills in the copies of one who reads late, each once")
+                one_branch(stand, everything, account[:4])
                 holds_up_nobody(stand, client, everything, terms, account)
                 exits = [stand.stop("dropcopy"), *stand.stop_all().values()]
                 demand(exits == [0] * 4, f"programs ended with {exits}")
