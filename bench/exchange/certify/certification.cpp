@@ -84,7 +84,6 @@ void Certification::check(const risk::Reference& reference, StageOptions& stage)
         errors_.push_back("--record " + options_.record + ": is there already, and is not written over");
     }
     stage.client = options_.client;
-    stage.account_text = options_.account;
     stage.patience = std::chrono::seconds(options_.patience_s);
     stage.quiet = std::chrono::seconds(options_.quiet_s);
     certificate_.client = options_.client;
