@@ -43,7 +43,7 @@ struct AuthWorker::State {
     State(UserStore& store, Done callback, AuthOptions given)
         : users(store),
           done(std::move(callback)),
-          options(given),
+          options(std::move(given)),
           queue(options.queue_max, 0, 4) {}  // producers: order thread, control thread, and to spare
 
     UserStore& users;
@@ -183,7 +183,7 @@ void AuthWorker::State::act(const AuthRequest& request, AuthResult& result) {
 }
 
 AuthWorker::AuthWorker(UserStore& users, Done done, AuthOptions options)
-    : state_(std::make_unique<State>(users, std::move(done), options)) {
+    : state_(std::make_unique<State>(users, std::move(done), std::move(options))) {
     for (unsigned i = 0; i < std::max(1U, state_->options.threads); ++i) {
         state_->threads.emplace_back([state = state_.get()] { state->run(); });
     }

@@ -115,17 +115,41 @@ class Program:
             self.order(message[38], message[55], message[44])
 
 
+def start_certification(stand, name):
+    """The file its record goes to."""
+    record = stand.directory / f"{name}.certificate"
+    stand.exchange_options = [
+        "--store", stand.directory / "run/store", "--liquidity", "off", "--certify", "--client", CLIENT, "--program",
+        "scripted client", "--program-version", name, "--account", ACCOUNT, "--symbol", SYMBOL, "--gateway-config",
+        stand.config, "--key", stand.directory / "run/certification.key", "--record", record, "--quiet", 1,
+        "--patience", 60]
+    stand.start_exchange()
+    return record
+
+
+def judge_without_record(stand):
+    """No gateway is there: ended before a case could be played, a certification leaves no record. Asked for what
+    cannot be, it does not begin."""
+    record = start_certification(stand, "ended")
+    log = stand.directory / "run/exchange.log"
+    while stand.alive("exchange") and "ready" not in log.read_text():
+        time.sleep(0.05)
+    wrong = []
+    if (code := stand.stop("exchange")) != 1 or record.exists() or "no record: ended" not in log.read_text():
+        wrong.append(f"a certification that was ended says {code}: {log.read_text()[-300:]}")
+    record.write_text("another record\n")
+    code = start_certification(stand, "ended") and stand.processes["exchange"].wait(20)
+    if code != 1 or record.read_text() != "another record\n" or "is not written over" not in log.read_text():
+        wrong.append(f"a record that was there already: {code}, {log.read_text()[-300:]}")
+    return wrong
+
+
 def certify(stand, name, numbers, faulty):
     """One certification. Its exit code, the record's text, what was wrong with the test itself, and the client's
     numbers afterwards."""
     log = stand.directory / "run/exchange.log"
     heard = log.stat().st_size if log.exists() else 0
-    record = stand.directory / f"{name}.certificate"
-    stand.exchange_options = [
-        "--store", stand.directory / "run/store", "--liquidity", "off", "--certify", "--client", CLIENT, "--program", "scripted client",
-        "--program-version", name, "--account", ACCOUNT, "--symbol", SYMBOL, "--gateway-config", stand.config, "--key",
-        stand.directory / "run/certification.key", "--record", record, "--quiet", 1, "--patience", 60]
-    stand.start_exchange()
+    record = start_certification(stand, name)
     if not stand.alive("gateway"):
         stand.start_keeper()
         stand.start_gateway()
@@ -254,6 +278,7 @@ def main():
                 [str(programs / "fairlead"), "key", "new", "broker.example/certification",
                  str(stand.directory / "run/certification.key")], check=True, stdout=subprocess.PIPE,
                 text=True).stdout.strip()
+            wrong += judge_without_record(stand)
             code, failed_text, numbers = certify(stand, "faulty", (1, 1), True)
             wrong += judge("faulty", code, failed_text, 2,
                            ["order-rejected", "status-unknown", "burst-limited", "reports-missed", "nothing-refused"])

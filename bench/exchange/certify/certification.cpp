@@ -13,7 +13,7 @@ namespace fairlead::exchange::certify {
 namespace {
 
 constexpr risk::UtcNs ns_per_second = 1'000'000'000;
-constexpr risk::UtcNs ns_per_day = 24 * 3600 * ns_per_second;
+constexpr risk::UtcNs ns_per_day = 86'400 * ns_per_second;
 constexpr std::size_t statement_bytes_max = 64;
 
 // Of what the client states about itself: it stands in a signed line.
@@ -84,7 +84,6 @@ void Certification::check(const risk::Reference& reference, StageOptions& stage)
         errors_.push_back("--record " + options_.record + ": is there already, and is not written over");
     }
     stage.client = options_.client;
-    stage.account_text = options_.account;
     stage.patience = std::chrono::seconds(options_.patience_s);
     stage.quiet = std::chrono::seconds(options_.quiet_s);
     certificate_.client = options_.client;

@@ -143,7 +143,6 @@ void SessionWatch::take_command(const risk::Record& record, const risk::Decision
 
 void SessionWatch::take_result(const risk::LogonResult& result) {
     if (result.facts.verdict != risk::LogonVerdict::accepted) {
-        ++facts_.logons_refused;
         return;
     }
     facts_.logged_on = true;

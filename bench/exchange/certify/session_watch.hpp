@@ -19,7 +19,6 @@ namespace fairlead::exchange::certify {
 struct SessionFacts {
     bool logged_on = false;
     std::uint64_t logons = 0;            // accepted
-    std::uint64_t logons_refused = 0;    // whatever the reason
     std::uint64_t logons_with_next = 0;  // accepted, with NextExpectedMsgSeqNum (789)
     std::uint64_t resets = 0;            // message numbers set back to 1
     std::uint64_t logouts = 0;           // of any cause

@@ -123,7 +123,7 @@ SeenCommand Stage::expect_any(const std::string& wanted) {
 }
 
 SeenCommand Stage::expect_new(const Wanted& wanted) {
-    const SeenCommand command = expect_any(words(wanted));
+    SeenCommand command = expect_any(words(wanted));
     const CheckedMessage& terms = command.terms;
     const bool same = command.type == 'D' && terms.security == options_.security &&
                       terms.side == wanted.side && terms.quantity == wanted.quantity &&
@@ -142,7 +142,7 @@ SeenCommand Stage::expect_new(const Wanted& wanted) {
 SeenCommand Stage::expect_change(char type, const SeenCommand& order) {
     const std::string wanted = std::string(type == 'F' ? "cancel" : "replace") + " of order " +
                                std::string(order.terms.order_number.view());
-    const SeenCommand command = expect_any(wanted);
+    SeenCommand command = expect_any(wanted);
     if (command.type != type || command.terms.order_number != order.terms.order_number) {
         throw NotPassed{"the client sent " + describe(command) + ", not the " + wanted};
     }

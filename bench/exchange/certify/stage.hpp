@@ -17,8 +17,7 @@ namespace fairlead::exchange::certify {
 
 struct StageOptions {
     std::string client;                  // SenderCompID
-    std::string account_text;            // "8610-0000017": whose commands are the client's
-    risk::AccountKey account;            // the same
+    risk::AccountKey account;            // whose commands are the client's
     std::uint32_t security = 0;          // row of the reference: what is to be traded
     std::chrono::milliseconds patience;  // for one step of the client
     std::chrono::milliseconds quiet;     // how long silence must last to count
