@@ -60,8 +60,24 @@ def table_faults():
         yield f"tests/FAULTS.md: only {len(rows)} rows were found"
 
 
+def script_faults():
+    """Of tests/sessions/README.md: every script stands in its table, and everything it names is there."""
+    folder = ROOT / "tests/sessions"
+    scripts = set()
+    for script in folder.glob("*.script"):
+        scripts |= set(re.findall(r"^== (\w+)$", script.read_text(encoding="utf-8"), re.M))
+    made = "".join((ROOT / name).read_text(encoding="utf-8") for name in tracked("CMakeLists.txt"))
+    tests = set(re.findall(r"(?:fairlead_test\(|add_test\(NAME )(\w+)", made))
+    table = (folder / "README.md").read_text(encoding="utf-8").partition("## Where each rule is shown")[2]
+    named = set(re.findall(r"`(\w+)`", table.partition("|---|---|")[2]))
+    for name in sorted(named - scripts - tests):
+        yield f"tests/sessions/README.md: there is no script or test {name}"
+    for name in sorted(scripts - named):
+        yield f"tests/sessions/README.md: the script {name} is in no row"
+
+
 def main():
-    faults = list(table_faults())
+    faults = [*table_faults(), *script_faults()]
     sources = tracked(".cpp", ".hpp")
     tests = ""
     for name in sources:
