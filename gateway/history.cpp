@@ -27,20 +27,8 @@ std::size_t copy_again(fix::Encoder& encoder, std::span<char> out, const fix::He
     }
     encoder.begin(out, header, message.type(), number, now, {true, original});
     for (const fix::Field& field : message.fields()) {
-        switch (field.tag) {
-            case 8:
-            case 9:
-            case 10:
-            case 34:
-            case 35:
-            case 43:
-            case 49:
-            case 52:
-            case 56:
-            case 122:
-                break;
-            default:
-                encoder.add(field.tag, message.value(field));
+        if (!fix::is_framing(field.tag)) {
+            encoder.add(field.tag, message.value(field));
         }
     }
     return encoder.finish();

@@ -10,25 +10,6 @@ namespace {
 
 constexpr std::size_t report_max = 4096;
 
-// Header and trailer: the copy gets its own.
-bool is_framing(std::uint32_t tag) {
-    switch (tag) {
-        case 8:
-        case 9:
-        case 10:
-        case 34:
-        case 35:
-        case 43:
-        case 49:
-        case 52:
-        case 56:
-        case 122:
-            return true;
-        default:
-            return false;
-    }
-}
-
 }  // namespace
 
 CopyFeed::CopyFeed(const audit::JournalPlace& journal, const std::string& front, risk::Sequence first)
@@ -45,7 +26,7 @@ bool CopyFeed::encode(const risk::Record& record, const risk::Answered& answered
     copy.type = message_.type();
     copy.fields.clear();
     for (const fix::Field& field : message_.fields()) {
-        if (!is_framing(field.tag)) {
+        if (!fix::is_framing(field.tag)) {
             copy.fields.emplace_back(field.tag, message_.value(field));
         }
     }

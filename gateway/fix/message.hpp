@@ -29,6 +29,25 @@ struct Field {
     return tag == 554 || tag == 925 || tag == 96;
 }
 
+// What belongs to one sending of a message, not to what it says: sent again, it gets these anew.
+[[nodiscard]] constexpr bool is_framing(std::uint32_t tag) noexcept {
+    switch (tag) {
+        case 8:
+        case 9:
+        case 10:
+        case 34:
+        case 35:
+        case 43:
+        case 49:
+        case 52:
+        case 56:
+        case 122:
+            return true;
+        default:
+            return false;
+    }
+}
+
 // What is wrong with a data field (RawData and its like) and its length field.
 enum class DataFault : std::uint8_t {
     none = 0,
