@@ -206,6 +206,11 @@ Json json_of(const ExplainedCheck& check, const Explanation& explanation, Langua
 
 }  // namespace
 
+std::string_view name_of(risk::Check check, Language language) noexcept {
+    const Name& name = check_names[static_cast<std::size_t>(check)];
+    return language == Language::chinese ? name.chinese : name.code;
+}
+
 std::string text_of(const Explanation& explanation, Language language) {
     const auto line = [&](const char* english, const char* chinese, const std::string& value) {
         return say(language, english, chinese) + ": " + value + "\n";

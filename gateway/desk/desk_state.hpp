@@ -21,8 +21,8 @@ namespace fairlead::desk {
 
 // How much is kept. At these sizes and 10,000 investors about 250 MB, the Ledger's not counted.
 struct Room {
-    std::size_t orders = 100'000;           // for search; 500 bytes each
-    std::size_t trail_rows = 400'000;       // 104 bytes each
+    std::size_t orders = 100'000;             // for search; 500 bytes each
+    std::size_t trail_rows = 400'000;         // 104 bytes each
     std::size_t exposure_points = 1'000'000;  // of all investors together; 40 bytes each
     std::size_t limit_changes = 20'000;
     std::size_t logins = 1'000;
@@ -60,7 +60,7 @@ struct InvestorFigures {
     std::uint32_t in_doubt = 0;
     std::uint32_t orders = 0;  // accepted today
     std::uint32_t refused = 0;
-    std::uint16_t permille = permille_none;  // of the tightest Limit
+    std::uint16_t permille = permille_none;   // of the tightest Limit
     InvestorState level = InvestorState::ok;  // by usage alone, with bands
     bool slowed = false;                      // the gateway said so
     bool halted = false;
@@ -82,9 +82,9 @@ struct SessionFigures {
     std::uint64_t next_out = 0;
     std::uint32_t logons = 0;  // today
     std::uint32_t refused_logons = 0;
-    std::uint64_t sent = 0;  // messages to the venue today
+    std::uint64_t sent = 0;                                 // messages to the venue today
     risk::LogonVerdict verdict = risk::LogonVerdict::none;  // of the last attempt
-    risk::LogoutCause cause = risk::LogoutCause::none;      // of the last end; none = the last event was a logon
+    risk::LogoutCause cause = risk::LogoutCause::none;  // of the last end; none = the last event was a logon
 };
 
 struct LoginEvent {
@@ -255,7 +255,7 @@ class DeskState {
     OrderLog orders_;
     std::vector<std::uint64_t> row_of_slot_;   // by the Ledger's order slot
     std::vector<std::uint8_t> state_of_slot_;  // 1: open, 2: in doubt
-    std::vector<InvestorFigures> investors_;  // by the Ledger's row
+    std::vector<InvestorFigures> investors_;   // by the Ledger's row
     std::size_t points_per_investor_ = 0;
     std::map<std::uint32_t, SessionFigures> sessions_;
     std::map<std::uint32_t, std::deque<OnLine>> on_line_;

@@ -35,7 +35,8 @@ class PerSecond {
         return slot.second == second ? slot.counts[kind] : 0;
     }
     // Of the `seconds` whole seconds before the one `now` lies in.
-    [[nodiscard]] std::uint64_t before(risk::UtcNs now, std::size_t seconds, std::size_t kind) const noexcept {
+    [[nodiscard]] std::uint64_t before(risk::UtcNs now, std::size_t seconds,
+                                       std::size_t kind) const noexcept {
         std::uint64_t sum = 0;
         for (std::size_t i = 1; i <= std::min(seconds, Seconds - 1); ++i) {
             sum += in(now / second_ns - static_cast<std::int64_t>(i), kind);

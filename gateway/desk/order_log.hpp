@@ -45,9 +45,9 @@ struct OrderEntry {
     risk::Quantity filled = 0;
     risk::Amount filled_amount = 0;
     risk::Price price = 0;
-    std::int64_t wait_ns = -1;    // from effective arrival to the socket; -1: not sent
-    std::uint32_t slot = 0;       // in the Ledger; 0 = refused
-    std::uint32_t investor = 0;   // rows of the Ledger
+    std::int64_t wait_ns = -1;   // from effective arrival to the socket; -1: not sent
+    std::uint32_t slot = 0;      // in the Ledger; 0 = refused
+    std::uint32_t investor = 0;  // rows of the Ledger
     std::uint32_t account = 0;
     std::uint32_t security = 0;
     std::uint32_t session = 0;
