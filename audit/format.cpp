@@ -78,6 +78,8 @@ bool is_known_kind(std::uint16_t kind) noexcept {
         case resume:
         case user_event:
         case denied_request:
+        case limit_term:
+        case usage_level:
         case day_start:
         case day_close:
         case incident:

@@ -74,6 +74,18 @@ bool with_record_type(risk::RecordKind kind, Use&& use) {
         case user_event:
         case denied_request:
             return use.template operator()<risk::ControlEvent>(), true;
+        case proposal:
+            return use.template operator()<risk::Proposal>(), true;
+        case approval:
+            return use.template operator()<risk::Approval>(), true;
+        case limit_term:
+            return use.template operator()<risk::LimitTerm>(), true;
+        case usage_level:
+            return use.template operator()<risk::UsageLevel>(), true;
+        case maintenance_visit:
+            return use.template operator()<risk::Visit>(), true;
+        case review:
+            return use.template operator()<risk::Review>(), true;
         case incident:
             return use.template operator()<risk::Incident>(), true;
         case day_start:
@@ -83,11 +95,7 @@ bool with_record_type(risk::RecordKind kind, Use&& use) {
         case key_change:
         case checkpoint_signed:
         case tick:
-        case proposal:
-        case approval:
         case day_close:
-        case maintenance_visit:
-        case review:
             return use.template operator()<risk::Record>(), true;
         case none:
             return false;

@@ -104,6 +104,8 @@ def stay(stand):
     say(f"  clients connect to   127.0.0.1:{stand.client_port} (FIX 4.4; CLIENT01..CLIENT24 to FAIRLEAD)")
     say("  client users         client01 .. client24, password demo-client01 and so on")
     say("  staff                operator, risk.officer, risk.approver, support, examiner; password demo-NAME")
+    say(f"  risk desk            https://127.0.0.1:{stand.desk_port}/  (its certificate is its own: the browser asks once)")
+    say("                       risk.officer, password demo-risk.officer; a colleague: risk.approver, demo-risk.approver")
     say(f"  control socket       {stand.directory / 'run/control'}")
     say("Three commands to try in another terminal:")
     base = f"FAIRLEAD_PASSWORD=demo-{{}} {stand.programs}/fairlead --socket {stand.directory}/run/control --user {{}}"
@@ -131,6 +133,7 @@ def main():
         level = "process (survives a killed gateway; not a power cut: that is level disk)"
         say("durability level: " + level)
         if given.stay:
+            stand.start_desk()
             return stay(stand)
         say(f"playing {given.seconds:g} seconds of order flow over 24 sessions, {given.rate:,} commands a second")
         result = stand.directory / "run/load.json"

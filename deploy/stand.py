@@ -35,6 +35,7 @@ class Stand:
         self.processes = {}
         self.exchange_options = list(exchange_options)
         self.origin = None
+        self.desk_port = None
         shutil.rmtree(self.directory, ignore_errors=True)
         (self.directory / "run").mkdir(parents=True)
         client, *ports = free_ports(1 + 2 * lines)
@@ -95,6 +96,39 @@ class Stand:
     def start_gateway(self):
         self.start("gateway", "--config", self.config, "--day-origin", self.origin)
 
+    def make_desk(self, settings=None):
+        """desk.toml of this stand, and a certificate made for it alone. The console is shown if it is built."""
+        run = self.directory / "run"
+        subprocess.run(
+            ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+             "-keyout", str(run / "desk.key"), "-out", str(run / "desk.crt"), "-days", "30", "-subj",
+             "/CN=fairlead-desk", "-addext", "subjectAltName=IP:127.0.0.1,DNS:localhost"],
+            check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        (run / "desk.key").chmod(0o600)
+        self.desk_port = free_ports(1)[0]
+        console = self.programs.parent / "console"
+        values = {"port": self.desk_port, "certificate": f'"{run}/desk.crt"', "certificate_key": f'"{run}/desk.key"',
+                  "console_directory": f'"{console}"' if (console / "index.html").exists() else '""',
+                  "journal": f'"{self.journal}"', "front": f'"{self.front}"',
+                  "control_socket": f'"{run}/control"', "exposure_step_s": 1, **(settings or {})}
+        sizes = dict(re.findall(r"(?m)^(\w+) = (\d+)$", self.config.read_text().partition("[sizes]\n")[2].partition("\n[")[0]))
+        text = (ROOT / "config/desk.toml").read_text()
+        head, mark, rest = text.partition("[sizes]\n")
+        rest, keep_mark, keep = rest.partition("[keep]\n")
+        for key, value in sizes.items():
+            rest = re.sub(rf"(?m)^{key} = .*$", f"{key} = {value}", rest)
+        for key, value in values.items():
+            head, in_head = re.subn(rf"(?m)^{key} = .*$", f"{key} = {value}", head)
+            keep, in_keep = re.subn(rf"(?m)^{key} = .*$", f"{key} = {value}", keep)
+            if in_head + in_keep == 0:
+                raise KeyError(f"desk.toml has no {key}")
+        (self.directory / "desk.toml").write_text(head + mark + rest + keep_mark + keep)
+
+    def start_desk(self, settings=None):
+        if self.desk_port is None:
+            self.make_desk(settings)
+        self.start("desk", "--config", self.directory / "desk.toml")
+
     def start_all(self):
         self.start_exchange()
         self.start_keeper()
@@ -121,7 +155,8 @@ class Stand:
             return None
 
     def stop_all(self):
-        return {name: self.stop(name) for name in ("gateway", "keeper", "exchange")}
+        desk = ("desk",) if "desk" in self.processes else ()
+        return {name: self.stop(name) for name in (*desk, "gateway", "keeper", "exchange")}
 
     def clean(self):
         for process in self.processes.values():

@@ -106,8 +106,25 @@ void ControlSide::on_request(const ControlRequest& request) noexcept {
         case user_enable:
         case user_unlock:
         case user_reset:
+        case logout:
+        case user_add:
+        case user_set_role:
+        case totp_enrol:
+        case totp_confirm:
+        case totp_remove:
+        case review_list:
+        case visit_list:
             answer(reply);
             break;
+        case propose:
+        case approve:
+        case reject:
+        case withdraw:
+        case proposal_list:
+        case review_decide:
+        case visit_open:
+        case visit_close:
+        case visit_sign:
         case none:
         case limit_set:
         case halt:

@@ -77,6 +77,10 @@ class BoundedQueue {
     }
     // The consumer's: costs one look at a counter.
     [[nodiscard]] bool empty() const noexcept { return pushed_.load(std::memory_order_acquire) == popped_; }
+    // The consumer's, for gauges.
+    [[nodiscard]] std::uint64_t depth() const noexcept {
+        return pushed_.load(std::memory_order_acquire) - popped_;  // pairs with push
+    }
     [[nodiscard]] bool pop(Item& into) noexcept {
         if (empty() || !queue_.try_dequeue(into)) {
             return false;

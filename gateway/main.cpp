@@ -18,6 +18,7 @@
 #include "gateway/recovery.hpp"
 #include "gateway/road.hpp"
 #include "gateway/start_day.hpp"
+#include "gateway/statistics.hpp"
 
 namespace {
 
@@ -245,6 +246,12 @@ int run(const Options& options) {
         spdlog::info("listening on {}", address);
     }
     gateway::Road road(core, clients, venues, mass_effects, control, inbox, wakeup_fd);
+    gateway::Statistics statistics;
+    if (const std::string error = statistics.open(config.journal.front_directory, core.clock.utc_ns());
+        !error.empty()) {
+        spdlog::warn("{}: nobody sees the gateway's own figures", error);
+    }
+    road.show(statistics.page());
     // Every listener is open: nothing but the work itself is needed any more.
     if (config.gateway.confine) {
         if (const std::string error = gateway::lock_memory(); !error.empty()) {

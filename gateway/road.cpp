@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::uint64_t wakeup_token = UINT64_MAX;
 constexpr risk::MonotonicNs timer_ns = 5'000'000;
+constexpr std::uint32_t timers_a_showing = 20;
 constexpr risk::MonotonicNs drain_wait_ns = 5 * fix::second_ns;  // for what waits or is unanswered at a stop
 constexpr risk::MonotonicNs lines_wait_ns = 3 * fix::second_ns;  // longer than a Logout's answer may take
 constexpr risk::MonotonicNs close_wait_ns = 2 * fix::second_ns;
@@ -55,6 +56,7 @@ bool Road::idle() const noexcept {
 }
 
 void Road::pass() noexcept {
+    ++passes_;
     order_.begin_pass(core_.clock.utc_ns());
     const bool may_sleep = !core_.config.gateway.polling && idle();
     worked_ = false;
@@ -90,6 +92,9 @@ void Road::pass() noexcept {
     if (order_.pass_ns() >= next_timer_utc_ns_ || order_.pass_ns() < next_timer_utc_ns_ - timer_ns) {
         next_timer_utc_ns_ = order_.pass_ns() + timer_ns;
         on_timers(core_.clock.monotonic_ns());
+        if (statistics_ != nullptr && ++timers_ % timers_a_showing == 0) {
+            show_statistics();
+        }
     }
     clients_.serve_resends();
     gather_writes();
@@ -121,6 +126,7 @@ void Road::ask_who_is_ready(bool may_sleep) noexcept {
         if (told.size() < Readiness::batch) {
             return;
         }
+        ++epoll_questions_;
     }
 }
 
@@ -543,6 +549,44 @@ void Road::on_timers(risk::MonotonicNs now) noexcept {
         }
     }
     advance_shutdown(now);
+}
+
+// Among the timers: an order's way has nothing of it but two counters. Each store is relaxed and pairs with a
+// relaxed load of whoever looks: every figure stands for itself.
+void Road::show_statistics() noexcept {
+    const auto put = [](std::atomic<std::uint64_t>& figure, std::uint64_t value) {
+        figure.store(value, std::memory_order_relaxed);
+    };
+    std::uint64_t in = 0;
+    std::uint64_t out = 0;
+    for (const ClientSession& session : clients_.sessions()) {
+        in += session.machine.next_in() - 1;
+        out += session.machine.next_out() - 1;
+    }
+    std::size_t place = 0;
+    for (const VenueLine& line : venues_.lines()) {
+        in += line.machine.next_in() - 1;
+        out += line.machine.next_out() - 1;
+        if (place < statistics_->lines.size()) {
+            StatisticsPage::Line& shown = statistics_->lines[place++];
+            shown.waiting.store(static_cast<std::uint32_t>(line.waiting.size()), std::memory_order_relaxed);
+            shown.id.store(line.config->id, std::memory_order_relaxed);
+        }
+    }
+    std::uint64_t unsent = 0;
+    for (const auto& connection : core_.connections) {
+        unsent += connection->is_open() ? connection->out().size() : 0;
+    }
+    put(statistics_->passes, passes_);
+    put(statistics_->epoll_questions, passes_ + epoll_questions_);
+    put(statistics_->messages_in, in);
+    put(statistics_->messages_out, out);
+    put(statistics_->inbox_depth, inbox_.depth());
+    put(statistics_->out_buffer_bytes, unsent);
+    put(statistics_->connections, open_);
+    put(statistics_->log_lines_dropped, core_.dropped_log_lines);
+    put(statistics_->front_permille, core_.journal.front().fill_permille());
+    statistics_->beat_monotonic_ns.store(core_.clock.monotonic_ns(), std::memory_order_relaxed);
 }
 
 // Orderly stop (R32: refuse new, cancel, drain, keep reports): clients are logged out, what waits at the

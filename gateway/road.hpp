@@ -10,6 +10,7 @@
 #include "gateway/control_side.hpp"
 #include "gateway/journal_watch.hpp"
 #include "gateway/outbox.hpp"
+#include "gateway/statistics_page.hpp"
 #include "gateway/venue_side.hpp"
 
 namespace fairlead::gateway {
@@ -21,6 +22,8 @@ class Road {
 
     // Until a shutdown has been asked for and carried out.
     void run() noexcept;
+    // Where figures are shown from now on; null: nowhere.
+    void show(StatisticsPage* page) noexcept { statistics_ = page; }
     // What run() repeats. Public for programs that count what one pass costs.
     void pass() noexcept;
 
@@ -52,6 +55,7 @@ class Road {
     void take_early_of_lines() noexcept;
     void tell_stamps_missing() noexcept;
     void on_timers(risk::MonotonicNs now) noexcept;
+    void show_statistics() noexcept;
     void gather_writes() noexcept;
     void flush() noexcept;
     void write(std::uint32_t connection, risk::Sequence gate) noexcept;
@@ -79,8 +83,12 @@ class Road {
     std::uint32_t next_slot_ = 0;
     std::size_t open_ = 0;  // connections
     risk::UtcNs next_timer_utc_ns_ = 0;
-    bool worked_ = false;       // the last pass found something to do
-    bool more_behind_ = false;  // a client's message was taken and more of its bytes are here
+    StatisticsPage* statistics_ = nullptr;
+    std::uint32_t timers_ = 0;
+    std::uint64_t passes_ = 0;
+    std::uint64_t epoll_questions_ = 0;  // beyond one a pass
+    bool worked_ = false;                // the last pass found something to do
+    bool more_behind_ = false;           // a client's message was taken and more of its bytes are here
     std::uint32_t unwritten_passes_ = 0;
     std::uint32_t burst_passes_ = 1;  // how many passes may share a write
     bool stamps_missing_told_ = false;

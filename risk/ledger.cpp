@@ -134,6 +134,8 @@ Decision Ledger::apply(const Record& record) noexcept {
         case RecordKind::approval:
         case RecordKind::user_event:
         case RecordKind::denied_request:
+        case RecordKind::limit_term:
+        case RecordKind::usage_level:
         case RecordKind::incident:
         case RecordKind::maintenance_visit:
         case RecordKind::review:

@@ -223,6 +223,24 @@ enum class ControlVerb : std::uint8_t {
     user_unlock = 18,
     user_reset = 19,
     fill_adjust = 20,
+    logout = 21,  // of a token of the control socket: asked for, or idle too long (the reason says so)
+    propose = 22,
+    approve = 23,
+    reject = 24,
+    withdraw = 25,
+    proposal_list = 26,
+    // Of users, as above: the raw bytes name the user.
+    user_add = 27,
+    user_set_role = 28,
+    totp_enrol = 29,
+    totp_confirm = 30,
+    totp_remove = 31,
+    review_list = 32,
+    review_decide = 33,
+    visit_list = 34,
+    visit_open = 35,
+    visit_close = 36,
+    visit_sign = 37,
 };
 struct ControlFacts {
     ControlVerb verb = ControlVerb::none;
@@ -233,6 +251,103 @@ struct ControlFacts {
 struct ControlEvent {  // user_event or denied_request
     Record record;
     ControlFacts facts;
+    Subject subject;
+};
+
+// What one person asks for and another one must approve: a limit, or a resume.
+enum class ProposalAct : std::uint8_t { none = 0, limit_set = 1, resume = 2 };
+struct ProposalFacts {
+    LimitSetFacts limit;     // limit_set
+    HaltFacts halt;          // resume
+    UtcNs effective_ns = 0;  // 0 = as soon as approved
+    UtcNs expires_ns = 0;    // of a raise: when it goes back; 0 = never
+    Sequence batch = 0;      // the first proposal of its batch; 0 = alone, or the first itself
+    ProposalAct act = ProposalAct::none;
+    std::uint8_t alone = 0;  // 1: a lowering at a later time, which needs no second person
+    std::array<std::uint8_t, 6> reserved{};
+};
+struct Proposal {
+    Record record;
+    ProposalFacts facts;
+    Subject subject;  // user = who proposes
+};
+
+enum class ApprovalVerdict : std::uint8_t {
+    none = 0,
+    approved = 1,
+    rejected = 2,
+    withdrawn = 3,  // by who proposed
+    lapsed = 4,     // nobody answered in time: by the gateway itself
+};
+// Answers a proposal, or with `whole_batch` every open one of its batch. record.cause = the proposal. What is
+// then done has this Record as its cause, one Record for each proposal, in their order.
+struct ApprovalFacts {
+    Sequence proposal = 0;
+    ApprovalVerdict verdict = ApprovalVerdict::none;
+    std::uint8_t whole_batch = 0;
+    std::array<std::uint8_t, 6> reserved{};
+};
+struct Approval {
+    Record record;
+    ApprovalFacts facts;
+    Subject subject;  // user = who proposed, approver = who answers
+};
+
+// Stands before a LimitSet that raises for a time only: what the limit goes back to, and when. record.cause =
+// the proposal.
+struct LimitTermFacts {
+    LimitSetFacts back;  // value = what it goes back to
+    UtcNs expires_ns = 0;
+};
+struct LimitTerm {
+    Record record;
+    LimitTermFacts facts;
+    Subject subject;
+};
+
+// What the gateway did of itself at a level, by configuration.
+enum class LadderStep : std::uint8_t { none = 0, warn = 1, slow = 2, block = 3, block_and_cancel = 4 };
+struct UsageLevelFacts {
+    Amount usage = 0;
+    Amount limit = 0;
+    Sequence limit_version = 0;
+    std::uint16_t permille = 0;  // the level's set (rising) or clear (falling) mark
+    Dimension dimension = Dimension::none;
+    std::uint8_t level = 0;  // the level it stands at now: 0 = below all, 1 = the lowest
+    std::uint8_t rising = 0;
+    LadderStep step = LadderStep::none;
+    std::array<std::uint8_t, 2> reserved{};
+};
+struct UsageLevel {
+    Record record;
+    UsageLevelFacts facts;
+    Subject subject;  // investor
+};
+
+// A vendor's visit: the raw bytes are the vendor's name.
+enum class VisitAct : std::uint8_t { none = 0, opened = 1, closed = 2, signed_off = 3 };
+struct VisitFacts {
+    UtcNs until_ns = 0;  // of an opening: the vendor may look until then
+    Text<32> ticket;
+    VisitAct act = VisitAct::none;
+    std::array<std::uint8_t, 7> reserved{};
+};
+struct Visit {
+    Record record;
+    VisitFacts facts;
+    Subject subject;  // reason = the purpose, or what was found
+};
+
+// A decision of the half-yearly review of rights: the raw bytes are the reviewed user's name.
+enum class ReviewDecision : std::uint8_t { none = 0, kept = 1, removed = 2 };
+struct ReviewFacts {
+    std::uint32_t half_year = 0;  // yyyymm of its first month
+    ReviewDecision decision = ReviewDecision::none;
+    std::array<std::uint8_t, 3> reserved{};
+};
+struct Review {
+    Record record;
+    ReviewFacts facts;
     Subject subject;
 };
 
@@ -265,5 +380,7 @@ static_assert(is_plain<LogonAttempt> && is_plain<LogonResult> && is_plain<Logout
 static_assert(is_plain<SequenceReset> && is_plain<SessionMessage> && is_plain<VenueSession>);
 static_assert(is_plain<DeviceEvent> && is_plain<Start> && is_plain<Stop> && is_plain<Clock>);
 static_assert(is_plain<ControlEvent>);
+static_assert(is_plain<Proposal> && is_plain<Approval> && is_plain<LimitTerm> && is_plain<UsageLevel>);
+static_assert(is_plain<Visit> && is_plain<Review>);
 
 }  // namespace fairlead::risk

@@ -116,6 +116,12 @@ class Counter {
             case RecordKind::halt:
             case RecordKind::resume:
             case RecordKind::fill_adjusted:
+            case RecordKind::proposal:
+            case RecordKind::approval:
+            case RecordKind::limit_term:
+            case RecordKind::usage_level:
+            case RecordKind::maintenance_visit:
+            case RecordKind::review:
                 facts_.acts.push_back(happening(told));
                 break;
             default:

@@ -58,6 +58,9 @@ struct Explanation {
     std::map<risk::Sequence, LimitOrigin> origins;  // by version
 };
 
+// What a check of the list is called.
+[[nodiscard]] std::string_view name_of(risk::Check check, Language language) noexcept;
+
 // A damaged journal is explained as far as it can be read; a sequence outside it is an error.
 [[nodiscard]] Explanation explain(const JournalPlace& place, risk::Sequence sequence, Masking masking);
 

@@ -77,6 +77,12 @@ constexpr std::array kind_names{
     KindName{risk::RecordKind::resume, {"resume", "恢復"}},
     KindName{risk::RecordKind::user_event, {"user_event", "使用者事件"}},
     KindName{risk::RecordKind::denied_request, {"denied_request", "遭拒之控制要求"}},
+    KindName{risk::RecordKind::proposal, {"proposal", "提案"}},
+    KindName{risk::RecordKind::approval, {"approval", "核准"}},
+    KindName{risk::RecordKind::limit_term, {"limit_term", "額度期限"}},
+    KindName{risk::RecordKind::usage_level, {"usage_level", "額度使用警示"}},
+    KindName{risk::RecordKind::maintenance_visit, {"maintenance_visit", "維護作業"}},
+    KindName{risk::RecordKind::review, {"review", "覆核"}},
     KindName{risk::RecordKind::day_start, {"day_start", "開始交易日"}},
     KindName{risk::RecordKind::day_close, {"day_close", "結束交易日"}},
     KindName{risk::RecordKind::incident, {"incident", "異常事件"}}};
@@ -197,6 +203,11 @@ Json json_of(const ExplainedCheck& check, const Explanation& explanation, Langua
 }
 
 }  // namespace
+
+std::string_view name_of(risk::Check check, Language language) noexcept {
+    const Name& name = check_names[static_cast<std::size_t>(check)];
+    return language == Language::chinese ? name.chinese : name.code;
+}
 
 std::string text_of(const Explanation& explanation, Language language) {
     const auto line = [&](const char* english, const char* chinese, const std::string& value) {

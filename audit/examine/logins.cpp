@@ -51,6 +51,18 @@ std::string_view act_of(ControlVerb verb) {
             return "user_unlock";
         case ControlVerb::user_reset:
             return "password_reset";
+        case ControlVerb::logout:
+            return "logout";
+        case ControlVerb::user_add:
+            return "user_add";
+        case ControlVerb::user_set_role:
+            return "user_set_role";
+        case ControlVerb::totp_enrol:
+            return "second_factor_enrol";
+        case ControlVerb::totp_confirm:
+            return "second_factor_confirm";
+        case ControlVerb::totp_remove:
+            return "second_factor_remove";
         default:
             return {};
     }

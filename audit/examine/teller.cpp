@@ -78,6 +78,59 @@ Names name_of(risk::CancelOrigin origin) {
     return {"", ""};
 }
 
+Names name_of(risk::ApprovalVerdict verdict) {
+    using enum risk::ApprovalVerdict;
+    switch (verdict) {
+        case none:
+            return {"none", "無"};
+        case approved:
+            return {"approved", "核准"};
+        case rejected:
+            return {"rejected", "否決"};
+        case withdrawn:
+            return {"withdrawn", "撤回"};
+        case lapsed:
+            return {"lapsed: not answered in time", "逾時未核，失效"};
+    }
+    return {"unknown", "不明"};
+}
+
+Names name_of(risk::LadderStep step) {
+    using enum risk::LadderStep;
+    switch (step) {
+        case none:
+            return {"", ""};
+        case warn:
+            return {"warning", "警示"};
+        case slow:
+            return {"slowed", "減速"};
+        case block:
+            return {"blocked", "暫停新委託"};
+        case block_and_cancel:
+            return {"blocked, open orders cancelled", "暫停新委託並刪除未成交委託"};
+    }
+    return {"unknown", "不明"};
+}
+
+Names name_of(risk::VisitAct act) {
+    using enum risk::VisitAct;
+    switch (act) {
+        case none:
+            return {"none", "無"};
+        case opened:
+            return {"opened", "開啟"};
+        case closed:
+            return {"closed", "結束"};
+        case signed_off:
+            return {"signed off", "覆核完成"};
+    }
+    return {"unknown", "不明"};
+}
+
+std::string raw_text(Bytes raw) {
+    return raw.empty() ? "" : std::string(reinterpret_cast<const char*>(raw.data()), raw.size());
+}
+
 Names name_of(risk::DeviceCause cause) {
     using enum risk::DeviceCause;
     switch (cause) {
@@ -276,15 +329,33 @@ void Teller::tell_venue(const risk::Record& record) {
     }
 }
 
+void Teller::tell_limit(const risk::LimitSetFacts& limit) {
+    add(std::string(name_of(limit.scope, language_)) + " " +
+        std::string(name_of(limit.dimension, language_)) + " " + amount_text(limit.dimension, limit.value));
+}
+
+void Teller::tell_proposal(const risk::ProposalFacts& facts) {
+    if (facts.act == risk::ProposalAct::limit_set) {
+        told_.symbol = facts.limit.symbol;
+        tell_limit(facts.limit);
+    } else {
+        told_.symbol = facts.halt.symbol;
+        add(word("resume ", "恢復交易 ") + std::string(name_of(facts.halt.scope, language_)));
+        add(facts.halt.session == 0 ? "" : word("session ", "連線 ") + std::to_string(facts.halt.session));
+    }
+    add(facts.effective_ns == 0 ? "" : word("from ", "自 ") + taipei_text(facts.effective_ns));
+    add(facts.expires_ns == 0 ? "" : word("until ", "至 ") + taipei_text(facts.expires_ns));
+    add(facts.batch == 0 ? "" : word("batch ", "批次 ") + std::to_string(facts.batch));
+    add(facts.alone == 0 ? "" : word("a lowering: needs no approval", "調降：無須核准"));
+}
+
 void Teller::tell_control(const risk::Record& record, Bytes raw) {
     switch (record.kind) {
         case RecordKind::limit_set: {
             const auto& set = as_kind<risk::LimitSet>(record);
             tell_subject(set.subject);
             told_.symbol = set.facts.symbol;
-            add(std::string(name_of(set.facts.scope, language_)) + " " +
-                std::string(name_of(set.facts.dimension, language_)) + " " +
-                amount_text(set.facts.dimension, set.facts.value));
+            tell_limit(set.facts);
             break;
         }
         case RecordKind::halt:
@@ -307,6 +378,61 @@ void Teller::tell_control(const risk::Record& record, Bytes raw) {
             add(adjusted.facts.price == 0 ? word("bust", "撤銷") : word("corrected", "更正"));
             break;
         }
+        case RecordKind::proposal: {
+            const auto& proposal = as_kind<risk::Proposal>(record);
+            tell_subject(proposal.subject);
+            tell_proposal(proposal.facts);
+            break;
+        }
+        case RecordKind::approval: {
+            const risk::ApprovalFacts& facts = as_kind<risk::Approval>(record).facts;
+            tell_subject(as_kind<risk::Approval>(record).subject);
+            const Names verdict = name_of(facts.verdict);
+            add(word(verdict.first, verdict.second));
+            add(word("proposal ", "提案 ") + std::to_string(facts.proposal));
+            add(facts.whole_batch == 0 ? "" : word("and its whole batch", "及其整批"));
+            break;
+        }
+        case RecordKind::limit_term: {
+            const auto& term = as_kind<risk::LimitTerm>(record);
+            tell_subject(term.subject);
+            told_.symbol = term.facts.back.symbol;
+            tell_limit(term.facts.back);
+            add(word("again from ", "恢復於 ") + taipei_text(term.facts.expires_ns));
+            break;
+        }
+        case RecordKind::usage_level: {
+            const auto& crossed = as_kind<risk::UsageLevel>(record);
+            const risk::UsageLevelFacts& facts = crossed.facts;
+            tell_subject(crossed.subject);
+            add(std::string(name_of(facts.dimension, language_)) + " " +
+                amount_text(facts.dimension, facts.usage) + word(" of ", " / ") +
+                amount_text(facts.dimension, facts.limit));
+            add(word(facts.rising != 0 ? "reached " : "below ", facts.rising != 0 ? "達 " : "低於 ") +
+                std::to_string(facts.permille / 10) + " %");
+            const Names step = name_of(facts.step);
+            add(word(step.first, step.second));
+            break;
+        }
+        case RecordKind::maintenance_visit: {
+            const auto& visit = as_kind<risk::Visit>(record);
+            tell_subject(visit.subject);
+            const Names act = name_of(visit.facts.act);
+            add(word(act.first, act.second));
+            add(word("ticket ", "單號 ") + std::string(visit.facts.ticket.view()));
+            add(visit.facts.until_ns == 0 ? "" : word("until ", "至 ") + taipei_text(visit.facts.until_ns));
+            add(raw_text(raw));
+            break;
+        }
+        case RecordKind::review: {
+            const auto& review = as_kind<risk::Review>(record);
+            tell_subject(review.subject);
+            const bool kept = review.facts.decision == risk::ReviewDecision::kept;
+            add(std::to_string(review.facts.half_year));
+            add(kept ? word("rights kept", "保留權限") : word("rights removed", "移除權限"));
+            add(raw_text(raw));
+            break;
+        }
         case RecordKind::user_event:
         case RecordKind::denied_request: {
             const auto& event = as_kind<risk::ControlEvent>(record);
@@ -320,7 +446,7 @@ void Teller::tell_control(const risk::Record& record, Bytes raw) {
                  {"recorded and not done", "已留存但未執行"}}};
             const Names& denial = denials[event.facts.denied < denials.size() ? event.facts.denied : 0];
             add(word(denial.first, denial.second));
-            add(raw.empty() ? "" : std::string(reinterpret_cast<const char*>(raw.data()), raw.size()));
+            add(raw_text(raw));
             break;
         }
         default:

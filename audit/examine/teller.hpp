@@ -68,6 +68,8 @@ class Teller {
     void tell_subject(const risk::Subject& subject);
     void tell_command(const risk::Record& record);
     void tell_venue(const risk::Record& record);
+    void tell_limit(const risk::LimitSetFacts& limit);
+    void tell_proposal(const risk::ProposalFacts& facts);
     void tell_control(const risk::Record& record, Bytes raw);
     void tell_session(const risk::Record& record);
     void tell_operation(const risk::Record& record);

@@ -92,6 +92,10 @@ Names names_of(risk::RecordKind kind) {
             return {"user_event", "使用者作業"};
         case denied_request:
             return {"denied_request", "拒絕之請求"};
+        case limit_term:
+            return {"limit_term", "額度期限"};
+        case usage_level:
+            return {"usage_level", "額度使用警示"};
         case day_start:
             return {"day_start", "交易日開始"};
         case day_close:
@@ -225,6 +229,40 @@ Names names_of(risk::ControlVerb verb) {
             return {"user_reset", "重設密碼"};
         case fill_adjust:
             return {"fill_adjust", "調整成交"};
+        case logout:
+            return {"logout", "登出"};
+        case propose:
+            return {"propose", "提案"};
+        case approve:
+            return {"approve", "核准"};
+        case reject:
+            return {"reject", "否決"};
+        case withdraw:
+            return {"withdraw", "撤回提案"};
+        case proposal_list:
+            return {"proposal_list", "查詢提案"};
+        case user_add:
+            return {"user_add", "新增使用者"};
+        case user_set_role:
+            return {"user_set_role", "變更角色"};
+        case totp_enrol:
+            return {"totp_enrol", "登錄第二因子"};
+        case totp_confirm:
+            return {"totp_confirm", "確認第二因子"};
+        case totp_remove:
+            return {"totp_remove", "移除第二因子"};
+        case review_list:
+            return {"review_list", "查詢權限覆核"};
+        case review_decide:
+            return {"review_decide", "權限覆核決定"};
+        case visit_list:
+            return {"visit_list", "查詢維護作業"};
+        case visit_open:
+            return {"visit_open", "開啟維護作業"};
+        case visit_close:
+            return {"visit_close", "結束維護作業"};
+        case visit_sign:
+            return {"visit_sign", "覆核維護作業"};
     }
     return {"unknown", "不明"};
 }

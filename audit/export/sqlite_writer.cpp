@@ -31,7 +31,7 @@ CREATE VIEW logins AS SELECT record, at, event, session, user, detail FROM event
   WHERE event IN ('logon_attempt', 'logon_result', 'logout');
 CREATE VIEW control_acts AS SELECT record, at, event, outcome, user, approver, investor, account, symbol,
   detail FROM events WHERE event IN ('limit_set', 'halt', 'resume', 'fill_adjusted', 'user_event',
-  'denied_request');
+  'denied_request', 'proposal', 'approval', 'limit_term', 'usage_level', 'maintenance_visit', 'review');
 )";
 
 // A name is never one of a client's: all are ours.

@@ -251,6 +251,8 @@ RetentionClass retention_class(risk::RecordKind kind) noexcept {
         case logout:
         case user_event:
         case denied_request:
+        case maintenance_visit:
+        case review:
             return RetentionClass::logins;
         case session_received:
         case session_sent:

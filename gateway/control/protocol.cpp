@@ -8,6 +8,7 @@
 
 #include "config/csv.hpp"
 #include "config/gateway_config.hpp"
+#include "config/user_state.hpp"
 #include "config/users.hpp"
 
 namespace fairlead::gateway {
@@ -45,6 +46,23 @@ constexpr Name<ControlVerb> verbs[] = {
     {ControlVerb::user_reset, "user_reset"},
     {ControlVerb::fill_adjust, "fill_adjust"},
     {ControlVerb::login, "login"},
+    {ControlVerb::logout, "logout"},
+    {ControlVerb::propose, "propose"},
+    {ControlVerb::approve, "approve"},
+    {ControlVerb::reject, "reject"},
+    {ControlVerb::withdraw, "withdraw"},
+    {ControlVerb::proposal_list, "proposal_list"},
+    {ControlVerb::user_add, "user_add"},
+    {ControlVerb::user_set_role, "user_set_role"},
+    {ControlVerb::totp_enrol, "totp_enrol"},
+    {ControlVerb::totp_confirm, "totp_confirm"},
+    {ControlVerb::totp_remove, "totp_remove"},
+    {ControlVerb::review_list, "review_list"},
+    {ControlVerb::review_decide, "review_decide"},
+    {ControlVerb::visit_list, "visit_list"},
+    {ControlVerb::visit_open, "visit_open"},
+    {ControlVerb::visit_close, "visit_close"},
+    {ControlVerb::visit_sign, "visit_sign"},
 };
 constexpr Name<Scope> scopes[] = {
     {Scope::firm, "firm"},       {Scope::branch, "branch"}, {Scope::investor, "investor"},
@@ -296,6 +314,55 @@ void read_fill(Fields& fields, ControlRequest& request) {
     }
 }
 
+// "2026-11-30T09:00:00+08:00", or "...Z"; 0 when it is not given.
+risk::UtcNs read_time(Fields& fields, const char* key, bool required) {
+    constexpr std::int64_t taipei_ahead_ns = 8LL * 3'600'000'000'000;
+    constexpr std::string_view taipei = "+08:00";
+    std::string text = fields.text(key, required, 32);
+    risk::UtcNs at = 0;
+    const bool local = text.size() > taipei.size() && text.ends_with(taipei);
+    if (local) {
+        text.replace(text.size() - taipei.size(), taipei.size(), "Z");
+    }
+    if (text.empty()) {
+        return 0;
+    }
+    if (!config::parse_utc(text, at)) {
+        fields.fail(key, "must be a time such as 2026-11-30T09:00:00+08:00, or the same in UTC with Z");
+    }
+    return local ? at - taipei_ahead_ns : at;
+}
+
+void read_propose(Fields& fields, ControlRequest& request) {
+    const std::string act = fields.text("act", true, 16);
+    if (act == "limit_set") {
+        request.act = risk::ProposalAct::limit_set;
+        read_limit(fields, true, request);
+        request.expires_ns = read_time(fields, "expires_at", false);
+    } else if (act == "resume") {
+        request.act = risk::ProposalAct::resume;
+        read_halt(fields, false, request);
+    } else {
+        fields.fail("act", "must be limit_set or resume");
+    }
+    request.effective_ns = read_time(fields, "effective_at", false);
+    request.batch = fields.number("batch", false, 1, UINT64_MAX);
+    if (request.expires_ns != 0 && request.expires_ns <= request.effective_ns) {
+        fields.fail("expires_at", "must be later than effective_at");
+    }
+}
+
+void read_visit(Fields& fields, ControlRequest& request) {
+    const bool opens = request.facts.verb == ControlVerb::visit_open;
+    request.visit = opens                                            ? risk::VisitAct::opened
+                    : request.facts.verb == ControlVerb::visit_close ? risk::VisitAct::closed
+                                                                     : risk::VisitAct::signed_off;
+    if (opens) {
+        request.ticket = risk::Text<32>(fields.text("ticket", true, request.ticket.bytes.size()));
+        request.expires_ns = read_time(fields, "until", true);
+    }
+}
+
 void read_verb(Fields& fields, ControlRequest& request) {
     switch (request.facts.verb) {
         case ControlVerb::limit_show:
@@ -303,6 +370,43 @@ void read_verb(Fields& fields, ControlRequest& request) {
             return;
         case ControlVerb::limit_set:
             read_limit(fields, true, request);
+            request.expires_ns = read_time(fields, "expires_at", false);
+            return;
+        case ControlVerb::propose:
+            read_propose(fields, request);
+            return;
+        case ControlVerb::approve:
+        case ControlVerb::reject:
+        case ControlVerb::withdraw:
+            request.proposal = fields.number("proposal", true, 1, UINT64_MAX);
+            request.whole_batch = fields.flag("batch");
+            return;
+        case ControlVerb::proposal_list:
+            request.all = fields.flag("all");
+            return;
+        case ControlVerb::user_add:
+        case ControlVerb::user_set_role:
+            request.role = config::parse_role(fields.text("role", true, 16));
+            if (request.role == config::Role::none) {
+                fields.fail("role",
+                            "must be client, trader_support, operator, risk_officer, risk_approver, "
+                            "examiner or vendor");
+            }
+            return;
+        case ControlVerb::review_decide: {
+            const std::string decision = fields.text("decision", true, 8);
+            request.decision = decision == "keep"     ? risk::ReviewDecision::kept
+                               : decision == "remove" ? risk::ReviewDecision::removed
+                                                      : risk::ReviewDecision::none;
+            if (request.decision == risk::ReviewDecision::none) {
+                fields.fail("decision", "must be keep or remove");
+            }
+            return;
+        }
+        case ControlVerb::visit_open:
+        case ControlVerb::visit_close:
+        case ControlVerb::visit_sign:
+            read_visit(fields, request);
             return;
         case ControlVerb::halt:
             read_halt(fields, true, request);
@@ -342,7 +446,33 @@ void read_verb(Fields& fields, ControlRequest& request) {
         case ControlVerb::user_enable:
         case ControlVerb::user_unlock:
         case ControlVerb::user_reset:
+        case ControlVerb::logout:
+        case ControlVerb::totp_enrol:
+        case ControlVerb::totp_confirm:
+        case ControlVerb::totp_remove:
+        case ControlVerb::review_list:
+        case ControlVerb::visit_list:
             return;
+    }
+}
+
+// Whose name the request carries: staff's acts on other people's accounts, visits and reviews.
+bool has_target(ControlVerb verb) noexcept {
+    switch (verb) {
+        case ControlVerb::user_disable:
+        case ControlVerb::user_enable:
+        case ControlVerb::user_unlock:
+        case ControlVerb::user_reset:
+        case ControlVerb::user_add:
+        case ControlVerb::user_set_role:
+        case ControlVerb::totp_remove:
+        case ControlVerb::review_decide:
+        case ControlVerb::visit_open:
+        case ControlVerb::visit_close:
+        case ControlVerb::visit_sign:
+            return true;
+        default:
+            return false;
     }
 }
 
@@ -351,12 +481,21 @@ void read_user_verb(Fields& fields, ControlMessage& message) {
     ControlRequest& request = message.request;
     const ControlVerb verb = request.facts.verb;
     if (verb == ControlVerb::password_change) {
+        if (!message.token.empty()) {
+            fields.fail("token", "is not enough here: user and the present password must be given");
+        }
         message.new_password = fields.text("new_password", true, config::password_bytes_max);
         request.target = risk::UserName(message.user);
         return;
     }
-    if (verb != ControlVerb::user_disable && verb != ControlVerb::user_enable &&
-        verb != ControlVerb::user_unlock && verb != ControlVerb::user_reset) {
+    if (verb == ControlVerb::totp_enrol || verb == ControlVerb::totp_confirm) {
+        if (verb == ControlVerb::totp_confirm && message.totp.empty()) {
+            fields.fail("totp", "must be given: the code that the second factor shows");
+        }
+        request.target = risk::UserName(message.user);
+        return;
+    }
+    if (!has_target(verb)) {
         return;
     }
     const std::string target = fields.text("target", true, risk::UserName{}.bytes.size());
@@ -364,10 +503,8 @@ void read_user_verb(Fields& fields, ControlMessage& message) {
     if (!config::is_user_name(target)) {
         fields.fail("target", "must be a user's name");
     }
-    // Nobody gives an account back to oneself, nor approves that it is given back.
-    const bool gives_back = verb != ControlVerb::user_disable;
-    if (gives_back && (target == message.user || target == message.approver)) {
-        fields.fail("target", "must be another person than user and approver");
+    if (const std::string problem = why_oneself(message); !problem.empty()) {
+        fields.fail("target", problem);
     }
 }
 
@@ -412,10 +549,31 @@ bool is_act(ControlVerb verb) noexcept {
         case ControlVerb::user_unlock:
         case ControlVerb::user_reset:
         case ControlVerb::fill_adjust:
+        case ControlVerb::propose:
+        case ControlVerb::approve:
+        case ControlVerb::reject:
+        case ControlVerb::withdraw:
+        case ControlVerb::user_add:
+        case ControlVerb::user_set_role:
+        case ControlVerb::totp_remove:
+        case ControlVerb::review_decide:
+        case ControlVerb::visit_open:
+        case ControlVerb::visit_close:
+        case ControlVerb::visit_sign:
             return true;
         default:
             return false;
     }
+}
+
+// Nobody gives an account or a right to oneself, nor approves or reviews one's own.
+std::string why_oneself(const ControlMessage& message) {
+    const ControlVerb verb = message.request.facts.verb;
+    const std::string_view target = message.request.target.view();
+    const bool gives = has_target(verb) && verb != ControlVerb::user_disable;
+    return gives && !target.empty() && (target == message.user || target == message.approver)
+               ? "must be another person than user and approver"
+               : "";
 }
 
 ControlMessage parse_control_line(std::string_view line) {
@@ -427,11 +585,21 @@ ControlMessage parse_control_line(std::string_view line) {
     }
     Fields fields(object, message);
     message.id = fields.number("id", false, 0, UINT64_MAX);
-    message.user = fields.text("user", true, risk::UserName{}.bytes.size());
-    message.password = fields.text("password", true, config::password_bytes_max);
+    message.token = fields.text("token", false, control_token_characters);
+    const bool by_token = !message.token.empty();
+    message.user = fields.text("user", !by_token, risk::UserName{}.bytes.size());
+    message.password = fields.text("password", !by_token, config::password_bytes_max);
+    message.totp = fields.text("totp", false, 6);
     message.approver = fields.text("approver", false, risk::UserName{}.bytes.size());
     message.approver_password = fields.text("approver_password", false, config::password_bytes_max);
+    message.approver_totp = fields.text("approver_totp", false, 6);
     message.request.facts.verb = parse_verb(fields.text("verb", true, 24));
+    if (message.request.facts.verb == ControlVerb::login) {
+        message.session = fields.flag("session");
+    }
+    if (by_token && (!message.user.empty() || !message.password.empty())) {
+        fields.fail("token", "stands for user and password: it must be given alone");
+    }
     if (fields.number("version", true, 0, UINT32_MAX) != control_protocol_version) {
         fields.fail("version", "must be " + std::to_string(control_protocol_version));
     }

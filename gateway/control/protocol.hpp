@@ -18,6 +18,7 @@ namespace fairlead::gateway {
 
 inline constexpr int control_protocol_version = 1;
 inline constexpr std::size_t control_line_bytes_max = 4096;
+inline constexpr std::size_t control_token_characters = 64;  // 32 random bytes, in hexadecimal
 
 // How the server came to its answer before the order thread was asked; ControlFacts::denied.
 enum class Denied : std::uint8_t { no = 0, no_right = 1, bad_credentials = 2, malformed = 3, failed = 4 };
@@ -32,7 +33,10 @@ enum class Denied : std::uint8_t { no = 0, no_right = 1, bad_credentials = 2, ma
 //  halt, resume a halt or resume Record
 //  fill_adjust  a fill_adjusted Record
 //  session_disconnect, stop, day_close, resolve, journal_resume   a user_event Record, then the act
-//  password_change, user_...   a user_event Record with `target` in its raw bytes; ControlServer then has
+//  propose, approve, reject, withdraw   their Records, then what they bring about
+//  visit_...    a maintenance_visit Record; review_decide a review Record; then as below
+//  password_change, user_..., totp_...   a user_event Record with `target` in its raw bytes; ControlServer
+//  then has
 //               the act done by its worker, and if that fails hands the request over again as denied
 struct ControlRequest {
     std::uint64_t request = 0;  // the server's number; every reply carries it back
@@ -46,7 +50,20 @@ struct ControlRequest {
     std::uint32_t peer_user = 0;   // SO_PEERCRED of the socket: uid and pid of the asking process
     std::uint32_t peer_process = 0;
     risk::Resolution resolution = risk::Resolution::none;
-    risk::UserName target;  // password_change and the verbs of users: whom it is about
+    risk::UserName target;  // password_change, the verbs of users, visits and reviews: whom it is about
+    // propose: `limit` or `halt`, and these. limit_set has expires_ns alone.
+    risk::ProposalAct act = risk::ProposalAct::none;
+    risk::UtcNs effective_ns = 0;  // 0 = at once
+    risk::UtcNs expires_ns = 0;    // 0 = never; visit_open: its end
+    risk::Sequence batch = 0;
+    risk::Sequence proposal = 0;  // approve, reject, withdraw
+    bool whole_batch = false;
+    bool all = false;                        // proposal_list: also the answered ones that are remembered
+    config::Role role = config::Role::none;  // user_add, user_set_role
+    risk::VisitAct visit = risk::VisitAct::none;
+    risk::ReviewDecision decision = risk::ReviewDecision::none;
+    std::uint32_t half_year = 0;  // review_decide, by ControlServer
+    risk::Text<32> ticket;        // visit_open
 };
 
 struct StatusRow {
@@ -148,11 +165,19 @@ struct ControlMessage {
     std::string approver;
     std::string approver_password;
     std::string new_password;
-    std::uint64_t id = 0;  // the client's own number, echoed
-    std::string error;     // not empty: malformed, and why; verb and user as far as they could be read
+    std::string token;          // in place of user and password
+    std::string totp;           // six digits of the second factor
+    std::string approver_totp;  // the same of the approver
+    bool session = false;       // login: answer with a token
+    std::uint64_t id = 0;       // the client's own number, echoed
+    std::string error;          // not empty: malformed, and why; verb and user as far as they could be read
 };
 // {"version":1,"id":1,"verb":"limit_set","user":"ann","password":"..","reason":"..",...}
 [[nodiscard]] ControlMessage parse_control_line(std::string_view line);
+
+// Empty, or the rule broken by asker or approver acting upon their own account. Asked by the parser, and
+// again once a token has told who asks.
+[[nodiscard]] std::string why_oneself(const ControlMessage& message);
 
 // The word of a verb on the wire and in the rights table; none for an unknown word.
 [[nodiscard]] std::string_view verb_name(risk::ControlVerb verb) noexcept;

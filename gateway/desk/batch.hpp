@@ -1,0 +1,41 @@
+// Limits in bulk: a CSV file read with the project's reader, held against what is in force: what rises, what
+// falls, who would be over. Nothing is set here: the router sends each row to the gateway as a proposal.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "gateway/desk/views.hpp"
+
+namespace fairlead::desk {
+
+inline constexpr std::size_t batch_bytes_max = 1'000'000;
+inline constexpr std::size_t batch_lines_max = 2'000;
+
+struct BatchLine {
+    std::uint64_t line = 0;
+    risk::Scope scope = risk::Scope::none;
+    std::string key;
+    risk::Dimension dimension = risk::Dimension::none;
+    std::string symbol;
+    std::string value;  // as the control socket takes it
+    std::string expires_at;
+    enum class Change : std::uint8_t { same, lower, raise } change = Change::same;
+    Json shown;  // BatchChange of the API
+};
+struct BatchError {
+    std::uint64_t line = 0;
+    std::string field;
+    std::string text;
+};
+struct Batch {
+    std::vector<BatchLine> lines;
+    std::vector<BatchError> errors;  // with one of these nothing may be applied
+};
+
+// Header: scope,key,dimension,symbol,value,expires_at; symbol and expires_at may be left out.
+[[nodiscard]] Batch read_batch(const DeskState& state, const std::string& csv, audit::Masking masking);
+// BatchAnswer of the API, nothing applied.
+[[nodiscard]] Json batch_answer(const Batch& batch);
+
+}  // namespace fairlead::desk

@@ -1,0 +1,133 @@
+#include "gateway/desk/gateway_asker.hpp"
+
+#include <sodium.h>
+
+#include "gateway/control/protocol.hpp"
+
+namespace fairlead::desk {
+namespace {
+
+constexpr std::uint32_t timeout_ms = 15'000;
+constexpr std::size_t rows_max = 10'000;
+
+// The connection of this worker; none when the last question found the gateway gone.
+thread_local std::unique_ptr<gateway::ControlClient> connection;
+
+std::string connect(const std::string& socket) {
+    if (connection != nullptr) {
+        return {};
+    }
+    auto fresh = std::make_unique<gateway::ControlClient>();
+    std::string problem = fresh->connect(socket, timeout_ms);
+    if (problem.empty()) {
+        connection = std::move(fresh);
+    }
+    return problem;
+}
+
+// False: no answer that can be read. The connection is of no use any more.
+bool receive(GatewayReply& reply) {
+    std::string line;
+    std::string problem;
+    for (bool more = true; more;) {
+        if (!connection->receive(line, problem)) {
+            reply.text = problem;
+            return false;
+        }
+        const Json answer = Json::parse(line, nullptr, false);
+        ::sodium_memzero(line.data(), line.size());
+        if (!answer.is_object()) {
+            reply.text = "the gateway's answer cannot be read";
+            return false;
+        }
+        reply.reached = true;
+        reply.ok = answer.value("ok", false);
+        reply.sequence = answer.value("sequence", std::uint64_t{0});
+        reply.text = answer.value("text", "");
+        reply.error = answer.contains("error") ? answer.value("error", "") : answer.value("reason", "");
+        if (const auto row = answer.find("row"); row != answer.end() && reply.rows.size() < rows_max) {
+            reply.rows.push_back(*row);
+        }
+        more = answer.value("more", false);
+    }
+    return true;
+}
+
+}  // namespace
+
+void GatewayAsker::start() {
+    for (std::size_t i = 0; i < workers; ++i) {
+        threads_.emplace_back([this] { run(); });
+    }
+}
+
+void GatewayAsker::stop() {
+    {
+        const std::lock_guard hold(lock_);
+        stop_ = true;
+        queue_.clear();
+    }
+    wake_.notify_all();
+    for (std::thread& thread : threads_) {
+        thread.join();
+    }
+    threads_.clear();
+}
+
+bool GatewayAsker::submit(std::function<void()> work) {
+    {
+        const std::lock_guard hold(lock_);
+        if (stop_ || queue_.size() >= queue_max) {
+            return false;
+        }
+        queue_.push_back(std::move(work));
+    }
+    wake_.notify_one();
+    return true;
+}
+
+void GatewayAsker::run() {
+    while (true) {
+        std::function<void()> work;
+        {
+            std::unique_lock hold(lock_);
+            wake_.wait(hold, [this] { return stop_ || !queue_.empty(); });
+            if (stop_) {
+                break;
+            }
+            work = std::move(queue_.front());
+            queue_.pop_front();
+        }
+        work();
+    }
+    connection.reset();
+}
+
+GatewayReply GatewayAsker::ask(Json request) const {
+    GatewayReply reply;
+    request["version"] = gateway::control_protocol_version;
+    request["id"] = 1;
+    std::string line = request.dump(-1, ' ', false, Json::error_handler_t::replace);
+    // A connection that the gateway closed meanwhile is found out by using it. What could not be sent whole
+    // was not read as a request, so it is sent once more on a fresh one; what was sent is never sent again.
+    for (int attempt = 0; attempt < 2; ++attempt) {
+        const bool kept = connection != nullptr;
+        std::string problem = connect(socket_);
+        if (problem.empty()) {
+            problem = connection->send(line);
+        }
+        if (problem.empty() && receive(reply)) {
+            break;
+        }
+        connection.reset();
+        reply.text = problem.empty() ? reply.text : problem;
+        if (problem.empty() || !kept) {
+            reply.text += problem.empty() ? ": the request may have been done" : "";
+            break;
+        }
+    }
+    ::sodium_memzero(line.data(), line.size());
+    return reply;
+}
+
+}  // namespace fairlead::desk

@@ -1,0 +1,55 @@
+// GatewayAsker: the desk's end of the control socket. Each worker keeps one connection and asks one question
+// at a time; a gateway that is away is asked anew with the next one. Knows no rights: the gateway says.
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "gateway/control/client.hpp"
+#include "gateway/desk/http_parts.hpp"
+
+namespace fairlead::desk {
+
+struct GatewayReply {
+    bool reached = false;
+    bool ok = false;
+    std::string error;  // of the server, or the reason of the order thread's refusal
+    std::string text;
+    std::uint64_t sequence = 0;
+    std::vector<Json> rows;
+};
+
+class GatewayAsker {
+  public:
+    static constexpr std::size_t workers = 4;
+    static constexpr std::size_t queue_max = 256;
+    explicit GatewayAsker(std::string socket) : socket_(std::move(socket)) {}
+    ~GatewayAsker() { stop(); }
+    GatewayAsker(const GatewayAsker&) = delete;
+    GatewayAsker& operator=(const GatewayAsker&) = delete;
+
+    void start();
+    void stop();
+    // Runs `work` on a worker. False: too much waits already.
+    [[nodiscard]] bool submit(std::function<void()> work);
+    // On a worker only. `request` has no version and id yet. What it holds of secrets is wiped.
+    [[nodiscard]] GatewayReply ask(Json request) const;
+
+  private:
+    void run();
+    std::string socket_;
+    std::mutex lock_;
+    std::condition_variable wake_;
+    std::deque<std::function<void()>> queue_;
+    bool stop_ = false;
+    std::vector<std::thread> threads_;
+};
+
+}  // namespace fairlead::desk
