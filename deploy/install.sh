@@ -8,18 +8,16 @@ packages=(
   libbenchmark-dev catch2 libtomlplusplus-dev libcli11-dev libsodium-dev nlohmann-json3-dev
   libzstd-dev libsqlite3-dev sqlite3 libssl-dev openssl libseccomp-dev mandoc
 )
-[ "${1:-}" = "--lint" ] && packages+=(clang-format clang-tidy)
+[ "${1:-}" = "--lint" ] && packages+=(clang-format clang-tidy chromium fonts-noto-cjk)
 [ "${1:-}" = "--fuzz" ] && packages+=(clang libclang-rt-14-dev)
 missing=()
 for package in "${packages[@]}"; do
   dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' || missing+=("$package")
 done
-# Two tests run programs from the npm registry. Node may have been installed with an npm of its own.
-if [ "${1:-}" = "--lint" ]; then
-  for tool in node npm; do
-    command -v "$tool" >/dev/null || missing+=("${tool/%node/nodejs}")
-  done
-fi
+# The console is built from the npm registry, and three tests use it. Node may have been installed with an npm of its own.
+for tool in node npm; do
+  command -v "$tool" >/dev/null || missing+=("${tool/%node/nodejs}")
+done
 [ ${#missing[@]} -eq 0 ] && exit 0
 echo "installing: ${missing[*]}"
 as_root=()
