@@ -58,6 +58,7 @@ class VerifierKey {
     [[nodiscard]] std::string text() const;
     [[nodiscard]] const std::string& name() const noexcept { return name_; }
     [[nodiscard]] std::uint32_t id() const noexcept { return id_; }
+    [[nodiscard]] const PublicKey& key() const noexcept { return key_; }
     [[nodiscard]] bool made(const NoteSignature& signature) const noexcept {
         return signature.name == name_ && signature.key_id == id_;
     }

@@ -32,6 +32,7 @@ void print(const std::string& text) {
 // Of verify and proof, as given.
 struct CheckpointArguments {
     std::vector<std::string> keys;
+    std::vector<std::string> pruners;
     std::string since;
     std::uint64_t sequence = 0;
     std::string consistency;
@@ -71,10 +72,12 @@ int run_verify(const audit::JournalPlace& place, const CheckpointArguments& give
     audit::VerifyOptions options;
     options.journal_directory = place.directory;
     options.spare_directory = place.spare;
-    for (const std::string& text : given.keys) {
-        if (std::string error = audit::VerifierKey::parse(text, options.keys.emplace_back());
-            !error.empty()) {
-            return asked_wrongly(std::string("--key ").append(text).append(": ").append(error));
+    for (const auto& [option, texts, keys] : {std::tuple("--key ", &given.keys, &options.keys),
+                                              std::tuple("--pruned-by ", &given.pruners, &options.pruners)}) {
+        for (const std::string& text : *texts) {
+            if (std::string error = audit::VerifierKey::parse(text, keys->emplace_back()); !error.empty()) {
+                return asked_wrongly(std::string(option).append(text).append(": ").append(error));
+            }
         }
     }
     audit::SignedCheckpoint since;
@@ -151,6 +154,10 @@ void add_verify_options(CLI::App& verify, Given& given) {
                     "A checkpoint taken away earlier: nothing before it may be other")
         ->check(CLI::ExistingFile)
         ->needs(key);
+    verify
+        .add_option("--pruned-by", given.checkpoints.pruners,
+                    "Verifier key of a person who may prune; once for each of them")
+        ->allow_extra_args(false);
 }
 
 void add_proof_options(CLI::App& proof, CheckpointArguments& given) {

@@ -16,6 +16,7 @@
 #include "audit/examine/replay_guard.hpp"
 #include "audit/examine/replayer.hpp"
 #include "audit/journal_reader.hpp"
+#include "audit/prune_note.hpp"
 #include "audit/pruned_segment.hpp"
 #include "config/reference_archive.hpp"
 #include "risk/ledger.hpp"
@@ -146,11 +147,16 @@ class Examination {
         FrameChain chain;
         std::string error = segments.open(place);
         error += error.empty() ? walk_pruned(segments, chain,
-                                             [this](const PrunedSegment& part) {
+                                             [this, &place](const PrunedSegment& part) {
                                                  for (const Hash& leaf : part.leaves) {
                                                      checkpoints_.take(leaf);
                                                  }
                                                  tell_pruned(part);
+                                                 if (std::string wrong = check_prune_note(
+                                                         place.directory, part, options_.pruners);
+                                                     !wrong.empty()) {
+                                                     find(wrong);
+                                                 }
                                              })
                                : "";
         if (!error.empty()) {
@@ -162,6 +168,11 @@ class Examination {
             report_.remarks.push_back(
                 "decisions, message numbers and order numbers build on the records that were "
                 "pruned: they are not checked");
+            if (options_.pruners.empty()) {
+                report_.remarks.push_back(
+                    "who signed for what was pruned is not verified: give the two persons' keys, "
+                    "--pruned-by");
+            }
         }
     }
 

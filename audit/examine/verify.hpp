@@ -24,7 +24,9 @@ struct VerifyOptions {
     // Of those who may have signed checkpoints; none: they are not checked.
     std::vector<VerifierKey> keys;
     const SignedCheckpoint* since = nullptr;  // taken away earlier
-    std::shared_ptr<ReadWatch> watch;         // may be null
+    // Of those who may prune, two by two; none: signatures under pruned segments are counted, not verified.
+    std::vector<VerifierKey> pruners;
+    std::shared_ptr<ReadWatch> watch;  // may be null
 };
 
 // What one account has executed and has open at the end of the replay.

@@ -13,6 +13,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "audit/prune_note.hpp"
 #include "audit/pruned_segment.hpp"
 #include "audit/retention/closed_segment.hpp"
 
@@ -136,8 +137,8 @@ class Pruning {
     [[nodiscard]] std::string read(std::size_t index, Contents& into) {
         PrunedSegment& hashes = into.hashes;
         hashes.segment = {source_.segment_number(index), source_.segment_id(index)};
-        hashes.pruned_by = options_.pruned_by;
-        hashes.approved_by = options_.approved_by;
+        hashes.pruned_by = options_.apply ? options_.pruner->verifier().name() : "";
+        hashes.approved_by = options_.apply ? options_.approver->verifier().name() : "";
         hashes.pruned_utc_ns = options_.now;
         hashes.first_frame = chain_.number;
         hashes.first_record = chain_.records.sequence + 1;
@@ -194,21 +195,39 @@ class Pruning {
         return {};
     }
 
+    // Empty text: the file has these bytes, on the disk.
+    [[nodiscard]] static std::string put_whole(const std::string& path, const std::string& text) {
+        const Descriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640));
+        if (!file.open()) {
+            return system_error("create", path, errno);
+        }
+        if (::write(file.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()) ||
+            ::fchmod(file.get(), 0440) != 0 || ::fsync(file.get()) != 0) {
+            return system_error("write", path, errno);
+        }
+        static_cast<void>(::posix_fadvise(file.get(), 0, 0, POSIX_FADV_DONTNEED));
+        return {};
+    }
+
     // Empty text: the hashes are on the disk and the segment is gone.
     [[nodiscard]] std::string remove(std::size_t index, const Contents& contents) {
         const std::string path = pruned_path(options_.directory, contents.hashes.segment);
         const std::string part = path + ".part";
         const std::string text = contents.hashes.text();
-        const Descriptor file(::open(part.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640));
-        if (!file.open()) {
-            return system_error("create", part, errno);
+        // The signatures first: without its hashes a note says nothing, hashes without their note are a
+        // fault.
+        const std::string note = prune_note_path(options_.directory, contents.hashes.segment);
+        const std::string signed_text = sign_pruned(contents.hashes, *options_.pruner, *options_.approver);
+        if (std::string error = put_whole(note + ".part", signed_text); !error.empty()) {
+            return error;
         }
-        options_.behind("begun");
-        if (::write(file.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()) ||
-            ::fchmod(file.get(), 0440) != 0 || ::fsync(file.get()) != 0) {
-            return system_error("write", part, errno);
+        if (::rename((note + ".part").c_str(), note.c_str()) != 0) {
+            return system_error("rename", note, errno);
         }
-        static_cast<void>(::posix_fadvise(file.get(), 0, 0, POSIX_FADV_DONTNEED));
+        options_.behind("signed");
+        if (std::string error = put_whole(part, text); !error.empty()) {
+            return error;
+        }
         options_.behind("synced");
         PrunedSegment again;
         if (std::string error = PrunedSegment::read(part, again); !error.empty()) {
@@ -277,14 +296,13 @@ std::int64_t retention_days(RetentionClass of) noexcept {
 
 PruneResult prune_segments(const PruneOptions& options) {
     PruneResult result;
-    const auto bad_name = [](const std::string& name) {
-        return name.empty() ||
-               std::any_of(name.begin(), name.end(), [](char c) { return c <= ' ' && c >= 0; });
-    };
-    if (options.apply && (bad_name(options.pruned_by) || bad_name(options.approved_by) ||
-                          options.pruned_by == options.approved_by)) {
-        result.error = "pruning needs the names of two persons who are not the same, without spaces";
-        return result;
+    if (options.apply) {
+        result.error = options.pruner == nullptr || options.approver == nullptr
+                           ? "pruning needs the keys of two persons: --sign FILE, twice"
+                           : two_persons(options.pruner->verifier(), options.approver->verifier());
+        if (!result.error.empty()) {
+            return result;
+        }
     }
     const LockResult lock = take_lock(options.directory + "/retention.lock", "compress or prune");
     SegmentDirectory source;

@@ -1,6 +1,7 @@
 // Prunes the oldest segments of a journal whose retention has ended. A segment holds records of several
 // classes and goes only as a whole: when every class in it is past its time, it is in no dispute, and every
-// segment before it has gone. Of each the hashes are kept (PrunedSegment). Without `apply` it only says what
+// segment before it has gone. Of each the hashes are kept (PrunedSegment), and under
+// them the signatures of two persons (PruneNote). Without `apply` it only says what
 // it would do. Called by `fairlead journal prune` and by tests.
 #pragma once
 
@@ -8,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "audit/note.hpp"
 #include "risk/record.hpp"
 
 namespace fairlead::audit {
@@ -25,9 +27,10 @@ struct PruneOptions {
     // Only segments that hold records of it.
     RetentionClass wanted = RetentionClass::orders;
     bool apply = false;
-    // Two persons, who are not the same; needed to apply. Kept with the hashes, without spaces.
-    std::string pruned_by;
-    std::string approved_by;
+    // Of two persons, needed to apply: both sign for what stays of each segment, and their keys' names are
+    // kept with the hashes.
+    const SigningKey* pruner = nullptr;
+    const SigningKey* approver = nullptr;
     // Lines `YYYY-MM-DD YYYY-MM-DD why`: from one UTC day to another, both with it, nothing is pruned. A line
     // that cannot be read stops everything. `DIRECTORY/disputes` is read as well, if it is there.
     std::string disputes_file;

@@ -1,5 +1,6 @@
 #include "gateway/control/journal_files.hpp"
 
+#include <array>
 #include <chrono>
 #include <cstdio>
 
@@ -46,7 +47,7 @@ int run_compress(const JournalFiles& chosen) {
     return end(result.error);
 }
 
-int run_prune(const JournalFiles& chosen, const std::string& user, const std::string& approver) {
+int run_prune(const JournalFiles& chosen) {
     audit::PruneOptions options;
     options.directory = chosen.directory;
     options.now = utc_now();
@@ -57,14 +58,23 @@ int run_prune(const JournalFiles& chosen, const std::string& user, const std::st
         }
     }
     options.apply = chosen.apply;
-    options.pruned_by = user;
-    options.approved_by = approver;
+    std::array<audit::SigningKey, 2> keys;
+    if (chosen.apply && chosen.keys.size() != keys.size()) {
+        return end("--apply needs the keys of two persons: --sign FILE, twice");
+    }
+    for (std::size_t i = 0; i < chosen.keys.size(); ++i) {
+        if (const std::string error = audit::SigningKey::load(chosen.keys[i], keys[i]); !error.empty()) {
+            return end("--sign " + chosen.keys[i] + ": " + error);
+        }
+    }
+    options.pruner = keys.data();
+    options.approver = keys.data() + 1;
     options.disputes_file = chosen.disputes;
     const audit::PruneResult result = audit::prune_segments(options);
     print(chosen.apply ? "pruned" : "would prune", result.pruned);
     print("kept", result.kept);
     if (!chosen.apply && result.error.empty()) {
-        std::puts("Nothing was changed: --apply does it, with --user and --approver.");
+        std::puts("Nothing was changed: --apply does it, signed by two persons: --sign, twice.");
     }
     return end(result.error);
 }
@@ -95,11 +105,14 @@ void add_journal_files(CLI::App& journal, JournalFiles& chosen) {
         ->check(CLI::IsMember({"orders", "logins", "connections"}));
     prune->add_option("--disputes", chosen.disputes,
                       "lines of YYYY-MM-DD YYYY-MM-DD why: days that must stay; beside DIRECTORY/disputes");
-    prune->add_flag("--apply", chosen.apply, "do it; --user and --approver name two persons");
+    prune->add_flag("--apply", chosen.apply, "do it; two persons sign for what stays");
+    prune
+        ->add_option("--sign", chosen.keys,
+                     "a person's private key, made by `fairlead key new`; twice: who prunes, who approves")
+        ->check(CLI::ExistingFile)
+        ->allow_extra_args(false);
     prune->callback([&chosen] {
-        chosen.run = [&chosen](const std::string& user, const std::string& approver) {
-            return run_prune(chosen, user, approver);
-        };
+        chosen.run = [&chosen](const std::string&, const std::string&) { return run_prune(chosen); };
     });
 }
 

@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 #include <functional>
 #include <string>
+#include <vector>
 
 namespace fairlead::gateway {
 
@@ -15,6 +16,7 @@ struct JournalFiles {
     std::string retention_class;
     std::string disputes;
     bool apply = false;
+    std::vector<std::string> keys;  // files of two persons' private keys, who sign for what is pruned
     // Set when one of the commands was given: does it, and gives the exit code: 0 done, 1 refused.
     // Arguments: who asks (--user) and who approves (--approver).
     std::function<int(const std::string& user, const std::string& approver)> run;

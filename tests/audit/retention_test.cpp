@@ -1,9 +1,12 @@
 // Compressed segments read as the plain ones did; compressing killed at any step loses nothing; what is
 // young, current or not sound is left alone.
+#include <fstream>
+
 #include "audit/retention/compress.hpp"
 
 #include "audit/examine/proof.hpp"
 #include "audit/keeper/saved_edge.hpp"
+#include "audit/prune_note.hpp"
 #include "audit/retention/prune.hpp"
 #include "damage.hpp"
 
@@ -215,13 +218,38 @@ TEST_CASE("a_damaged_compressed_segment_is_named_and_the_others_are_still_read")
 
 namespace {
 
+// Two persons who prune, and one who is only called so: chen's key under another name.
+struct Persons {
+    Persons() {
+        REQUIRE(SigningKey::make("chen", chen) == "");
+        REQUIRE(SigningKey::make("lin", lin) == "");
+        const TemporaryDirectory place("/dev/shm");
+        // PRIVATE+KEY+NAME+ID+BASE64: the same seed, another name and with it another id.
+        REQUIRE(chen.save(place.path() + "/key") == "");
+        std::ifstream file(place.path() + "/key");
+        std::string text;
+        std::getline(file, text);
+        const std::string seed = text.substr(text.find('+', text.find("chen+") + 5) + 1);
+        VerifierKey named("alias", chen.verifier().key());
+        const std::string id = named.text().substr(6, 8);
+        REQUIRE(SigningKey::parse("PRIVATE+KEY+alias+" + id + "+" + seed, alias) == "");
+    }
+    SigningKey chen;
+    SigningKey lin;
+    SigningKey alias;
+};
+const Persons& persons() {
+    static const Persons made;
+    return made;
+}
+
 PruneOptions in_six_years(const std::string& directory, bool apply = true) {
     PruneOptions options;
     options.directory = directory;
     options.now = begun_ns + 6 * 366 * day_ns;
     options.apply = apply;
-    options.pruned_by = "chen";
-    options.approved_by = "lin";
+    options.pruner = &persons().chen;
+    options.approver = &persons().lin;
     return options;
 }
 
@@ -325,6 +353,77 @@ TEST_CASE("a_flip_of_any_bit_of_what_is_kept_of_a_pruned_segment_is_found") {
     }
 }
 
+TEST_CASE("who_signed_for_what_was_pruned_is_verified_and_no_other_signature_counts") {
+    const TemporaryDirectory disk("/dev/shm");
+    SmallJournal journal(disk.path() + "/journal");
+    fill_six(journal);
+    const std::string& directory = journal.directory();
+    const std::vector<std::string> segments = Copy(directory).segments();
+    REQUIRE(prune_segments(in_six_years(directory)).error == "");
+    PrunedSegment part;
+    REQUIRE(PrunedSegment::read(directory + "/" + segments[0] + ".pruned", part) == "");
+    const std::string note = prune_note_path(directory, part.segment);
+    const Copy whole(directory);
+    const VerifierKey& chen = persons().chen.verifier();
+    const VerifierKey& lin = persons().lin.verifier();
+    const auto verdict = [&directory](std::vector<VerifierKey> keys) {
+        VerifyOptions options;
+        options.journal_directory = directory;
+        options.pruners = std::move(keys);
+        const VerifyReport report = verify(options);
+        return report.ok() ? std::string() : report.findings.front();
+    };
+    const auto says = [](const std::string& finding, const std::string& rule) {
+        INFO(finding);
+        CHECK(finding.find(rule) != std::string::npos);
+    };
+    CHECK(verdict({chen, lin}) == "");
+    CHECK(verdict({lin, chen}) == "");
+    CHECK(verdict({}) == "");
+    // One who may is not enough; nor is someone else.
+    says(verdict({chen}), "the signature of lin does not verify under the keys given");
+    SigningKey stranger;
+    REQUIRE(SigningKey::make("lin", stranger) == "");
+    says(verdict({chen, stranger.verifier()}), "the signature of lin does not verify");
+    const auto put_note = [&](const std::string& text) {
+        std::filesystem::remove(note);
+        put_bytes(note, text);
+    };
+    const auto text_of = [&whole, &note] {
+        const std::string text = whole.files.at(std::filesystem::path(note).filename().string());
+        return text.substr(0, text.find("\n\n") + 1);
+    }();
+    const auto signature = [&text_of](const SigningKey& key) {
+        return key.sign_text(text_of).substr(text_of.size() + 1);
+    };
+    // Signed by one person; by one twice; by one under two names.
+    put_note(persons().chen.sign_text(text_of));
+    says(verdict({chen, lin}), "must have the signatures of two persons");
+    says(verdict({}), "must have the signatures of two persons");
+    put_note(persons().chen.sign_text(text_of) + signature(persons().chen));
+    says(verdict({chen, lin}), "must have the signatures of two persons");
+    PrunedSegment forged = part;
+    forged.approved_by = "alias";
+    std::filesystem::remove(directory + "/" + segments[0] + ".pruned");
+    put_bytes(directory + "/" + segments[0] + ".pruned", forged.text());
+    put_note(sign_pruned(forged, persons().chen, persons().alias));
+    says(verdict({chen, persons().alias.verifier()}), "one key under two names");
+    whole.restore(directory);
+    // The note is gone, is another segment's, or has any bit flipped.
+    std::filesystem::remove(note);
+    says(verdict({}), "nobody has signed for what was pruned");
+    put_note(whole.files.at(segments[1] + ".pruned.note"));
+    says(verdict({}), "is not of what stays of this segment");
+    const std::string good = whole.files.at(segments[0] + ".pruned.note");
+    for (std::size_t byte = 0; byte < good.size(); ++byte) {
+        std::string changed = good;
+        changed[byte] = static_cast<char>(changed[byte] ^ 4);
+        put_note(changed);
+        INFO("byte " << byte);
+        CHECK(verdict({chen, lin}) != "");
+    }
+}
+
 TEST_CASE("pruning_killed_behind_any_step_keeps_the_journal_provable_and_the_next_run_ends_it") {
     const TemporaryDirectory disk("/dev/shm");
     SmallJournal journal(disk.path() + "/journal");
@@ -397,8 +496,12 @@ TEST_CASE("what_is_younger_than_its_class_or_in_dispute_stays_and_so_does_all_be
     options.disputes_file = directory + "/none";
     CHECK(prune_segments(options).error.find("cannot be read") != std::string::npos);
     options = in_six_years(directory);
-    options.approved_by = options.pruned_by;
+    options.approver = options.pruner;
     CHECK(prune_segments(options).error.find("two persons who are not the same") != std::string::npos);
+    options.approver = &persons().alias;
+    CHECK(prune_segments(options).error.find("one key under two names") != std::string::npos);
+    options.approver = nullptr;
+    CHECK(prune_segments(options).error.find("needs the keys of two persons") != std::string::npos);
     CHECK(Copy(directory).segments() == whole.segments());
 }
 

@@ -6,6 +6,7 @@
 #include <quickfix/Responder.h>
 #include <quickfix/Session.h>
 #include <quickfix/TimeRange.h>
+#include <quickfix/fix44/ExecutionReport.h>
 #include <quickfix/fix44/NewOrderSingle.h>
 
 namespace fairlead {
@@ -31,7 +32,9 @@ class Desk : public FIX::NullApplication {
         note(message, "got ");
     }
     void fromApp(const FIX::Message& message, const FIX::SessionID&) noexcept override {
-        reports.push_back(message.isSetField(58) ? message.getField(58) : "no text");
+        reports.push_back(message.isSetField(58)   ? message.getField(58)
+                          : message.isSetField(11) ? message.getField(11)
+                                                   : "no text");
     }
     void note(const FIX::Message& message, const std::string& how) {
         const std::string type = message.getHeader().getField(35);
@@ -54,16 +57,20 @@ FIX::DataDictionaryProvider provider_of(const std::string& path) {
 }  // namespace
 
 struct QuickfixPeer::State {
-    explicit State(const std::string& dictionary)
-        : session(desk, stores, FIX::SessionID("FIX.4.4", "CLIENT", "BROKER"), provider_of(dictionary),
-                  FIX::TimeRange(FIX::UtcTimeOnly(0, 0, 0), FIX::UtcTimeOnly(0, 0, 0)), 30, nullptr) {}
+    State(const std::string& dictionary, bool acceptor)
+        : session(desk, stores,
+                  FIX::SessionID("FIX.4.4", acceptor ? "BROKER" : "CLIENT", acceptor ? "CLIENT" : "BROKER"),
+                  provider_of(dictionary),
+                  FIX::TimeRange(FIX::UtcTimeOnly(0, 0, 0), FIX::UtcTimeOnly(0, 0, 0)), acceptor ? 0 : 30,
+                  nullptr) {}
     Wire wire;
     Desk desk;
     FIX::MemoryStoreFactory stores;
     FIX::Session session;
 };
 
-QuickfixPeer::QuickfixPeer(const std::string& data_dictionary) : state_(new State(data_dictionary)) {}
+QuickfixPeer::QuickfixPeer(const std::string& data_dictionary, bool acceptor)
+    : state_(new State(data_dictionary, acceptor)) {}
 QuickfixPeer::~QuickfixPeer() = default;
 
 void QuickfixPeer::connect() {
@@ -96,8 +103,26 @@ void QuickfixPeer::send_order(const std::string& client_order_id) {
     state_->session.send(order);
 }
 
+void QuickfixPeer::send_report(const std::string& text) {
+    FIX44::ExecutionReport report;
+    report.setField(FIX::OrderID("000000000001"));
+    report.setField(FIX::ExecID(text));
+    report.setField(FIX::ExecType('0'));
+    report.setField(FIX::OrdStatus('0'));
+    report.setField(FIX::Symbol("2330"));
+    report.setField(FIX::Side('1'));
+    report.setField(FIX::LeavesQty(1000));
+    report.setField(FIX::CumQty(0));
+    report.setField(FIX::AvgPx(0));
+    report.setField(FIX::Text(text));
+    state_->session.send(report);
+}
+
 bool QuickfixPeer::connected() const {
     return state_->wire.connected;
+}
+int QuickfixPeer::next_in() const {
+    return state_->session.getExpectedTargetNum();
 }
 bool QuickfixPeer::logged_on() const {
     return state_->session.isLoggedOn();
