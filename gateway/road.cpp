@@ -6,7 +6,6 @@
 #include <algorithm>
 
 namespace fairlead::gateway {
-
 namespace {
 
 constexpr std::uint64_t wakeup_token = UINT64_MAX;
@@ -522,6 +521,7 @@ void Road::on_timers(risk::MonotonicNs now) noexcept {
     core_.clock.refresh();
     clients_.on_timer();
     venues_.on_timer();
+    control_.work();
     journal_watch_.look(now);
     venue_waits_ = journal_watch_.venue_must_wait();
     if (journal_watch_.clients_must_go()) {
