@@ -236,7 +236,7 @@ await approver.page.waitForSelector(card, {state: 'detached'});
 await to(nora, `investors/${investor}`);
 await nora.page.waitForFunction(([selector, value]) => document.querySelector(selector)?.children[3]?.textContent?.replace(/,/g, '') === value, [row, String(raised)]);
 hold('approved_by_another_person_the_limit_is_raised', true);
-const names = await nora.page.locator(`${row} td`).nth(4).innerText();
+const names = await nora.page.locator(`${row} td.who`).innerText();
 hold('the_limit_shows_both_names', names.includes('nora') && names.includes('risk.approver'), names);
 hold('the_history_names_who_set_it', (await nora.page.locator('section', {hasText: 'Limit history'}).last().innerText()).includes('agreed with the client'));
 
