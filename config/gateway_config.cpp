@@ -10,6 +10,7 @@
 #include <set>
 
 #include "config/files.hpp"
+#include "config/ladder.hpp"
 #include "config/toml_reader.hpp"
 
 namespace fairlead::config {
@@ -274,12 +275,27 @@ void read_control(Reading& reading, TomlReader& top, ControlSection& into) {
     reader.text("user_state", into.user_state, is_path_or_empty,
                 "a path, or empty for that of users with .state behind it; a relative one counts from this "
                 "file's directory");
+    reader.text("user_database", into.user_database, is_path_or_empty,
+                "a path, or empty for that of users with .db behind it; a relative one counts from this "
+                "file's directory");
+    reader.integer("visit_hours", into.visit_hours, 1, 24, "hours");
+    reader.flag("totp_for_approvers", into.totp_for_approvers);
+    reader.integer("proposals", into.proposals, 16, 65'536, "proposals");
+    reader.integer("proposal_hours", into.proposal_hours, 1, 720, "hours");
+    reader.integer("token_idle_minutes", into.token_idle_minutes, 1, 15, "minutes");
     reader.finish();
     reading.resolve(into.socket);
     reading.resolve(into.users);
     reading.resolve(into.user_state);
     if (into.user_state.empty()) {
         into.user_state = into.users + ".state";
+    }
+    reading.resolve(into.user_database);
+    if (into.user_database.empty()) {
+        into.user_database = into.users + ".db";
+    }
+    if (into.user_database == into.users || into.user_database == into.user_state) {
+        reader.error("user_database", into.user_database, "must be another file than users and user_state");
     }
     if (into.user_state == into.users) {
         reader.error("user_state", into.user_state, "must be another file than users");
@@ -503,6 +519,7 @@ void read_all(Reading& reading, const toml::table* document, GatewayConfig& conf
     read_reference(reading, top, config.reference);
     read_rules(reading, top, config.rules);
     read_control(reading, top, config.control);
+    read_ladder(reading.reader(top.table("ladder"), "ladder"), config.ladder);
     read_passwords(reading, top, config.passwords);
     read_sessions_and_lines(reading, top, config);
     top.finish();

@@ -13,7 +13,7 @@
 #include "config/error.hpp"
 #include "config/logon_hours.hpp"
 #include "config/password_policy.hpp"
-#include "risk/record.hpp"
+#include "risk/record_operation.hpp"
 #include "risk/reference.hpp"
 
 namespace fairlead::config {
@@ -135,7 +135,24 @@ struct ReferenceSection {
 struct ControlSection {
     std::string socket;
     std::string users;
-    std::string user_state;  // beside `users` when not given
+    std::string user_state;             // beside `users` when not given; read once, into the database
+    std::string user_database;          // beside `users` when not given
+    std::uint32_t proposals = 16'384;   // open or remembered; and limits that go back at a time
+    std::uint32_t proposal_hours = 24;  // one that nobody has answered lapses
+    std::uint32_t token_idle_minutes = 15;
+    std::uint32_t visit_hours = 12;   // the longest visit of a vendor
+    bool totp_for_approvers = false;  // who approves must have a second factor
+};
+
+// What the gateway does of itself when an investor's use of a limit reaches a level; the levels rise.
+struct LadderLevel {
+    std::uint32_t set_percent = 0;
+    std::uint32_t clear_percent = 0;  // below that the level is left
+    risk::LadderStep step = risk::LadderStep::warn;
+};
+struct LadderSection {
+    std::array<LadderLevel, 3> levels{LadderLevel{50, 45}, LadderLevel{80, 75}, LadderLevel{95, 90}};
+    std::uint32_t slow_rate = 10;  // commands a second of an investor that is slowed
 };
 
 // A client session, acceptor side. sender_comp_id is the client's, as it sends it in tag 49.
@@ -184,6 +201,7 @@ struct GatewayConfig {
     ReferenceSection reference;
     risk::RuleSet rules;
     ControlSection control;
+    LadderSection ladder;
     PasswordPolicy passwords;
     std::vector<SessionConfig> sessions;  // by ascending id
     std::vector<LineConfig> lines;        // by ascending id

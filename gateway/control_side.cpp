@@ -34,8 +34,28 @@ risk::Sequence ControlSide::record(const ControlRequest& request, risk::RecordKi
     event.record.session = request.session;
     event.facts = request.facts;
     event.subject = request.subject;
-    core_.step(event, std::as_bytes(std::span(request.target.view())));
+    // Whom it is about; and the role that is given.
+    std::array<char, 40> raw{};
+    const std::string_view target = request.target.view();
+    std::size_t length = target.copy(raw.data(), raw.size());
+    if (request.role != config::Role::none) {
+        const auto add = [&](std::string_view text) {
+            length += text.copy(raw.data() + length, raw.size() - length);
+        };
+        add(" as ");
+        add(config::role_name(request.role));
+    }
+    core_.step(event, std::as_bytes(std::span(raw.data(), length)));
     return core_.sequencer->last();
+}
+
+void ControlSide::refuse(const ControlRequest& request, ControlReply& reply, std::string_view why) noexcept {
+    ControlRequest denied = request;
+    denied.facts.denied = static_cast<std::uint8_t>(Denied::failed);
+    reply.sequence = record(denied, risk::RecordKind::denied_request);
+    reply.ok = false;
+    reply.text = risk::Text<512>(why);
+    answer(reply);
 }
 
 void ControlSide::on_request(const ControlRequest& request) noexcept {
@@ -60,6 +80,22 @@ void ControlSide::on_request(const ControlRequest& request) noexcept {
             return;
         case fill_adjust:
             adjust_fill(request, reply);
+            return;
+        case propose:
+            this->propose(request, reply);
+            return;
+        case approve:
+        case reject:
+        case withdraw:
+            answer_proposal(request, reply);
+            return;
+        case visit_open:
+        case visit_close:
+        case visit_sign:
+            record_visit(request, reply);
+            return;
+        case review_decide:
+            record_review(request, reply);
             return;
         default:
             break;
@@ -116,11 +152,13 @@ void ControlSide::on_request(const ControlRequest& request) noexcept {
         case visit_list:
             answer(reply);
             break;
+        case proposal_list:
+            list_proposals(request, reply);
+            break;
         case propose:
         case approve:
         case reject:
         case withdraw:
-        case proposal_list:
         case review_decide:
         case visit_open:
         case visit_close:
@@ -215,6 +253,14 @@ void ControlSide::show_limits(const ControlRequest& request, ControlReply& reply
         shown.version = limit.version;
         shown.usage_known = amount;
         shown.usage = amount ? risk::usage(exposure, dimension) : 0;
+        risk::LimitSetFacts named;
+        named.scope = scope;
+        named.dimension = dimension;
+        named.symbol = request.limit.symbol;
+        if (const LimitEnd* end = core_.desk.proposals.end_of(limit_key(named, request.subject))) {
+            shown.expires_ns = end->expires_ns;
+            shown.base = end->base;
+        }
         reply.row = shown;
     };
     if (request.limit.dimension != risk::Dimension::none) {
@@ -305,6 +351,10 @@ void ControlSide::show_order(const ControlRequest& request, ControlReply& reply)
 // --- acting
 
 void ControlSide::set_limit(const ControlRequest& request, ControlReply& reply) noexcept {
+    if (request.expires_ns != 0) {
+        set_limit_for_a_time(request, reply);
+        return;
+    }
     risk::LimitSet set;
     set.record.kind = risk::RecordKind::limit_set;
     set.facts = request.limit;

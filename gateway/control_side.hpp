@@ -11,10 +11,18 @@ namespace fairlead::gateway {
 class ControlSide {
   public:
     ControlSide(Core& core, ClientSide& clients, VenueSide& venues, MassEffects& mass_effects)
-        : core_(core), clients_(clients), venues_(venues), mass_effects_(mass_effects) {}
+        : core_(core), clients_(clients), venues_(venues), mass_effects_(mass_effects) {
+        listings_.reserve(listings_max);
+    }
 
     void on_request(const ControlRequest& request) noexcept;
     [[nodiscard]] bool stop_asked() const noexcept { return stop_asked_; }
+
+    // A few things at a time that are due by the clock: limits that go back, proposals whose time has come or
+    // is over, warning levels, rows of a list. Called with each timer.
+    void work() noexcept;
+    // All that fell due while the gateway was down. Before any order is taken.
+    void settle_overdue() noexcept;
 
   private:
     // The Record of a request that only reads, or acts on sessions; or of a denied one.
@@ -30,6 +38,30 @@ class ControlSide {
     void disconnect_session(const ControlRequest& request, ControlReply& reply) noexcept;
     void adjust_fill(const ControlRequest& request, ControlReply& reply) noexcept;
     void resolve_order(const ControlRequest& request, ControlReply& reply) noexcept;
+    void refuse(const ControlRequest& request, ControlReply& reply, std::string_view why) noexcept;
+
+    // control_proposals.cpp: what two persons settle, and what the gateway does of itself
+    void propose(const ControlRequest& request, ControlReply& reply) noexcept;
+    void answer_proposal(const ControlRequest& request, ControlReply& reply) noexcept;
+    void set_limit_for_a_time(const ControlRequest& request, ControlReply& reply) noexcept;
+    void list_proposals(const ControlRequest& request, ControlReply& reply) noexcept;
+    void record_visit(const ControlRequest& request, ControlReply& reply) noexcept;
+    void record_review(const ControlRequest& request, ControlReply& reply) noexcept;
+    [[nodiscard]] std::string_view look_up(const risk::LimitSetFacts& limit, const risk::Subject& subject,
+                                           risk::LimitInForce& found) const noexcept;
+    [[nodiscard]] std::string_view why_not_proposed(const ControlRequest& request,
+                                                    bool& alone) const noexcept;
+    risk::Sequence record_proposal(const ControlRequest& request, bool alone) noexcept;
+    risk::Sequence record_answer(risk::Sequence proposal, risk::ApprovalVerdict verdict, bool whole_batch,
+                                 const risk::Subject& subject) noexcept;
+    risk::Answered bring_about(risk::Sequence proposal) noexcept;
+    risk::Answered bring_about_limit(const ProposalEntry& entry, const risk::Subject& subject) noexcept;
+    [[nodiscard]] bool settle_one() noexcept;
+    void lapse(const ProposalEntry& entry, std::string_view why) noexcept;
+    void go_back(const LimitEnd& end) noexcept;
+    void judge_usage() noexcept;
+    void climb(std::uint32_t investor, const UsageLevels::Crossing& crossing) noexcept;
+    void go_on_listing() noexcept;
     [[nodiscard]] std::uint32_t row_of(risk::Scope scope, const risk::Subject& subject) const noexcept;
     void answer(const ControlReply& reply) noexcept;
 
@@ -38,6 +70,14 @@ class ControlSide {
     VenueSide& venues_;
     MassEffects& mass_effects_;
     bool stop_asked_ = false;
+
+    struct Listing {
+        ControlReply reply;
+        std::uint32_t place = 0;
+        bool all = false;
+    };
+    static constexpr std::size_t listings_max = 16;
+    std::vector<Listing> listings_;  // reserved in full
 };
 
 }  // namespace fairlead::gateway

@@ -8,6 +8,7 @@
 #include "config/gateway_config.hpp"
 #include "gateway/clock.hpp"
 #include "gateway/connection.hpp"
+#include "gateway/desk_books.hpp"
 #include "gateway/fix/session.hpp"
 #include "gateway/front_journal.hpp"
 #include "gateway/inbox.hpp"
@@ -37,6 +38,7 @@ struct Core {
     OrderRoutes routes;
     VenueIds venue_ids;
     OutgoingIndex outgoing;
+    DeskBooks desk;
     std::vector<std::unique_ptr<Connection>> connections;
     std::vector<std::uint32_t> dirty;  // connections with bytes to write; reserved in full
     RoadSequencer* sequencer = nullptr;
@@ -49,7 +51,9 @@ struct Core {
     template <class RecordStruct>
     risk::Answered step(RecordStruct& record, std::span<const std::byte> raw = {}) noexcept {
         record.record.flags = static_cast<std::uint16_t>(record.record.flags | level_flag);
-        return sequencer->step(record, raw);
+        const risk::Answered answered = sequencer->step(record, raw);
+        desk.follow(record, answered.decision, ledger);
+        return answered;
     }
 
     // Room for one message in a connection's buffer; empty when the peer has fallen too far behind.

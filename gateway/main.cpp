@@ -57,7 +57,8 @@ gateway::Rights rights_of(const config::GatewayConfig& config) {
     rights.read = {config.journal.directory, "/etc/localtime", "/usr/share/zoneinfo", "/proc/self/exe",
                    "/proc/sys/kernel/random/boot_id"};
     rights.write = {config.journal.front_directory, config.journal.directory + "/reference",
-                    directory_of(config.control.user_state), directory_of(config.control.socket)};
+                    directory_of(config.control.user_state), directory_of(config.control.user_database),
+                    directory_of(config.control.socket)};
     if (config.gateway.require_certificates) {
         rights.read.push_back(config.gateway.certificate_directory);
     }
@@ -192,7 +193,9 @@ int run(const Options& options) {
     gateway::RoadSequencer sequencer(core.clock, journal, ledger, outbox);
     core.sequencer = &sequencer;
     gateway::UserStoreOptions store_options;
+    store_options.database = config.control.user_database;
     store_options.state_file = config.control.user_state;
+    store_options.visit_hours = config.control.visit_hours;
     store_options.policy = config.passwords;
     gateway::UserStore user_store(users.value, store_options);
     if (const std::string error = user_store.open(); !error.empty()) {
@@ -236,6 +239,8 @@ int run(const Options& options) {
     if (!day_error.empty()) {
         return complain(day_error);
     }
+
+    control.settle_overdue();
 
     // 7. Listeners, control socket, signals; then the order thread; this thread stays outside.
     gateway::Outside outside(config, user_store, door, errands);

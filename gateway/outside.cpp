@@ -35,6 +35,8 @@ std::array<std::uint8_t, 16> mapped(const asio::ip::address& address) {
 ControlOptions control_options(const config::GatewayConfig& config) {
     ControlOptions options;
     options.socket_path = config.control.socket;
+    options.token_idle_s = config.control.token_idle_minutes * 60;
+    options.totp_for_approvers = config.control.totp_for_approvers;
     return options;
 }
 

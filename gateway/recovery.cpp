@@ -127,6 +127,9 @@ std::string Recovery::apply(const audit::RecordView& view, const risk::Record& r
     }
     follow_session(record, view);
     follow_line(record, decision);
+    audit::with_record_type(record.kind, [&]<class T>() {
+        core_.desk.follow(reinterpret_cast<const T&>(record), decision, core_.ledger);
+    });
     return {};
 }
 

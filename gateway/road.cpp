@@ -6,14 +6,10 @@
 #include <algorithm>
 
 namespace fairlead::gateway {
-
 namespace {
 
 constexpr std::uint64_t wakeup_token = UINT64_MAX;
 constexpr risk::MonotonicNs timer_ns = 5'000'000;
-constexpr std::uint32_t timers_a_showing = 20;
-constexpr risk::MonotonicNs drain_wait_ns = 5 * fix::second_ns;  // for what waits or is unanswered at a stop
-constexpr risk::MonotonicNs lines_wait_ns = 3 * fix::second_ns;  // longer than a Logout's answer may take
 constexpr risk::MonotonicNs close_wait_ns = 2 * fix::second_ns;
 constexpr int idle_wait_ms = 5;
 constexpr std::size_t inbox_items_per_pass = 64;
@@ -92,9 +88,7 @@ void Road::pass() noexcept {
     if (order_.pass_ns() >= next_timer_utc_ns_ || order_.pass_ns() < next_timer_utc_ns_ - timer_ns) {
         next_timer_utc_ns_ = order_.pass_ns() + timer_ns;
         on_timers(core_.clock.monotonic_ns());
-        if (statistics_ != nullptr && ++timers_ % timers_a_showing == 0) {
-            show_statistics();
-        }
+        show_statistics();
     }
     clients_.serve_resends();
     gather_writes();
@@ -527,6 +521,7 @@ void Road::on_timers(risk::MonotonicNs now) noexcept {
     core_.clock.refresh();
     clients_.on_timer();
     venues_.on_timer();
+    control_.work();
     journal_watch_.look(now);
     venue_waits_ = journal_watch_.venue_must_wait();
     if (journal_watch_.clients_must_go()) {
@@ -549,96 +544,6 @@ void Road::on_timers(risk::MonotonicNs now) noexcept {
         }
     }
     advance_shutdown(now);
-}
-
-// Among the timers: an order's way has nothing of it but two counters. Each store is relaxed and pairs with a
-// relaxed load of whoever looks: every figure stands for itself.
-void Road::show_statistics() noexcept {
-    const auto put = [](std::atomic<std::uint64_t>& figure, std::uint64_t value) {
-        figure.store(value, std::memory_order_relaxed);
-    };
-    std::uint64_t in = 0;
-    std::uint64_t out = 0;
-    for (const ClientSession& session : clients_.sessions()) {
-        in += session.machine.next_in() - 1;
-        out += session.machine.next_out() - 1;
-    }
-    std::size_t place = 0;
-    for (const VenueLine& line : venues_.lines()) {
-        in += line.machine.next_in() - 1;
-        out += line.machine.next_out() - 1;
-        if (place < statistics_->lines.size()) {
-            StatisticsPage::Line& shown = statistics_->lines[place++];
-            shown.waiting.store(static_cast<std::uint32_t>(line.waiting.size()), std::memory_order_relaxed);
-            shown.id.store(line.config->id, std::memory_order_relaxed);
-        }
-    }
-    std::uint64_t unsent = 0;
-    for (const auto& connection : core_.connections) {
-        unsent += connection->is_open() ? connection->out().size() : 0;
-    }
-    put(statistics_->passes, passes_);
-    put(statistics_->epoll_questions, passes_ + epoll_questions_);
-    put(statistics_->messages_in, in);
-    put(statistics_->messages_out, out);
-    put(statistics_->inbox_depth, inbox_.depth());
-    put(statistics_->out_buffer_bytes, unsent);
-    put(statistics_->connections, open_);
-    put(statistics_->log_lines_dropped, core_.dropped_log_lines);
-    put(statistics_->front_permille, core_.journal.front().fill_permille());
-    statistics_->beat_monotonic_ns.store(core_.clock.monotonic_ns(), std::memory_order_relaxed);
-}
-
-// Orderly stop (R32: refuse new, cancel, drain, keep reports): clients are logged out, what waits at the
-// venue's rate and what venues have yet to answer is given its time, the lines are logged out and heard to
-// the end, and the last Record says in which state the program ended.
-void Road::advance_shutdown(risk::MonotonicNs now) noexcept {
-    if (shutdown_ == Shutdown::no && core_.must_stop) {
-        shutdown_ = Shutdown::asked;
-    }
-    const bool late = now > shutdown_deadline_ns_;
-    switch (shutdown_) {
-        case Shutdown::no:
-        case Shutdown::done:
-            return;
-        case Shutdown::asked:
-            clients_.log_out_all("The gateway stops");
-            shutdown_ = Shutdown::draining;
-            shutdown_deadline_ns_ = now + drain_wait_ns;
-            return;
-        case Shutdown::draining: {
-            const auto& sessions = clients_.sessions();
-            const bool clients_out =
-                std::all_of(sessions.begin(), sessions.end(),
-                            [](const ClientSession& session) { return session.connection == no_connection; });
-            if (late || (clients_out && venues_.quiet() && !mass_effects_.active())) {
-                venues_.log_out_all("The gateway stops");
-                shutdown_ = Shutdown::lines_leaving;
-                shutdown_deadline_ns_ = now + lines_wait_ns;
-            }
-            return;
-        }
-        case Shutdown::lines_leaving:
-            if (late || venues_.all_down()) {
-                finish_shutdown();
-            }
-            return;
-    }
-}
-
-void Road::finish_shutdown() noexcept {
-    flush();
-    for (std::uint32_t i = 0; i < core_.connections.size(); ++i) {
-        end(i, risk::LogoutCause::shutdown);
-    }
-    while (venues_.doubt_open() && core_.sequencer->can_step()) {
-        venues_.settle_doubt();
-    }
-    risk::Stop stop;
-    stop.record.kind = risk::RecordKind::stop;
-    stop.facts.state_digest = core_.ledger.digest();
-    core_.step(stop);
-    shutdown_ = Shutdown::done;
 }
 
 }  // namespace fairlead::gateway

@@ -121,7 +121,9 @@ std::string origin_text(const Explanation& explanation, const CreditUse& use, La
     if (origin.opening) {
         return text + say(language, ", opening limits", "，期初額度");
     }
-    text += say(language, ", set by ", "，設定者 ") + origin.user;
+    // A term that has ended, or the ladder.
+    text += origin.user.empty() ? say(language, ", set by the gateway itself", "，由系統設定")
+                                : say(language, ", set by ", "，設定者 ") + origin.user;
     if (!origin.approver.empty()) {
         text += say(language, ", approved by ", "，核准者 ") + origin.approver;
     }

@@ -78,55 +78,6 @@ Names name_of(risk::CancelOrigin origin) {
     return {"", ""};
 }
 
-Names name_of(risk::ApprovalVerdict verdict) {
-    using enum risk::ApprovalVerdict;
-    switch (verdict) {
-        case none:
-            return {"none", "無"};
-        case approved:
-            return {"approved", "核准"};
-        case rejected:
-            return {"rejected", "否決"};
-        case withdrawn:
-            return {"withdrawn", "撤回"};
-        case lapsed:
-            return {"lapsed: not answered in time", "逾時未核，失效"};
-    }
-    return {"unknown", "不明"};
-}
-
-Names name_of(risk::LadderStep step) {
-    using enum risk::LadderStep;
-    switch (step) {
-        case none:
-            return {"", ""};
-        case warn:
-            return {"warning", "警示"};
-        case slow:
-            return {"slowed", "減速"};
-        case block:
-            return {"blocked", "暫停新委託"};
-        case block_and_cancel:
-            return {"blocked, open orders cancelled", "暫停新委託並刪除未成交委託"};
-    }
-    return {"unknown", "不明"};
-}
-
-Names name_of(risk::VisitAct act) {
-    using enum risk::VisitAct;
-    switch (act) {
-        case none:
-            return {"none", "無"};
-        case opened:
-            return {"opened", "開啟"};
-        case closed:
-            return {"closed", "結束"};
-        case signed_off:
-            return {"signed off", "覆核完成"};
-    }
-    return {"unknown", "不明"};
-}
-
 std::string raw_text(Bytes raw) {
     return raw.empty() ? "" : std::string(reinterpret_cast<const char*>(raw.data()), raw.size());
 }
@@ -387,8 +338,7 @@ void Teller::tell_control(const risk::Record& record, Bytes raw) {
         case RecordKind::approval: {
             const risk::ApprovalFacts& facts = as_kind<risk::Approval>(record).facts;
             tell_subject(as_kind<risk::Approval>(record).subject);
-            const Names verdict = name_of(facts.verdict);
-            add(word(verdict.first, verdict.second));
+            add(std::string(name_of(facts.verdict, language_)));
             add(word("proposal ", "提案 ") + std::to_string(facts.proposal));
             add(facts.whole_batch == 0 ? "" : word("and its whole batch", "及其整批"));
             break;
@@ -410,15 +360,13 @@ void Teller::tell_control(const risk::Record& record, Bytes raw) {
                 amount_text(facts.dimension, facts.limit));
             add(word(facts.rising != 0 ? "reached " : "below ", facts.rising != 0 ? "達 " : "低於 ") +
                 std::to_string(facts.permille / 10) + " %");
-            const Names step = name_of(facts.step);
-            add(word(step.first, step.second));
+            add(std::string(name_of(facts.step, language_)));
             break;
         }
         case RecordKind::maintenance_visit: {
             const auto& visit = as_kind<risk::Visit>(record);
             tell_subject(visit.subject);
-            const Names act = name_of(visit.facts.act);
-            add(word(act.first, act.second));
+            add(std::string(name_of(visit.facts.act, language_)));
             add(word("ticket ", "單號 ") + std::string(visit.facts.ticket.view()));
             add(visit.facts.until_ns == 0 ? "" : word("until ", "至 ") + taipei_text(visit.facts.until_ns));
             add(raw_text(raw));

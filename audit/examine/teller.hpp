@@ -90,6 +90,9 @@ class Teller {
 [[nodiscard]] std::string_view name_of(risk::Outcome outcome, Language language = Language::english);
 [[nodiscard]] std::string_view name_of(risk::LogonVerdict verdict, Language language = Language::english);
 [[nodiscard]] std::string_view name_of(risk::LogoutCause cause, Language language = Language::english);
+[[nodiscard]] std::string_view name_of(risk::ApprovalVerdict verdict, Language language = Language::english);
+[[nodiscard]] std::string_view name_of(risk::LadderStep step, Language language = Language::english);
+[[nodiscard]] std::string_view name_of(risk::VisitAct act, Language language = Language::english);
 [[nodiscard]] std::string_view name_of(risk::ControlVerb verb, Language language = Language::english);
 
 }  // namespace fairlead::audit

@@ -267,6 +267,55 @@ Names names_of(risk::ControlVerb verb) {
     return {"unknown", "不明"};
 }
 
+Names names_of(risk::ApprovalVerdict verdict) {
+    using enum risk::ApprovalVerdict;
+    switch (verdict) {
+        case none:
+            return {"none", "無"};
+        case approved:
+            return {"approved", "核准"};
+        case rejected:
+            return {"rejected", "否決"};
+        case withdrawn:
+            return {"withdrawn", "撤回"};
+        case lapsed:
+            return {"lapsed: not answered in time", "逾時未核，失效"};
+    }
+    return {"unknown", "不明"};
+}
+
+Names names_of(risk::LadderStep step) {
+    using enum risk::LadderStep;
+    switch (step) {
+        case none:
+            return {"", ""};
+        case warn:
+            return {"warning", "警示"};
+        case slow:
+            return {"slowed", "減速"};
+        case block:
+            return {"blocked", "暫停新委託"};
+        case block_and_cancel:
+            return {"blocked, open orders cancelled", "暫停新委託並刪除未成交委託"};
+    }
+    return {"unknown", "不明"};
+}
+
+Names names_of(risk::VisitAct act) {
+    using enum risk::VisitAct;
+    switch (act) {
+        case none:
+            return {"none", "無"};
+        case opened:
+            return {"opened", "開啟"};
+        case closed:
+            return {"closed", "結束"};
+        case signed_off:
+            return {"signed off", "覆核完成"};
+    }
+    return {"unknown", "不明"};
+}
+
 }  // namespace
 
 std::string_view name_of(risk::RecordKind kind, Language language) {
@@ -280,6 +329,15 @@ std::string_view name_of(risk::LogoutCause cause, Language language) {
 }
 std::string_view name_of(risk::ControlVerb verb, Language language) {
     return pick(names_of(verb), language);
+}
+std::string_view name_of(risk::ApprovalVerdict verdict, Language language) {
+    return pick(names_of(verdict), language);
+}
+std::string_view name_of(risk::LadderStep step, Language language) {
+    return pick(names_of(step), language);
+}
+std::string_view name_of(risk::VisitAct act, Language language) {
+    return pick(names_of(act), language);
 }
 std::string_view name_of(risk::Outcome outcome, Language language) {
     static constexpr std::array<Names, 8> names{{{"", ""},

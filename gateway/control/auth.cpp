@@ -116,7 +116,7 @@ AuthResult AuthWorker::State::verify(const AuthRequest& request) {
         result.locked_for_ns = before.left_ns;
         return result;
     }
-    const Verified verified = users.verify(request.user.view(), request.password.view());
+    const Verified verified = users.verify(request.user.view(), request.password.view(), request.totp.view());
     if (verified.result == Verification::wrong || request.user_too_long || request.password.too_long) {
         result.verdict = AuthVerdict::bad_credentials;
         const LockState after = locks.count_failure(request.user, request.source, users.monotonic_ns());
@@ -127,6 +127,7 @@ AuthResult AuthWorker::State::verify(const AuthRequest& request) {
     locks.forget(request.user, request.source);
     result.role = verified.role;
     result.version = verified.version;
+    result.second_factor = verified.second_factor;
     result.text = risk::Text<160>(verified.text);
     result.verdict = verified.result == Verification::good          ? AuthVerdict::accepted
                      : verified.result == Verification::must_change ? AuthVerdict::must_change
@@ -159,6 +160,7 @@ void AuthWorker::State::change(const AuthRequest& request, AuthResult& result) {
 
 void AuthWorker::State::act(const AuthRequest& request, AuthResult& result) {
     std::string problem;
+    std::string secret;  // of a second factor: for who has enrolled it
     switch (request.task) {
         case AuthTask::disable:
             problem = users.disable(request.user);
@@ -172,6 +174,27 @@ void AuthWorker::State::act(const AuthRequest& request, AuthResult& result) {
         case AuthTask::reset:
             problem = users.reset(request.user, request.new_password.view());
             break;
+        case AuthTask::add_user:
+            problem = users.add(request.user, request.act.role, request.new_password.view());
+            break;
+        case AuthTask::set_role:
+            problem = users.set_role(request.user, request.act.role);
+            break;
+        case AuthTask::totp_enrol:
+            problem = users.totp_enrol(request.user, secret);
+            break;
+        case AuthTask::totp_confirm:
+            problem = users.totp_confirm(request.user, request.totp.view());
+            break;
+        case AuthTask::totp_remove:
+            problem = users.totp_remove(request.user);
+            break;
+        case AuthTask::visit:
+            problem = users.visit(request.user, request.act);
+            break;
+        case AuthTask::review:
+            problem = users.review(request.user, request.act);
+            break;
         case AuthTask::verify:
         case AuthTask::verify_and_change:
         case AuthTask::change:
@@ -179,7 +202,8 @@ void AuthWorker::State::act(const AuthRequest& request, AuthResult& result) {
             break;
     }
     result.verdict = problem.empty() ? AuthVerdict::accepted : AuthVerdict::failed;
-    result.text = risk::Text<160>(problem);
+    result.text = risk::Text<160>(problem.empty() ? secret : problem);
+    sodium_memzero(secret.data(), secret.size());
 }
 
 AuthWorker::AuthWorker(UserStore& users, Done done, AuthOptions options)

@@ -40,7 +40,14 @@ enum class AuthTask : std::uint8_t {
     disable = 3,
     enable = 4,
     unlock = 5,
-    reset = 6,  // new_password is the initial one
+    reset = 6,     // new_password is the initial one
+    add_user = 7,  // with `act.role`; new_password is the initial one
+    set_role = 8,
+    totp_enrol = 9,
+    totp_confirm = 10,
+    totp_remove = 11,
+    visit = 12,   // by `act`
+    review = 13,  // by `act`
 };
 
 struct AuthRequest {
@@ -53,6 +60,8 @@ struct AuthRequest {
     std::uint64_t version = 0;
     PasswordBytes password;
     PasswordBytes new_password;
+    risk::Text<8> totp;  // the second factor's code, may be empty
+    StaffAct act;
 
     void set(std::string_view user_name, std::string_view password_text) noexcept;
     void wipe() noexcept;
@@ -75,6 +84,7 @@ struct AuthResult {
     AuthVerdict verdict = AuthVerdict::none;
     config::Role role = config::Role::none;  // when the password was right
     bool changed = false;                    // a new password has been stored
+    bool second_factor = false;              // the user has one
     risk::UserName user;
     std::uint64_t version = 0;       // of the password that was right
     std::uint32_t failures = 0;      // of this user and source, in a row

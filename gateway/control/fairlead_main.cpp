@@ -17,6 +17,7 @@
 #include "config/files.hpp"
 #include "config/users.hpp"
 #include "gateway/control/client.hpp"
+#include "gateway/control/desk_verbs.hpp"
 #include "gateway/control/journal_files.hpp"
 #include "gateway/control/protocol.hpp"
 #include "gateway/control/table.hpp"
@@ -39,6 +40,9 @@ struct Options {
     bool as_json = false;
     bool new_password = false;  // the request carries one
     std::string new_password_file;
+    std::string token;  // of a lasting logon, in place of user and password
+    std::string totp;
+    std::string approver_totp;
 };
 
 void first_line(std::string& text) {
@@ -132,7 +136,9 @@ ExitCode show(const json& answer, const std::vector<json>& rows, const Options& 
 }
 
 ExitCode ask(json request, const Options& options) {
-    if (options.user.empty()) {
+    // A password is changed with the present one, and a lasting logon begins with it.
+    const bool by_token = !options.token.empty() && !options.new_password && !request.contains("session");
+    if (options.user.empty() && !by_token) {
         std::cerr << "fairlead: --user must be given, or FAIRLEAD_USER\n";
         return usage;
     }
@@ -145,15 +151,25 @@ ExitCode ask(json request, const Options& options) {
     }
     std::string password;
     std::string approver_password;
-    if (!find_password(options.user, options.password_file, "FAIRLEAD_PASSWORD", password) ||
+    if ((!by_token && !find_password(options.user, options.password_file, "FAIRLEAD_PASSWORD", password)) ||
         (!options.approver.empty() && !find_password(options.approver, options.approver_password_file,
                                                      "FAIRLEAD_APPROVER_PASSWORD", approver_password))) {
         return usage;
     }
     request["version"] = fairlead::gateway::control_protocol_version;
     request["id"] = 1;
-    request["user"] = options.user;
-    request["password"] = password;
+    if (by_token) {
+        request["token"] = options.token;
+    } else {
+        request["user"] = options.user;
+        request["password"] = password;
+    }
+    if (!options.totp.empty()) {
+        request["totp"] = options.totp;
+    }
+    if (!options.approver_totp.empty()) {
+        request["approver_totp"] = options.approver_totp;
+    }
     if (options.new_password) {
         std::string new_password;
         if (!find_password(options.user + ", the new one", options.new_password_file, "FAIRLEAD_NEW_PASSWORD",
@@ -242,6 +258,8 @@ struct Chosen {
     std::string key_name;
     std::string key_file;  // not empty: make a key
     fairlead::gateway::JournalFiles journal_files;
+    fairlead::gateway::DeskVerbs desk;
+    std::string until;
     // What the parser fills.
     std::string scope;
     std::vector<std::string> rest;
@@ -286,6 +304,8 @@ void add_limit(CLI::App& app, Chosen& chosen) {
         ->required()
         ->expected(2, 3);
     set->add_option("--symbol", chosen.symbol, "of this security, for symbol_long and symbol_short");
+    set->add_option("--until", chosen.until,
+                    "a raise goes back then; a time: 2026-11-30T09:00:00+08:00, or UTC with Z");
     set->callback([&chosen] {
         const std::size_t last = chosen.rest.size() - 1;
         chosen.request = {{"verb", "limit_set"},
@@ -296,6 +316,7 @@ void add_limit(CLI::App& app, Chosen& chosen) {
             put(chosen.request, "target", chosen.rest[0]);
         }
         put(chosen.request, "symbol", chosen.symbol);
+        put(chosen.request, "expires_at", chosen.until);
     });
 }
 
@@ -474,6 +495,8 @@ int main(int argc, char** argv) {
     app.add_option("--timeout-ms", options.timeout_ms, "how long to wait for the gateway")
         ->check(CLI::Range(100, 600'000))
         ->capture_default_str();
+    app.add_option("--totp", options.totp, "the second factor's code, for who has one");
+    app.add_option("--approver-totp", options.approver_totp, "the same of the approver");
     app.add_flag("--json", options.as_json, "answer as JSON");
     app.require_subcommand(1);
     app.fallthrough();  // --user and the like may stand behind the verb
@@ -481,6 +504,11 @@ int main(int argc, char** argv) {
     add_limit(app, chosen);
     add_halts(app, chosen);
     add_key(app, chosen);
+    fairlead::gateway::add_desk_verbs(app, chosen.request, chosen.desk);
+    // Never an argument: those are seen by everybody on the machine.
+    if (const char* token = std::getenv("FAIRLEAD_TOKEN"); token != nullptr) {
+        options.token = token;
+    }
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& problem) {
@@ -489,6 +517,9 @@ int main(int argc, char** argv) {
     // 2. The verbs that need no gateway, or the question.
     if (!chosen.key_file.empty()) {
         return new_key(chosen.key_name, chosen.key_file);
+    }
+    if (chosen.desk.run) {
+        return chosen.desk.run();
     }
     if (chosen.journal_files.run) {
         return chosen.journal_files.run(options.user, options.approver);

@@ -99,6 +99,8 @@ struct LimitRow {
     risk::Amount value = 0;
     risk::Amount usage = 0;
     risk::Sequence version = 0;
+    risk::UtcNs expires_ns = 0;  // it goes back then, to `base`; 0 = it stays
+    risk::Amount base = 0;
 };
 
 struct SessionRow {
@@ -140,7 +142,32 @@ struct OrderRow {
     risk::Amount reserve = 0;
 };
 
-using ControlRow = std::variant<std::monostate, StatusRow, LimitRow, SessionRow, OrderRow>;
+enum class ProposalState : std::uint8_t {
+    none = 0,
+    open = 1,      // waits for a second person
+    approved = 2,  // waits for its time, or for its turn
+    in_force = 3,
+    refused = 4,  // approved, and refused by the Ledger when its time had come
+    rejected = 5,
+    withdrawn = 6,
+    lapsed = 7,
+};
+
+struct ProposalRow {
+    risk::Sequence number = 0;
+    risk::Sequence answer = 0;
+    risk::Sequence effect = 0;
+    risk::UtcNs made_ns = 0;
+    risk::ProposalFacts facts;
+    risk::Subject subject;
+    risk::UserName answerer;
+    risk::Text<64> answer_reason;
+    risk::Amount in_force = -1;  // the limit as it is now; -1: not one of today's
+    risk::Reason reason = risk::Reason::none;
+    ProposalState state = ProposalState::none;
+};
+
+using ControlRow = std::variant<std::monostate, StatusRow, LimitRow, SessionRow, OrderRow, ProposalRow>;
 
 // One reply carries at most one row; `more` says that another reply to the same request follows.
 // A plain value: no heap, so the order thread may make it.
@@ -197,6 +224,18 @@ struct ControlMessage {
 // The same for a row that ControlServer makes itself.
 [[nodiscard]] std::string user_line(const UserView& row, risk::Sequence sequence, bool more,
                                     std::uint64_t id);
+// What a lasting logon is answered with.
+struct TokenRow {
+    std::string token;  // empty: none, since the password must be changed first
+    config::Role role = config::Role::none;
+    bool must_change = false;
+    std::uint32_t idle_s = 0;
+};
+[[nodiscard]] std::string visit_line(const VisitView& row, risk::Sequence sequence, bool more,
+                                     std::uint64_t id);
+[[nodiscard]] std::string review_line(const ReviewView& row, risk::Sequence sequence, bool more,
+                                      std::uint64_t id);
+[[nodiscard]] std::string token_line(const TokenRow& row, risk::Sequence sequence, std::uint64_t id);
 // Whether amounts of this dimension are NTD; else shares or commands.
 [[nodiscard]] bool in_ntd(risk::Dimension dimension) noexcept;
 // Whether the verb changes something, and so must say why.

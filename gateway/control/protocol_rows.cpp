@@ -129,14 +129,17 @@ json row_json(const StatusRow& row) {
             {"digest", digest_text(row.digest)}};
 }
 json row_json(const LimitRow& row) {
-    return {{"kind", "limit"},
-            {"scope", scope_name(row.scope)},
-            {"dimension", dimension_name(row.dimension)},
-            {"symbol", row.symbol.view()},
-            {"given", row.given},
-            {"limit", amount_text(row.dimension, row.value)},
-            {"used", row.usage_known ? json(amount_text(row.dimension, row.usage)) : json(nullptr)},
-            {"version", row.version}};
+    return {
+        {"kind", "limit"},
+        {"scope", scope_name(row.scope)},
+        {"dimension", dimension_name(row.dimension)},
+        {"symbol", row.symbol.view()},
+        {"given", row.given},
+        {"limit", amount_text(row.dimension, row.value)},
+        {"used", row.usage_known ? json(amount_text(row.dimension, row.usage)) : json(nullptr)},
+        {"version", row.version},
+        {"expires_at", row.expires_ns == 0 ? "" : config::utc_text(row.expires_ns)},
+        {"goes_back_to", row.expires_ns == 0 ? json(nullptr) : json(amount_text(row.dimension, row.base))}};
 }
 json row_json(const SessionRow& row) {
     const bool connected = row.address != std::array<std::uint8_t, 16>{};
@@ -179,32 +182,156 @@ json row_json(const OrderRow& row) {
             {"line", row.line}};
 }
 
+std::string_view proposal_state_text(ProposalState state) {
+    switch (state) {
+        case ProposalState::open:
+            return "open";
+        case ProposalState::approved:
+            return "approved";
+        case ProposalState::in_force:
+            return "in_force";
+        case ProposalState::refused:
+            return "refused";
+        case ProposalState::rejected:
+            return "rejected";
+        case ProposalState::withdrawn:
+            return "withdrawn";
+        case ProposalState::lapsed:
+            return "lapsed";
+        case ProposalState::none:
+            break;
+    }
+    return "none";
+}
+std::string target_text(risk::Scope scope, const risk::HaltFacts& halt, const risk::Subject& subject) {
+    switch (scope) {
+        case risk::Scope::branch:
+            return std::string(subject.account.branch.view());
+        case risk::Scope::investor:
+            return std::string(subject.investor.view());
+        case risk::Scope::account:
+            return account_text(subject.account);
+        case risk::Scope::venue:
+            return std::string(venue_text(halt.venue));
+        case risk::Scope::symbol:
+            return std::string(halt.symbol.view());
+        case risk::Scope::session:
+            return std::to_string(halt.session);
+        case risk::Scope::firm:
+        case risk::Scope::none:
+            break;
+    }
+    return {};
+}
+std::string time_text(risk::UtcNs at) {
+    return at == 0 ? "" : config::utc_text(at);
+}
+json row_json(const ProposalRow& row) {
+    const bool limit = row.facts.act == risk::ProposalAct::limit_set;
+    const risk::Scope scope = limit ? row.facts.limit.scope : row.facts.halt.scope;
+    json object = {{"kind", "proposal"},
+                   {"proposal", row.number},
+                   {"state", proposal_state_text(row.state)},
+                   {"act", limit ? "limit_set" : "resume"},
+                   {"scope", scope_name(scope)},
+                   {"target", target_text(scope, row.facts.halt, row.subject)},
+                   {"proposer", row.subject.user.view()},
+                   {"reason", row.subject.reason.view()},
+                   {"made_ns", std::to_string(row.made_ns)},
+                   {"made", time_text(row.made_ns)},
+                   {"effective_at", time_text(row.facts.effective_ns)},
+                   {"expires_at", time_text(row.facts.expires_ns)},
+                   {"batch", row.facts.batch},
+                   {"needs_approval", row.facts.alone == 0},
+                   {"answer", row.answer},
+                   {"answered_by", row.answerer.view()},
+                   {"answer_reason", row.answer_reason.view()},
+                   {"effect", row.effect},
+                   {"refused", risk::reason_text(row.reason).code}};
+    if (limit) {
+        const Dimension dimension = row.facts.limit.dimension;
+        object["dimension"] = dimension_name(dimension);
+        object["symbol"] = row.facts.limit.symbol.view();
+        object["value"] = amount_text(dimension, row.facts.limit.value);
+        object["in_force"] = row.in_force < 0 ? json(nullptr) : json(amount_text(dimension, row.in_force));
+    }
+    return object;
+}
+
 json row_json(const UserView& row) {
     return {{"kind", "user"},
             {"name", row.name.view()},
             {"role", config::role_name(row.role)},
             {"state", row.state},
             {"locked", row.locked},
+            {"second_factor", row.second_factor},
             {"password_age_days", row.password_age_days},
             {"password_set", config::utc_text(row.changed_ns)},
             {"used", config::utc_text(row.used_ns)},
             {"ends", row.expires_ns == 0 ? "" : config::utc_text(row.expires_ns)}};
 }
 
+json row_json(const VisitView& row) {
+    return {{"kind", "visit"},
+            {"vendor", row.vendor.view()},
+            {"ticket", row.ticket.view()},
+            {"purpose", row.purpose.view()},
+            {"opened_by", row.opened_by.view()},
+            {"approved_by", row.approved_by.view()},
+            {"opened", time_text(row.opened_ns)},
+            {"until", time_text(row.until_ns)},
+            {"closed_by", row.closed_by.view()},
+            {"closed", time_text(row.closed_ns)},
+            {"signed_by", row.signed_by.view()},
+            {"signed", time_text(row.signed_ns)},
+            {"finding", row.finding.view()},
+            {"overdue", row.overdue}};
+}
+json row_json(const ReviewView& row) {
+    return {{"kind", "review"},
+            {"name", row.name.view()},
+            {"role", config::role_name(row.role)},
+            {"half_year", row.half_year},
+            {"decision", row.decision == risk::ReviewDecision::kept      ? "keep"
+                         : row.decision == risk::ReviewDecision::removed ? "remove"
+                                                                         : "open"},
+            {"by", row.by.view()},
+            {"decided", time_text(row.decided_ns)},
+            {"used", time_text(row.used_ns)},
+            {"overdue", row.overdue}};
+}
+
 std::string line_of(const json& object) {
     return object.dump(-1, ' ', false, json::error_handler_t::replace);
 }
-
-}  // namespace
-
-std::string user_line(const UserView& row, risk::Sequence sequence, bool more, std::uint64_t id) {
+std::string line_of_row(const json& row, risk::Sequence sequence, bool more, std::uint64_t id) {
     return line_of({{"id", id},
                     {"ok", true},
                     {"sequence", sequence},
                     {"reason", "none"},
                     {"text", ""},
                     {"more", more},
-                    {"row", row_json(row)}});
+                    {"row", row}});
+}
+
+}  // namespace
+
+std::string token_line(const TokenRow& row, risk::Sequence sequence, std::uint64_t id) {
+    return line_of_row({{"kind", "token"},
+                        {"token", row.token},
+                        {"role", config::role_name(row.role)},
+                        {"must_change", row.must_change},
+                        {"idle_s", row.idle_s}},
+                       sequence, false, id);
+}
+std::string user_line(const UserView& row, risk::Sequence sequence, bool more, std::uint64_t id) {
+    return line_of_row(row_json(row), sequence, more, id);
+}
+std::string visit_line(const VisitView& row, risk::Sequence sequence, bool more, std::uint64_t id) {
+    return line_of_row(row_json(row), sequence, more, id);
+}
+std::string review_line(const ReviewView& row, risk::Sequence sequence, bool more, std::uint64_t id) {
+    return line_of_row(row_json(row), sequence, more, id);
 }
 
 std::string reply_line(const ControlReply& reply, std::uint64_t id) {

@@ -25,7 +25,10 @@ struct ControlOptions {
     std::uint32_t requests_per_second = 20;  // of one connection
     std::uint32_t reply_timeout_ms = 5'000;  // for the order thread's first answer, and between rows
     std::uint32_t idle_timeout_s = 300;
-    std::uint32_t rows_max = 10'000;
+    std::uint32_t rows_max = 100'000;
+    std::uint32_t tokens_max = 256;  // lasting logons at a time
+    std::uint32_t token_idle_s = 900;
+    bool totp_for_approvers = false;
     AuthOptions auth;
 };
 

@@ -46,6 +46,19 @@ constexpr Shown user_columns[] = {{"name", "name"},
                                   {"used", "last used"},
                                   {"ends", "ends"}};
 
+constexpr Shown proposal_columns[] = {
+    {"proposal", "proposal"}, {"state", "state"},          {"act", "act"},           {"scope", "scope"},
+    {"target", "target"},     {"dimension", "dimension"},  {"in_force", "in force"}, {"value", "asked for"},
+    {"proposer", "proposer"}, {"answered_by", "answered"}, {"batch", "batch"},       {"effective_at", "from"},
+    {"expires_at", "until"},  {"reason", "reason"}};
+constexpr Shown review_columns[] = {
+    {"name", "name"}, {"role", "role"},       {"half_year", "half-year"}, {"decision", "decision"},
+    {"by", "by"},     {"decided", "decided"}, {"used", "last used"},      {"overdue", "overdue"}};
+constexpr Shown visit_columns[] = {
+    {"vendor", "vendor"},       {"ticket", "ticket"},  {"purpose", "purpose"}, {"opened_by", "opened by"},
+    {"approved_by", "with"},    {"opened", "opened"},  {"until", "until"},     {"closed", "closed"},
+    {"signed_by", "signed by"}, {"overdue", "overdue"}};
+
 template <std::size_t N>
 std::string columns_text(const std::vector<json>& rows, const Shown (&columns)[N]) {
     std::vector<std::string> header;
@@ -123,6 +136,18 @@ std::string rows_text(const std::vector<json>& rows) {
     }
     if (kind == "user") {
         return columns_text(rows, user_columns);
+    }
+    if (kind == "proposal") {
+        return columns_text(rows, proposal_columns);
+    }
+    if (kind == "review") {
+        return columns_text(rows, review_columns);
+    }
+    if (kind == "visit") {
+        return columns_text(rows, visit_columns);
+    }
+    if (kind == "token") {
+        return rows.front().value("token", "") + "\n";
     }
     std::string text;
     for (const json& row : rows) {

@@ -1,17 +1,21 @@
-// The users as they are now; see user_store.hpp.
+// The users as they are now; see user_store.hpp. What staff does about them stands in user_acts.cpp.
 #include "gateway/control/user_store.hpp"
 
 #include <algorithm>
 #include <chrono>
 
-#include "config/files.hpp"
+#include "gateway/control/totp.hpp"
+#include "gateway/control/user_entry.hpp"
 
 namespace fairlead::gateway {
 namespace {
 
 constexpr std::int64_t hour_ns = 3'600'000'000'000;
 constexpr std::int64_t day_ns = 24 * hour_ns;
+constexpr std::int64_t taipei_ahead_ns = 8 * hour_ns;
 constexpr std::int64_t flush_pause_ns = 60'000'000'000;
+constexpr std::int64_t review_days = 30;  // of a half-year, in which each user is decided upon
+constexpr std::int64_t sign_off_days = 5;
 
 risk::UtcNs system_utc_ns() {
     return std::chrono::duration_cast<std::chrono::nanoseconds>(
@@ -28,10 +32,29 @@ std::string days_text(std::uint32_t days) {
     return std::to_string(days) + (days == 1 ? " day" : " days");
 }
 
+// The half-year of Taipei that this time is in: its first month, and when it began.
+struct HalfYear {
+    std::uint32_t month = 0;  // yyyymm
+    risk::UtcNs begins_ns = 0;
+};
+HalfYear half_year_of(risk::UtcNs utc_ns) {
+    using namespace std::chrono;
+    const sys_days day{days{(utc_ns + taipei_ahead_ns) / day_ns}};
+    const year_month_day date{day};
+    const unsigned first = static_cast<unsigned>(date.month()) < 7 ? 1 : 7;
+    const sys_days begins{date.year() / month{first} / 1};
+    return {static_cast<std::uint32_t>(static_cast<int>(date.year())) * 100 + first,
+            begins.time_since_epoch().count() * day_ns - taipei_ahead_ns};
+}
+
 }  // namespace
 
 UserStore::UserStore(const config::UserTable& users, UserStoreOptions options)
-    : users_(users), options_(std::move(options)), locks_(options_.locks) {
+    : users_(users),
+      options_(std::move(options)),
+      locks_(options_.locks),
+      database_(std::make_unique<UserDatabase>()),
+      entries_(std::make_unique<Entries>()) {
     if (!options_.utc_ns) {
         options_.utc_ns = system_utc_ns;
     }
@@ -40,9 +63,23 @@ UserStore::UserStore(const config::UserTable& users, UserStoreOptions options)
     }
 }
 
+UserStore::~UserStore() = default;
+
 std::string UserStore::open() {
     Entries entries;
-    if (!options_.state_file.empty()) {
+    std::vector<VisitView> visits;
+    if (!options_.database.empty()) {
+        std::vector<StoredUser> stored;
+        std::string error = database_->open(options_.database);
+        error = error.empty() ? database_->load(stored, visits) : error;
+        if (!error.empty()) {
+            return "control.user_database: " + error;
+        }
+        for (StoredUser& one : stored) {
+            static_cast<StoredUser&>(entries[one.user.name]) = std::move(one);
+        }
+    }
+    if (entries.empty() && !options_.database.empty() && !options_.state_file.empty()) {
         const auto loaded = config::load_user_states(options_.state_file);
         if (!loaded.ok()) {
             return config::describe(loaded.errors.front());
@@ -51,58 +88,97 @@ std::string UserStore::open() {
             entries[state.name].state = state;
         }
     }
+    std::string error = take_in(entries);
+    const std::lock_guard lock(mutex_);
+    *entries_ = std::move(entries);
+    visits_ = std::move(visits);
+    return error;
+}
+
+// What the broker has written into the users file wins over what is kept, but for a role that two persons
+// set.
+std::string UserStore::take_in(Entries& entries) const {
     const risk::UtcNs now = options_.utc_ns();
-    bool is_new = false;
-    for (const config::User& user : users_.users()) {
-        config::UserState& state = entries[user.name].state;
-        if (state.file_hash == user.password_hash) {
+    std::vector<const StoredUser*> changed;
+    for (const config::User& of_file : users_.users()) {
+        Entry& entry = entries[of_file.name];
+        const config::User before = entry.user;
+        const bool was_of_file = entry.of_file;
+        entry.user = of_file;
+        entry.user.role = entry.role_set ? before.role : of_file.role;
+        entry.of_file = true;
+        entry.created_ns = entry.created_ns == 0 ? now : entry.created_ns;
+        config::UserState& state = entry.state;
+        if (state.file_hash != of_file.password_hash) {
+            // First seen, or the broker has set another password: its age counts from now.
+            if (state.file_hash.empty()) {
+                state.used_ns = now;
+            } else {
+                state.history.insert(state.history.begin(),
+                                     state.password_hash.empty() ? state.file_hash : state.password_hash);
+                entry.remember(options_.policy.history);
+            }
+            state.name = of_file.name;
+            state.file_hash = of_file.password_hash;
+            state.password_hash.clear();
+            state.changed_ns = now;
+            state.must_change = of_file.must_change;
+        } else if (was_of_file && before.role == entry.user.role && before.expires_ns == of_file.expires_ns) {
             continue;
         }
-        // First seen, or the broker has set another password: its age counts from now.
-        is_new = true;
-        if (state.file_hash.empty()) {
-            state.used_ns = now;
-        } else {
-            const std::string& before = state.password_hash.empty() ? state.file_hash : state.password_hash;
-            state.history.insert(state.history.begin(), before);
-            state.history.resize(std::min<std::size_t>(state.history.size(), options_.policy.history - 1));
-        }
-        state.name = user.name;
-        state.file_hash = user.password_hash;
-        state.password_hash.clear();
-        state.changed_ns = now;
-        state.must_change = user.must_change;
+        changed.push_back(&entry);
     }
-    if (is_new && !options_.state_file.empty()) {
-        if (std::string error = store(entries); !error.empty()) {
-            return "control.user_state: " + error;
-        }
+    std::erase_if(entries, [](const auto& entry) { return entry.second.user.name.empty(); });
+    for (auto& [name, entry] : entries) {
+        // The broker has taken it out of the file again.
+        entry.user.disabled = entry.user.disabled || (entry.of_file && users_.find(name.view()) == nullptr);
     }
+    if (changed.empty() || options_.database.empty()) {
+        return {};
+    }
+    const std::string error = database_->store(changed);
+    return error.empty() ? error : "control.user_database: " + error;
+}
+
+// --- judging
+
+bool UserStore::find(const risk::UserName& name, Entry& into) const {
     const std::lock_guard lock(mutex_);
-    entries_ = std::move(entries);
-    return {};
+    const auto found = entries_->find(name);
+    if (found == entries_->end()) {
+        return false;
+    }
+    into = found->second;
+    return true;
 }
 
-const std::string& UserStore::hash_of(const config::User& user, const Entry& entry) const {
-    return entry.state.password_hash.empty() ? user.password_hash : entry.state.password_hash;
-}
-
-std::string UserStore::why_off(const config::User& user, const config::UserState& state) const {
+bool UserStore::visited_now(const risk::UserName& vendor) const {
     const risk::UtcNs now = options_.utc_ns();
-    if (user.disabled) {
+    return std::any_of(visits_.begin(), visits_.end(), [&](const VisitView& visit) {
+        return visit.vendor == vendor && !is_over(visit, now);
+    });
+}
+
+std::string UserStore::why_off(const Entry& entry) const {
+    const risk::UtcNs now = options_.utc_ns();
+    const config::UserState& state = entry.state;
+    if (entry.user.disabled) {
         return "disabled in the users file";
     }
     if (state.disabled) {
         return "disabled";
     }
-    if (user.expires_ns != 0 && now >= user.expires_ns) {
-        return "ended at " + config::utc_text(user.expires_ns);
+    if (entry.user.expires_ns != 0 && now >= entry.user.expires_ns) {
+        return "ended at " + config::utc_text(entry.user.expires_ns);
     }
     if (now - state.used_ns >= std::int64_t{options_.policy.idle_days} * day_ns) {
         return "idle for " + days_text(options_.policy.idle_days);
     }
     if (state.must_change && now - state.changed_ns >= std::int64_t{options_.policy.initial_days} * day_ns) {
         return "initial password not changed for " + days_text(options_.policy.initial_days);
+    }
+    if (entry.user.role == config::Role::vendor && !visited_now(entry.user.name)) {
+        return "a vendor without an open visit";
     }
     return {};
 }
@@ -117,34 +193,51 @@ std::string UserStore::why_change(const config::UserState& state) const {
     return {};
 }
 
-Verified UserStore::verify(std::string_view name, std::string_view password) {
-    const config::User* user = users_.find(name);
-    std::string hash = users_.decoy_hash(name);
-    Verified verified;
-    if (user != nullptr) {
-        const std::lock_guard lock(mutex_);
-        const Entry& entry = entries_[user->name];
-        hash = hash_of(*user, entry);
-        verified.version = entry.version;
-    }
+Verified UserStore::verify(std::string_view name, std::string_view password, std::string_view totp) {
+    Entry known;
+    const bool exists = risk::UserName::fits(name) && find(risk::UserName(name), known);
+    const std::string hash = exists ? known.hash() : users_.decoy_hash(name);
     const bool right = config::verify_password(hash, password);
-    if (!right || user == nullptr) {
+    if (!right || !exists) {
         return {};
     }
     const std::lock_guard lock(mutex_);
-    Entry& entry = entries_[user->name];
-    if (entry.version != verified.version) {
+    Entry& entry = entries_->at(known.user.name);
+    if (entry.version != known.version) {
         return {};  // changed while this one was verified: it is an old password now
     }
-    verified.role = user->role;
-    verified.text = why_off(*user, entry.state);
+    if (entry.totp_confirmed) {
+        const std::int64_t step = totp_step_of(entry.totp_secret, totp, options_.utc_ns(), entry.totp_step);
+        if (step < 0) {
+            return {};
+        }
+        entry.totp_step = step;
+    }
+    return judge(entry);
+}
+
+Verified UserStore::standing(std::string_view name, std::uint64_t version) {
+    const std::lock_guard lock(mutex_);
+    const auto found = entries_->find(risk::UserName(name));
+    if (found == entries_->end() || found->second.version != version) {
+        return {};
+    }
+    return judge(found->second);
+}
+
+// The password being right. Only a logon that gets further is a use of the account.
+Verified UserStore::judge(Entry& entry) {
+    Verified verified;
+    verified.version = entry.version;
+    verified.role = entry.user.role;
+    verified.second_factor = entry.totp_confirmed;
+    verified.text = why_off(entry);
     if (!verified.text.empty()) {
         verified.result = Verification::disabled;
         return verified;
     }
     verified.text = why_change(entry.state);
     verified.result = verified.text.empty() ? Verification::good : Verification::must_change;
-    // Only a logon that gets further is a use of the account.
     const risk::UtcNs now = options_.utc_ns();
     if (verified.result == Verification::good) {
         unstored_use_ = unstored_use_ || now / day_ns != entry.state.used_ns / day_ns;
@@ -153,11 +246,12 @@ Verified UserStore::verify(std::string_view name, std::string_view password) {
     return verified;
 }
 
-std::string UserStore::reused(const Entry& entry, std::string_view new_password) const {
-    const std::size_t compared =
-        std::min<std::size_t>(entry.state.history.size(), options_.policy.history - 1);
+// --- passwords
+
+std::string UserStore::reused(const config::UserState& state, std::string_view new_password) const {
+    const std::size_t compared = std::min<std::size_t>(state.history.size(), options_.policy.history - 1);
     for (std::size_t i = 0; i < compared; ++i) {
-        if (config::verify_password(entry.state.history[i], new_password)) {
+        if (config::verify_password(state.history[i], new_password)) {
             return "the new password must differ from the last " + std::to_string(options_.policy.history);
         }
     }
@@ -166,179 +260,86 @@ std::string UserStore::reused(const Entry& entry, std::string_view new_password)
 
 std::string UserStore::change(const risk::UserName& name, std::string_view old_password,
                               std::string_view new_password, std::uint64_t version) {
-    const std::lock_guard one_change(change_mutex_);
-    const config::User* user = users_.find(name.view());
-    if (user == nullptr) {
-        return "the user is not known";
-    }
-    Entry entry;
-    {
-        const std::lock_guard lock(mutex_);
-        entry = entries_[name];
-    }
-    if (entry.version != version) {
-        return "the password has just been changed by another logon";
-    }
-    const risk::UtcNs now = options_.utc_ns();
-    const std::int64_t age_min_ns = std::int64_t{options_.policy.age_min_hours} * hour_ns;
-    const bool chosen = !entry.state.password_hash.empty() && !entry.state.must_change;
-    if (chosen && now - entry.state.changed_ns < age_min_ns) {
-        return "the password was changed less than " + std::to_string(options_.policy.age_min_hours) +
-               " hours ago";
-    }
-    if (std::string problem = config::judge_password(options_.policy, name.view(), new_password);
-        !problem.empty()) {
-        return problem;
-    }
-    if (new_password == old_password) {
-        return "the new password must differ from the last " + std::to_string(options_.policy.history);
-    }
-    if (std::string problem = reused(entry, new_password); !problem.empty()) {
-        return problem;
-    }
-    const std::string past = config::hash_password(old_password, options_.history_hash);
-    const std::string hash = config::hash_password(new_password, options_.new_hash);
-    if (past.empty() || hash.empty()) {
-        return "no memory to make the hash";
-    }
-    entry.state.history.insert(entry.state.history.begin(), past);
-    entry.state.history.resize(
-        std::min<std::size_t>(entry.state.history.size(), options_.policy.history - 1));
-    entry.state.password_hash = hash;
-    entry.state.changed_ns = now;
-    entry.state.used_ns = now;
-    entry.state.must_change = false;
-    ++entry.version;
-    return commit(name, entry);
-}
-
-std::string UserStore::store(const Entries& entries) {
-    if (options_.state_file.empty()) {
-        return "this gateway keeps no users' state";
-    }
-    std::vector<config::UserState> states;
-    states.reserve(entries.size());
-    for (const auto& [name, entry] : entries) {
-        states.push_back(entry.state);
-    }
-    return config::write_file_atomically(options_.state_file, config::user_states_text(states));
-}
-
-std::string UserStore::commit(const risk::UserName& name, const Entry& changed) {
-    Entries before;
-    {
-        const std::lock_guard lock(mutex_);
-        before = entries_;
-    }
-    // Times of use move while this is written; they are stored with the next change or by flush().
-    Entries entries = before;
-    entries[name] = changed;
-    if (const std::string problem = store(entries); !problem.empty()) {
-        // The file may have been replaced and only its directory not synced: what holds must stand there.
-        static_cast<void>(store(before));
-        return "the change could not be stored: " + problem;
-    }
-    const std::lock_guard lock(mutex_);
-    entries_[name] = changed;
-    return {};
-}
-
-std::string UserStore::edit(const risk::UserName& name,
-                            const std::function<std::string(const config::User&, Entry&)>& act) {
-    const std::lock_guard one_change(change_mutex_);
-    const config::User* user = users_.find(name.view());
-    if (user == nullptr) {
-        return "the user is not known";
-    }
-    Entry entry;
-    {
-        const std::lock_guard lock(mutex_);
-        entry = entries_[name];
-    }
-    std::string problem = act(*user, entry);
-    return problem.empty() ? commit(name, entry) : problem;
-}
-
-std::string UserStore::disable(const risk::UserName& name) {
-    return edit(name, [](const config::User&, Entry& entry) -> std::string {
-        if (entry.state.disabled) {
-            return "the user is disabled already";
+    return edit(name, [&](Entry& entry) -> std::string {
+        if (entry.version != version) {
+            return "the password has just been changed by another logon";
         }
-        entry.state.disabled = true;
-        return {};
-    });
-}
-
-std::string UserStore::enable(const risk::UserName& name) {
-    return edit(name, [this](const config::User& user, Entry& entry) -> std::string {
         const risk::UtcNs now = options_.utc_ns();
-        if (user.disabled) {
-            return "the user is disabled in the users file, which only the broker changes";
+        const std::int64_t age_min_ns = std::int64_t{options_.policy.age_min_hours} * hour_ns;
+        const bool chosen = !entry.state.password_hash.empty() && !entry.state.must_change;
+        if (chosen && now - entry.state.changed_ns < age_min_ns) {
+            return "the password was changed less than " + std::to_string(options_.policy.age_min_hours) +
+                   " hours ago";
         }
-        if (user.expires_ns != 0 && now >= user.expires_ns) {
-            return "the account has ended; a new end stands in the users file";
+        if (std::string problem = config::judge_password(options_.policy, name.view(), new_password);
+            !problem.empty()) {
+            return problem;
         }
-        entry.state.disabled = false;
-        entry.state.used_ns = now;
-        return {};
-    });
-}
-
-std::string UserStore::unlock(const risk::UserName& name) {
-    if (users_.find(name.view()) == nullptr) {
-        return "the user is not known";
-    }
-    return locks_.unlock(name, options_.monotonic_ns()) ? "" : "the user is not locked";
-}
-
-std::string UserStore::reset(const risk::UserName& name, std::string_view initial_password) {
-    return edit(name, [&](const config::User& user, Entry& entry) -> std::string {
-        const std::string hash = config::hash_password(initial_password, options_.new_hash);
-        if (hash.empty()) {
+        if (new_password == old_password) {
+            return "the new password must differ from the last " + std::to_string(options_.policy.history);
+        }
+        if (std::string problem = reused(entry.state, new_password); !problem.empty()) {
+            return problem;
+        }
+        const std::string past = config::hash_password(old_password, options_.history_hash);
+        const std::string hash = config::hash_password(new_password, options_.new_hash);
+        if (past.empty() || hash.empty()) {
             return "no memory to make the hash";
         }
-        entry.state.history.insert(entry.state.history.begin(), hash_of(user, entry));
-        entry.state.history.resize(
-            std::min<std::size_t>(entry.state.history.size(), options_.policy.history - 1));
+        entry.state.history.insert(entry.state.history.begin(), past);
+        entry.remember(options_.policy.history);
         entry.state.password_hash = hash;
-        entry.state.changed_ns = options_.utc_ns();
-        entry.state.must_change = true;
+        entry.state.changed_ns = now;
+        entry.state.used_ns = now;
+        entry.state.must_change = false;
         ++entry.version;
         return {};
     });
 }
 
-std::vector<UserView> UserStore::list() const {
-    std::vector<UserView> views;
-    const risk::UtcNs now = options_.utc_ns();
-    const std::int64_t monotonic_now = options_.monotonic_ns();
-    const std::lock_guard lock(mutex_);
-    for (const config::User& user : users_.users()) {
-        const auto found = entries_.find(user.name);
-        const config::UserState state = found != entries_.end() ? found->second.state : config::UserState{};
-        UserView view;
-        view.name = user.name;
-        view.role = user.role;
-        view.state = why_off(user, state);
-        view.state = view.state.empty() ? why_change(state) : view.state;
-        view.state = view.state.empty() ? "active" : view.state;
-        view.locked = locks_.locked_anywhere(user.name, monotonic_now);
-        view.changed_ns = state.changed_ns;
-        view.used_ns = state.used_ns;
-        view.expires_ns = user.expires_ns;
-        view.password_age_days = (now - state.changed_ns) / day_ns;
-        views.push_back(view);
+std::string UserStore::set_initial(Entry& entry, std::string_view initial_password) const {
+    const std::string hash = config::hash_password(initial_password, options_.new_hash);
+    if (hash.empty()) {
+        return "no memory to make the hash";
     }
-    return views;
+    entry.state.password_hash = hash;
+    entry.state.changed_ns = options_.utc_ns();
+    entry.state.must_change = true;
+    ++entry.version;
+    return {};
+}
+
+// --- storing
+
+std::string UserStore::commit(const risk::UserName& name, const Entry& changed) {
+    if (options_.database.empty()) {
+        return "this gateway keeps no users' state";
+    }
+    if (const std::string problem = database_->store({&changed}); !problem.empty()) {
+        return "the change could not be stored: " + problem;
+    }
+    const std::lock_guard lock(mutex_);
+    (*entries_)[name] = changed;
+    return {};
+}
+
+std::string UserStore::edit(const risk::UserName& name, const std::function<std::string(Entry&)>& act) {
+    const std::lock_guard one_change(change_mutex_);
+    Entry entry;
+    if (!find(name, entry)) {
+        return "the user is not known";
+    }
+    std::string problem = act(entry);
+    return problem.empty() ? commit(name, entry) : problem;
 }
 
 void UserStore::flush(bool at_once) {
     const std::unique_lock one_change(change_mutex_, std::try_to_lock);
     const std::int64_t now = options_.monotonic_ns();
-    if (!one_change.owns_lock() || options_.state_file.empty()) {
+    if (!one_change.owns_lock() || options_.database.empty()) {
         return;
     }
-    Entries entries;
+    std::vector<std::pair<risk::UserName, risk::UtcNs>> uses;
     {
         const std::lock_guard lock(mutex_);
         if (!unstored_use_ || (!at_once && now - flushed_ns_ < flush_pause_ns)) {
@@ -346,12 +347,80 @@ void UserStore::flush(bool at_once) {
         }
         flushed_ns_ = now;
         unstored_use_ = false;
-        entries = entries_;
+        for (const auto& [name, entry] : *entries_) {
+            uses.emplace_back(name, entry.state.used_ns);
+        }
     }
-    if (!store(entries).empty()) {
+    if (!database_->store_uses(uses).empty()) {
         const std::lock_guard lock(mutex_);
         unstored_use_ = true;  // tried again after the pause
     }
+}
+
+std::uint32_t UserStore::half_year_now() const {
+    return half_year_of(options_.utc_ns()).month;
+}
+
+std::vector<VisitView> UserStore::visits() const {
+    const risk::UtcNs now = options_.utc_ns();
+    const std::lock_guard lock(mutex_);
+    std::vector<VisitView> views = visits_;
+    for (VisitView& view : views) {
+        const risk::UtcNs ended = view.closed_ns != 0 ? view.closed_ns : view.until_ns;
+        view.overdue = view.signed_ns == 0 && now - ended >= sign_off_days * day_ns;
+    }
+    return views;
+}
+
+std::vector<ReviewView> UserStore::reviews() const {
+    const risk::UtcNs now = options_.utc_ns();
+    const HalfYear half = half_year_of(now);
+    std::vector<ReviewView> views;
+    const std::lock_guard lock(mutex_);
+    for (const auto& [name, entry] : *entries_) {
+        const bool decided = entry.reviewed_half_year == half.month;
+        if (!decided && (entry.user.disabled || entry.state.disabled)) {
+            continue;  // has no rights to be reviewed
+        }
+        ReviewView view;
+        view.name = name;
+        view.role = entry.user.role;
+        view.half_year = half.month;
+        view.used_ns = entry.state.used_ns;
+        if (decided) {
+            view.decision = entry.review;
+            view.by = entry.reviewed_by;
+            view.decided_ns = entry.reviewed_ns;
+        }
+        // Who has come since the half-year began was looked at then.
+        view.overdue =
+            !decided && entry.created_ns < half.begins_ns && now - half.begins_ns >= review_days * day_ns;
+        views.push_back(view);
+    }
+    return views;
+}
+
+std::vector<UserView> UserStore::list() const {
+    std::vector<UserView> views;
+    const risk::UtcNs now = options_.utc_ns();
+    const std::int64_t monotonic_now = options_.monotonic_ns();
+    const std::lock_guard lock(mutex_);
+    for (const auto& [name, entry] : *entries_) {
+        UserView view;
+        view.name = name;
+        view.role = entry.user.role;
+        view.state = why_off(entry);
+        view.state = view.state.empty() ? why_change(entry.state) : view.state;
+        view.state = view.state.empty() ? "active" : view.state;
+        view.locked = locks_.locked_anywhere(name, monotonic_now);
+        view.second_factor = entry.totp_confirmed;
+        view.changed_ns = entry.state.changed_ns;
+        view.used_ns = entry.state.used_ns;
+        view.expires_ns = entry.user.expires_ns;
+        view.password_age_days = (now - entry.state.changed_ns) / day_ns;
+        views.push_back(view);
+    }
+    return views;
 }
 
 }  // namespace fairlead::gateway

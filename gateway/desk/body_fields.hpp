@@ -42,7 +42,10 @@ class BodyFields {
     }
     // Nothing: all of it was good.
     [[nodiscard]] const std::optional<Answer>& finish() {
-        for (const auto& item : body_.is_object() ? body_.items() : Json::object().items()) {
+        if (!body_.is_object()) {
+            return wrong_;
+        }
+        for (const auto& item : body_.items()) {
             if (std::find(asked_.begin(), asked_.end(), item.key()) == asked_.end()) {
                 fail(item.key().substr(0, 40), "is not a field of this request");
             }

@@ -111,11 +111,12 @@ std::string metrics_text(const Follower& follower, std::size_t people, std::uint
             number(around.synced));
     out.add("fairlead_checkpoint_sequence", "gauge", "Last Record under a signed checkpoint.",
             number(around.checkpoint_size));
-    follower.look([&](const DeskState& state) {
-        out.add("fairlead_desk_followed_sequence", "gauge", "Last Record the desk has read.",
+    out.text += follower.look([&](const DeskState& state) {
+        MetricsText day;
+        day.add("fairlead_desk_followed_sequence", "gauge", "Last Record the desk has read.",
                 number(state.ledger().last_sequence()));
-        add_day(state, around.now, out);
-        return 0;
+        add_day(state, around.now, day);
+        return day.text;
     });
     out.add("fairlead_desk_ready", "gauge", "Whether the journal has been read to its end.",
             around.ready ? 1 : 0);

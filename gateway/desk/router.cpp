@@ -439,8 +439,11 @@ std::string Router::read_stream_request(std::string_view text, StreamView& view)
         return "the message must be one JSON object of at most 4096 bytes";
     }
     StreamView fresh = view;
-    const auto read_topics = [&](const Json& list, bool add) {
-        for (const Json& one : list.is_array() ? list : Json::array()) {
+    const auto read_topics = [&](const Json& list, bool add) -> std::string {
+        if (!list.is_array()) {
+            return "subscribe must be a list";
+        }
+        for (const Json& one : list) {
             const std::string topic = one.is_string() ? one.get<std::string>() : std::string();
             if (std::find(topics.begin(), topics.end(), topic) == topics.end()) {
                 return "subscribe must name topics of the stream";
@@ -450,11 +453,14 @@ std::string Router::read_stream_request(std::string_view text, StreamView& view)
                 fresh.topics.push_back(topic);
             }
         }
-        return list.is_array() ? "" : "subscribe must be a list";
+        return {};
     };
     const auto read_page = [](const Json& fields, auto& query) -> std::string {
+        if (!fields.is_object()) {
+            return "a page must be an object";
+        }
         Request request;
-        for (const auto& item : fields.is_object() ? fields.items() : Json::object().items()) {
+        for (const auto& item : fields.items()) {
             request.query[item.key()] =
                 item.value().is_string() ? item.value().get<std::string>() : item.value().dump();
         }

@@ -13,7 +13,6 @@ namespace {
 constexpr std::size_t name_max = 16;
 constexpr std::size_t reason_max = 64;
 constexpr std::size_t password_max = 128;
-constexpr std::string_view initial_password = "initial password, to be changed at its first use: ";
 
 bool must_wait_for_another(const GatewayReply& reply) {
     return reply.error == risk::reason_text(risk::Reason::not_authorised).code;
@@ -32,12 +31,13 @@ Answer proposed(const GatewayReply& reply) {
     return act_answer(reply, true);
 }
 
+// The gateway tells an initial password as the last word of its text.
 Answer user_answer(const GatewayReply& reply) {
-    const bool given = reply.text.starts_with(initial_password);
-    return json_answer(
-        {{"sequence", reply.sequence},
-         {"text", given ? "" : reply.text},
-         {"initial_password", given ? Json(reply.text.substr(initial_password.size())) : Json(nullptr)}});
+    const std::size_t last = reply.text.rfind(' ');
+    const bool given = reply.text.find("initial password") != std::string::npos && last != std::string::npos;
+    return json_answer({{"sequence", reply.sequence},
+                        {"text", given ? "" : reply.text},
+                        {"initial_password", given ? Json(reply.text.substr(last + 1)) : Json(nullptr)}});
 }
 
 // Puts the second person of a body into a request; none is none.
@@ -69,7 +69,7 @@ Json user_row(const Json& row) {
             {"password_set", row.value("password_set", "")},
             {"used", row.value("used", "")},
             {"ends", row.value("ends", "")},
-            {"totp", row.value("totp", false)}};
+            {"totp", row.value("second_factor", false)}};
 }
 
 // "" and what is absent are no time.
@@ -79,38 +79,35 @@ Json text_or_null(const Json& row, const char* name) {
 }
 
 Json review_row(const Json& row) {
-    const std::string decision = row.value("decision", "");
-    return {{"id", row.value("user", row.value("name", ""))},
-            {"user", row.value("user", row.value("name", ""))},
+    const std::string decision = row.value("decision", "open");
+    return {{"id", row.value("name", "")},
+            {"user", row.value("name", "")},
             {"role", row.value("role", "")},
-            {"half_year", row.contains("half_year") && row["half_year"].is_number()
-                              ? std::to_string(row["half_year"].get<std::uint64_t>())
-                              : row.value("half_year", "")},
-            {"due_at", text_or_null(row, row.contains("due") ? "due" : "due_at")},
+            {"half_year", std::to_string(row.value("half_year", std::uint64_t{0}))},
             {"overdue", row.value("overdue", false)},
-            {"decision", decision.empty() || decision == "none" ? "open"
-                         : decision == "keep"                   ? "kept"
-                         : decision == "remove"                 ? "removed"
-                                                                : decision},
-            {"by", row.value("by", row.value("reviewer", ""))},
-            {"decided_at", text_or_null(row, row.contains("decided") ? "decided" : "decided_at")},
-            {"reason", row.value("reason", "")}};
+            {"decision", decision == "keep"     ? "kept"
+                         : decision == "remove" ? "removed"
+                                                : "open"},
+            {"by", row.value("by", "")},
+            {"decided_at", text_or_null(row, "decided")},
+            {"used_at", text_or_null(row, "used")}};
 }
 
 Json visit_row(const Json& row) {
-    const std::string vendor = row.value("vendor", row.value("target", row.value("user", "")));
-    return {{"id", vendor},
-            {"vendor", vendor},
-            {"state", row.value("state", "")},
+    return {{"id", row.value("vendor", "")},
+            {"vendor", row.value("vendor", "")},
             {"ticket", row.value("ticket", "")},
-            {"reason", row.value("reason", "")},
+            {"reason", row.value("purpose", "")},
             {"opened_by", row.value("opened_by", "")},
-            {"approver", row.value("approver", "")},
-            {"opened_at", text_or_null(row, row.contains("opened") ? "opened" : "opened_at")},
+            {"approver", row.value("approved_by", "")},
+            {"opened_at", text_or_null(row, "opened")},
             {"until", text_or_null(row, "until")},
             {"closed_by", row.value("closed_by", "")},
-            {"closed_at", text_or_null(row, row.contains("closed") ? "closed" : "closed_at")},
-            {"signed_off_by", row.value("signed_by", row.value("signed_off_by", ""))}};
+            {"closed_at", text_or_null(row, "closed")},
+            {"signed_off_by", row.value("signed_by", "")},
+            {"signed_off_at", text_or_null(row, "signed")},
+            {"finding", row.value("finding", "")},
+            {"overdue", row.value("overdue", false)}};
 }
 
 template <class Row>
@@ -287,10 +284,16 @@ Routed Router::second_factor(const Request& request, Person& person, const std::
     Json question = {{"verb", code.empty() ? "totp_enrol" : "totp_confirm"}};
     put(question, "totp", code);
     return act(std::move(question), person, [confirmed = !code.empty()](const GatewayReply& reply) {
-        const Json row = reply.rows.empty() ? Json::object() : reply.rows.front();
+        // otpauth://totp/Fairlead:USER?secret=BASE32&issuer=Fairlead
+        const std::string uri =
+            confirmed ? std::string()
+                      : reply.text.substr(std::min(reply.text.find("otpauth://"), reply.text.size()));
+        const std::size_t from = uri.find("secret=");
+        const std::string secret =
+            from == std::string::npos ? std::string() : uri.substr(from + 7, uri.find('&', from) - from - 7);
         return json_answer({{"confirmed", confirmed},
-                            {"secret", text_or_null(row, "secret")},
-                            {"uri", text_or_null(row, "uri")},
+                            {"secret", secret.empty() ? Json(nullptr) : Json(secret)},
+                            {"uri", uri.empty() ? Json(nullptr) : Json(uri)},
                             {"sequence", reply.sequence}});
     });
 }

@@ -43,6 +43,7 @@ constexpr auto tidy_step = std::chrono::seconds(1);
 constexpr std::uint32_t header_bytes_max = 8 << 10;
 constexpr std::uint64_t body_bytes_max = 64 << 10;
 constexpr std::uint64_t batch_body_bytes_max = 1'200'000;
+constexpr std::size_t drained_bytes_max = 4 << 20;
 constexpr std::size_t requests_of_one_connection = 10'000;
 
 std::int64_t monotonic_ns() {
@@ -118,7 +119,8 @@ Request request_of(const Message& message, const std::string& source) {
 }
 
 // What becomes of a connection behind a request; taken: the stream has had it.
-enum class Next : std::uint8_t { more, end, taken };
+// refused: what it still sends is to be let go by first, or the answer may be lost with it.
+enum class Next : std::uint8_t { more, end, refused, taken };
 
 // One open stream: a reader that takes what the client wants, a writer that sends it. No queue stands
 // between: the next message is made when the last has been taken, so a slow client misses those in between.
@@ -249,6 +251,10 @@ asio::awaitable<void> Server::State::serve_requests(Stream& stream, const std::s
     }
     Problem ignored;
     beast::get_lowest_layer(stream).expires_after(std::chrono::seconds(2));
+    for (std::size_t bytes = 0; next == Next::refused && !ignored && bytes < drained_bytes_max;) {
+        bytes += co_await stream.async_read_some(asio::buffer(buffer.prepare(64 << 10)),
+                                                 asio::redirect_error(asio::use_awaitable, ignored));
+    }
     co_await stream.async_shutdown(asio::redirect_error(asio::use_awaitable, ignored));
 }
 
@@ -330,7 +336,7 @@ asio::awaitable<Next> Server::State::answer_one(Stream& stream, beast::flat_buff
     beast::get_lowest_layer(stream).expires_after(answer_time);
     http::response_serializer<http::string_body> serializer(response);
     co_await http::async_write(stream, serializer, asio::redirect_error(asio::use_awaitable, problem));
-    co_return keep && !problem ? Next::more : Next::end;
+    co_return problem ? Next::end : keep ? Next::more : good ? Next::end : Next::refused;
 }
 
 asio::awaitable<Answer> Server::State::answer_of(Request request) {

@@ -28,6 +28,22 @@ inline config::User user(const std::string& name, config::Role role, bool disabl
     return made;
 }
 
+// What an authenticator makes of the secret it is given.
+inline std::string from_base32(std::string_view text) {
+    std::string bytes;
+    std::uint32_t held = 0;
+    unsigned bits = 0;
+    for (const char letter : text) {
+        held = held << 5 | static_cast<std::uint32_t>(letter >= 'A' ? letter - 'A' : letter - '2' + 26);
+        bits += 5;
+        if (bits >= 8) {
+            bits -= 8;
+            bytes += static_cast<char>(held >> bits);
+        }
+    }
+    return bytes;
+}
+
 inline config::UserTable sample_users() {
     using config::Role;
     return config::UserTable({user("client", Role::client), user("support", Role::trader_support),
@@ -112,7 +128,7 @@ class ControlWorld {
 
     gateway::UserStoreOptions store_options() {
         gateway::UserStoreOptions options;
-        options.state_file = directory_.path() + "/users.state";
+        options.database = directory_.path() + "/users.db";
         options.new_hash = config::HashCost::minimal_for_tests;
         options.history_hash = config::HashCost::minimal_for_tests;
         return options;

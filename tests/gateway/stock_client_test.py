@@ -10,6 +10,7 @@ import os
 import pathlib
 import re
 import signal
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -72,12 +73,10 @@ def verify(stand):
 
 def grow_old(stand):
     """client04's password is a year old; client05 may log on in two hours' time only."""
-    state = stand.directory / "users.toml.state"
-    users = state.read_text().split("[[user]]")
-    for i, user in enumerate(users):
-        if 'name = "client04"' in user:
-            users[i] = re.sub(r'changed = "\d{4}', lambda found: 'changed = "' + str(int(found[0][-4:]) - 1), user)
-    state.write_text("[[user]]".join(users))
+    with sqlite3.connect(stand.directory / "users.toml.db") as users:
+        aged = users.execute("UPDATE users SET changed_ns = changed_ns - 365 * 86400 * 1000000000 WHERE name = 'client04'")
+        if aged.rowcount != 1:
+            raise Failed("client04 is not in the users' database")
     taipei_hour = (time.time_ns() // 3_600_000_000_000 + 8) % 24
     window = f"{(taipei_hour + 2) % 24:02}:00-{(taipei_hour + 3) % 24:02}:00"
     text = stand.config.read_text()

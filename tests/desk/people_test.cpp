@@ -1,0 +1,111 @@
+// Who is logged on, for how long, and how often somebody may try.
+#include <catch2/catch.hpp>
+
+#include "gateway/desk/people.hpp"
+
+namespace fairlead::desk {
+namespace {
+
+constexpr std::int64_t second = 1'000'000'000;
+constexpr std::int64_t idle_ns = 900 * second;
+
+Person person(const std::string& user, bool bearer = false) {
+    Person made;
+    made.user = user;
+    made.bearer = bearer;
+    made.gateway_token = "token-of-" + user;
+    return made;
+}
+
+TEST_CASE("a_session_ends_when_its_person_asks_nothing_for_the_idle_time") {
+    People people(idle_ns, 50);
+    const std::string secret = people.add(person("ann"), 0);
+    REQUIRE(secret.size() == secret_characters);
+    REQUIRE(people.find(secret, idle_ns, true) != nullptr);
+    REQUIRE(people.find(secret, 2 * idle_ns, false) != nullptr);  // looked at, not asked
+    CHECK(people.find(secret, 2 * idle_ns + 1, true) == nullptr);
+    CHECK(people.size() == 0);
+    CHECK(people.take_ended(2 * idle_ns + 1) == std::vector<std::string>{"token-of-ann"});
+    CHECK(people.take_ended(2 * idle_ns + 1).empty());
+}
+
+TEST_CASE("secrets_differ_and_only_the_right_one_finds_its_person") {
+    People people(idle_ns, 50);
+    const std::string one = people.add(person("ann"), 0);
+    const std::string other = people.add(person("bob", true), 0);
+    CHECK(one != other);
+    CHECK(people.find(one, 1, true)->user == "ann");
+    CHECK(people.find(other, 1, true)->user == "bob");
+    CHECK_FALSE(people.find(one, 1, true)->csrf.empty());
+    CHECK(people.find(other, 1, true)->csrf.empty());  // a program has no cookie to be ridden on
+    CHECK(people.find("", 1, true) == nullptr);
+    CHECK(people.find(std::string(secret_characters, '0'), 1, true) == nullptr);
+    CHECK(people.find(one.substr(1), 1, true) == nullptr);
+}
+
+TEST_CASE("all_sessions_of_a_user_end_together") {
+    People people(idle_ns, 50);
+    const std::string one = people.add(person("ann"), 0);
+    const std::string other = people.add(person("ann", true), 0);
+    const std::string third = people.add(person("bob"), 0);
+    people.end_user("ann");
+    CHECK(people.find(one, 1, true) == nullptr);
+    CHECK(people.find(other, 1, true) == nullptr);
+    CHECK(people.find(third, 1, true) != nullptr);
+    CHECK(people.take_ended(1).size() == 2);
+}
+
+TEST_CASE("neither_one_user_nor_all_together_may_have_sessions_without_end") {
+    People people(idle_ns, 50);
+    for (std::size_t i = 0; i < people_of_one_user_max; ++i) {
+        CHECK_FALSE(people.add(person("ann"), 0).empty());
+    }
+    CHECK(people.add(person("ann"), 0).empty());
+    std::size_t added = people_of_one_user_max;
+    for (std::size_t i = 0; i < people_max; ++i) {
+        added += people.add(person("user" + std::to_string(i)), 0).empty() ? 0 : 1;
+    }
+    CHECK(added == people_max);
+}
+
+TEST_CASE("a_session_may_ask_so_often_and_again_a_moment_later") {
+    People people(idle_ns, 10);
+    Person& ann = *people.find(people.add(person("ann"), 0), 0, true);
+    for (int i = 0; i < 10; ++i) {
+        CHECK(people.take(ann, 0));
+    }
+    CHECK_FALSE(people.take(ann, 0));
+    CHECK(people.take(ann, second / 10));
+    CHECK_FALSE(people.take(ann, second / 10));
+}
+
+TEST_CASE("logins_of_one_name_are_limited_and_others_are_not") {
+    LoginLimits limits(3);
+    CHECK(limits.take("127.0.0.1", 0) == 0);
+    CHECK(limits.take("127.0.0.1", 0) == 0);
+    CHECK(limits.take("127.0.0.1", 0) == 0);
+    const std::uint32_t wait = limits.take("127.0.0.1", 0);
+    CHECK(wait == 21);  // a third of a minute, rounded up
+    CHECK(limits.take("127.0.0.2", 0) == 0);
+    CHECK(limits.take("127.0.0.1", std::int64_t{wait} * second) == 0);
+    CHECK(limits.take("127.0.0.1", std::int64_t{wait} * second) != 0);
+}
+
+TEST_CASE("a_flood_of_names_takes_no_memory_beyond_the_bound") {
+    LoginLimits limits(1);
+    for (std::size_t i = 0; i < LoginLimits::names_max; ++i) {
+        REQUIRE(limits.take("name" + std::to_string(i), 0) == 0);
+    }
+    CHECK(limits.take("one more", 0) == 60);
+    CHECK(limits.take("one more", 61 * second) == 0);  // the old ones are as good as new
+}
+
+TEST_CASE("secrets_are_compared_whole") {
+    CHECK(same_secret("abc", "abc"));
+    CHECK_FALSE(same_secret("abc", "abd"));
+    CHECK_FALSE(same_secret("abc", "ab"));
+    CHECK(same_secret("", ""));
+}
+
+}  // namespace
+}  // namespace fairlead::desk
