@@ -443,10 +443,10 @@ function user_act(name, what, body) {
     return {sequence: record(), text: '', initial_password: what === 'reset-password' ? 'Wq7-tb2K-9fLs-x4Zp' : null};
 }
 const visits = [{
-    id: 'acme.vendor', vendor: 'acme.vendor', state: 'open', ticket: 'CHG-2214', reason: 'look at line 102', opened_by: 'operator', approver: 'risk.approver', opened_at: time_of(began - 900_000),
-    until: time_of(began + 7_200_000), closed_by: '', closed_at: null, signed_off_by: ''}];
+    id: 'acme.vendor', vendor: 'acme.vendor', ticket: 'CHG-2214', reason: 'look at line 102', opened_by: 'operator', approver: 'risk.approver', opened_at: time_of(began - 900_000),
+    until: time_of(began + 7_200_000), closed_by: '', closed_at: null, signed_off_by: '', signed_off_at: null, finding: '', overdue: false}];
 const reviews = [...users.values()].map((user, at) => ({
-    id: user.name, user: user.name, role: user.role, half_year: '202607', due_at: time_of(began + (at === 4 ? -1 : 20) * 86_400_000), overdue: at === 4, decision: 'open', by: '', decided_at: null, reason: ''}));
+    id: user.name, user: user.name, role: user.role, half_year: '202607', used_at: time_of(began - 7_200_000), overdue: at === 4, decision: 'open', by: '', decided_at: null}));
 
 // --- HTTP ---
 const me_of = (user, csrf) => ({user: user.name, role: user.role, must_change: user.must_change, csrf, idle_s, rights: rights[user.role]});
@@ -523,16 +523,16 @@ function answer_api(method, path, query, body, person, reply_headers) {
         case 'POST visits':
             if (second === '') {
                 visits.unshift({
-                    id: body.vendor, vendor: body.vendor, state: 'open', ticket: body.ticket, reason: body.reason, opened_by: name, approver: body.approver, opened_at: now(), until: full_time(body.until),
-                    closed_by: '', closed_at: null, signed_off_by: ''});
+                    id: body.vendor, vendor: body.vendor, ticket: body.ticket, reason: body.reason, opened_by: name, approver: body.approver, opened_at: now(), until: full_time(body.until),
+                    closed_by: '', closed_at: null, signed_off_by: '', signed_off_at: null, finding: '', overdue: false});
             } else {
-                Object.assign(found(visits.find((one) => one.id === second)), third === 'sign' ? {signed_off_by: name, state: 'signed'} : {closed_by: name, closed_at: now(), state: 'closed'});
+                Object.assign(found(visits.find((one) => one.id === second)), third === 'sign' ? {signed_off_by: name, signed_off_at: now(), finding: body.reason} : {closed_by: name, closed_at: now()});
             }
             return {sequence: record(), text: '', proposal: null, result: 'done'};
         case 'GET reviews': return {items: reviews};
         case 'POST reviews': {
             const row = found(reviews.find((one) => one.id === second));
-            Object.assign(row, {decision: body.decision === 'keep' ? 'kept' : 'removed', by: name, decided_at: now(), reason: body.reason});
+            Object.assign(row, {decision: body.decision === 'keep' ? 'kept' : 'removed', by: name, decided_at: now()});
             return {sequence: record(), text: '', proposal: null, result: 'done'};
         }
         default:

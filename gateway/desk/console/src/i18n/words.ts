@@ -478,7 +478,6 @@ export const words = {
     'reviews.title': ['Review of rights', '權限覆核'],
     'reviews.lead': ['Every half year each right is kept or removed by a named person.', '每半年由具名人員逐項決定保留或移除權限。'],
     'reviews.half_year': ['Half-year from', '半年度起'],
-    'reviews.due': ['Due', '期限'],
     'reviews.overdue': ['OVERDUE', '逾期'],
     'reviews.decision': ['Decision', '決定'],
     'reviews.open': ['to be decided', '待決定'],
