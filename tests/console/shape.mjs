@@ -54,7 +54,7 @@ await ask('GET', '/me', undefined, 401);
 await ask('POST', '/login', {user: 'risk.officer', password: 'wrong'}, 401);
 await ask('POST', '/login', {user: 'risk.officer', password: 'demo-risk.officer'});
 for (const path of ['/me', '/overview', '/investors?sort=-permille&limit=20', '/investors?state=warn&search=INV00000', '/investors/INV0000000', '/orders?limit=50', '/orders?status=refused',
-    '/sessions', '/limits?scope=firm', '/limits?scope=investor&limit=20', '/proposals?state=all', '/halts', '/users', '/reviews']) {
+    '/sessions', '/limits?scope=firm', '/limits?scope=investor&limit=20', '/proposals?state=all', '/halts', '/users', '/reviews', '/visits']) {
     await ask('GET', path);
 }
 await ask('GET', '/investors/NOBODY', undefined, 404);
@@ -73,7 +73,13 @@ await ask('GET', '/halts');
 await ask('GET', '/proposals?state=open');
 await ask('GET', '/investors/INV0000003');
 await ask('POST', '/users/support/unlock', {reason: 'called back'});
-await ask('POST', '/reviews/1', {decision: 'keep', reason: 'still on the desk'});
+await ask('POST', '/reviews/support', {decision: 'keep', reason: 'still on the desk'});
+const second = {approver: 'risk.approver', approver_password: 'demo-risk.approver'};
+await ask('POST', '/visits', {vendor: 'acme.vendor', ticket: 'CHG-1', until: '2026-12-01T13:30:00+08:00', reason: 'line', ...second});
+await ask('POST', '/visits/acme.vendor/close', {reason: 'done'});
+await ask('POST', '/visits/acme.vendor/sign', {reason: 'seen'});
+await ask('POST', '/users/support/role', {role: 'examiner', reason: 'moved', ...second});
+await ask('POST', '/users/support/role', {role: 'examiner', reason: 'moved', approver: 'risk.approver', approver_password: 'x'}, 403);
 await ask('POST', '/me/totp', {password: 'demo-risk.officer'});
 
 // The stream is read with a browser, as the console reads it.

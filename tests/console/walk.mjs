@@ -187,7 +187,7 @@ await nora.page.waitForFunction(([selector, before]) => document.querySelector(s
 hold('usage_moves_while_load_runs', true);
 await picture(nora, 'investor', true);
 
-const figure = (text) => BigInt(text.replace(/[^0-9]/g, '') || '0');
+const figure = (text) => BigInt(/[0-9,]+/.exec(text)?.[0].replaceAll(',', '') ?? '0');
 async function set_limit(value, reason) {
     await nora.page.locator(`${row} button`).click();
     await nora.page.fill('dialog input[name=value]', value);
@@ -199,7 +199,7 @@ await nora.page.waitForSelector('dialog .said.good');
 await picture(nora, 'limit-lower');
 await nora.page.click('dialog button.main');
 await note(nora.page, 'holds from the next order on');
-await nora.page.waitForFunction(([selector, value]) => document.querySelector(selector)?.children[3]?.textContent?.replace(/,/g, '') === value, [row, String(lowered)]);
+await nora.page.waitForFunction(([selector, value]) => document.querySelector(selector)?.children[3]?.firstChild?.textContent?.trim().replace(/,/g, '') === value, [row, String(lowered)]);
 hold('lowering_holds_at_once_and_by_one_person', true);
 await nora.page.waitForSelector('.refusals li');
 hold('the_limit_is_used_up_and_refusals_say_why', (await nora.page.locator('.refusals li').first().innerText()).length > 40);
@@ -234,9 +234,9 @@ await approver.page.click('dialog button.main');
 await note(approver.page, '已核准');
 await approver.page.waitForSelector(card, {state: 'detached'});
 await to(nora, `investors/${investor}`);
-await nora.page.waitForFunction(([selector, value]) => document.querySelector(selector)?.children[3]?.textContent?.replace(/,/g, '') === value, [row, String(raised)]);
+await nora.page.waitForFunction(([selector, value]) => document.querySelector(selector)?.children[3]?.firstChild?.textContent?.trim().replace(/,/g, '') === value, [row, String(raised)]);
 hold('approved_by_another_person_the_limit_is_raised', true);
-const names = await nora.page.locator(`${row} td`).nth(4).innerText();
+const names = await nora.page.locator(`${row} td.who`).innerText();
 hold('the_limit_shows_both_names', names.includes('nora') && names.includes('risk.approver'), names);
 hold('the_history_names_who_set_it', (await nora.page.locator('section', {hasText: 'Limit history'}).last().innerText()).includes('agreed with the client'));
 
@@ -262,7 +262,7 @@ await approver.page.locator('article[data-proposal]', {hasText: batch}).locator(
 await approver.page.click('dialog button.main');
 await note(approver.page, '已核准');
 await to(nora, `investors/${investor}`);
-await nora.page.waitForFunction(([selector, value]) => document.querySelector(selector)?.children[3]?.textContent?.replace(/,/g, '') === value, [row, String(raised * 2n)]);
+await nora.page.waitForFunction(([selector, value]) => document.querySelector(selector)?.children[3]?.firstChild?.textContent?.trim().replace(/,/g, '') === value, [row, String(raised * 2n)]);
 hold('one_approval_applies_the_whole_batch', true);
 
 // --- orders and one order's trail and checks ---

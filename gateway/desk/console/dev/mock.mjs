@@ -46,7 +46,7 @@ const users = new Map([
 const reads = ['status', 'limit_show', 'session_list', 'order_show', 'proposal_list', 'password_change', 'totp_enrol', 'totp_confirm'];
 const rights = {
     trader_support: reads,
-    operator: [...reads, 'halt', 'resume', 'session_disconnect', 'user_unlock', 'user_disable', 'user_enable', 'user_add', 'user_reset_password', 'review_list', 'review_decide'],
+    operator: [...reads, 'halt', 'resume', 'session_disconnect', 'user_unlock', 'user_disable', 'user_enable', 'user_add', 'user_reset', 'user_set_role', 'review_list', 'review_decide', 'visit_list', 'visit_open', 'visit_close', 'visit_sign'],
     risk_officer: [...reads, 'limit_set', 'propose', 'withdraw', 'halt', 'resume'],
     risk_approver: [...reads, 'approve', 'reject', 'withdraw', 'propose', 'halt', 'user_unlock', 'review_list', 'review_decide'],
     examiner: [...reads, 'review_list'],
@@ -436,14 +436,17 @@ function user_act(name, what, body) {
     if (user === undefined) {
         throw new Refused(404, 'not_found', `user "${name}": there is none.`);
     }
-    if ((what === 'enable' || what === 'reset-password') && users.get(body.approver)?.password !== body.approver_password) {
+    if (['enable', 'reset-password', 'role'].includes(what) && users.get(body.approver)?.password !== body.approver_password) {
         throw new Refused(403, 'no_right', 'approver: user or password is wrong.', record());
     }
-    Object.assign(user, {disable: {disabled: true}, enable: {disabled: false}, unlock: {locked: false}, 'reset-password': {must_change: true}}[what]);
+    Object.assign(user, {disable: {disabled: true}, enable: {disabled: false}, unlock: {locked: false}, 'reset-password': {must_change: true}, role: {role: body.role}}[what]);
     return {sequence: record(), text: '', initial_password: what === 'reset-password' ? 'Wq7-tb2K-9fLs-x4Zp' : null};
 }
+const visits = [{
+    id: 'acme.vendor', vendor: 'acme.vendor', ticket: 'CHG-2214', reason: 'look at line 102', opened_by: 'operator', approver: 'risk.approver', opened_at: time_of(began - 900_000),
+    until: time_of(began + 7_200_000), closed_by: '', closed_at: null, signed_off_by: '', signed_off_at: null, finding: '', overdue: false}];
 const reviews = [...users.values()].map((user, at) => ({
-    id: at + 1, user: user.name, role: user.role, opened_at: time_of(began - 86_400_000), due_at: time_of(began + (at === 4 ? -1 : 20) * 86_400_000), overdue: at === 4, decision: 'open', by: '', decided_at: null, reason: ''}));
+    id: user.name, user: user.name, role: user.role, half_year: '202607', used_at: time_of(began - 7_200_000), overdue: at === 4, decision: 'open', by: '', decided_at: null}));
 
 // --- HTTP ---
 const me_of = (user, csrf) => ({user: user.name, role: user.role, must_change: user.must_change, csrf, idle_s, rights: rights[user.role]});
@@ -483,6 +486,7 @@ function answer_api(method, path, query, body, person, reply_headers) {
                     throw new Refused(422, 'bad_field', 'new_password: at least 12 characters.');
                 }
                 Object.assign(person.user, {password: body.new_password, must_change: false, age_days: 0});
+                sessions_of_people.delete(person.cookie);
                 return {sequence: record(), text: '', proposal: null, result: 'done'};
             }
             return body.code === undefined
@@ -515,10 +519,20 @@ function answer_api(method, path, query, body, person, reply_headers) {
             }
             users.set(body.name, {name: body.name, role: body.role, password: 'Wq7-tb2K-9fLs-x4Zp', must_change: true, locked: false, disabled: false, age_days: 0, ends: body.ends ?? '', totp: false});
             return {sequence: record(), text: '', initial_password: 'Wq7-tb2K-9fLs-x4Zp'};
+        case 'GET visits': return {items: visits};
+        case 'POST visits':
+            if (second === '') {
+                visits.unshift({
+                    id: body.vendor, vendor: body.vendor, ticket: body.ticket, reason: body.reason, opened_by: name, approver: body.approver, opened_at: now(), until: full_time(body.until),
+                    closed_by: '', closed_at: null, signed_off_by: '', signed_off_at: null, finding: '', overdue: false});
+            } else {
+                Object.assign(found(visits.find((one) => one.id === second)), third === 'sign' ? {signed_off_by: name, signed_off_at: now(), finding: body.reason} : {closed_by: name, closed_at: now()});
+            }
+            return {sequence: record(), text: '', proposal: null, result: 'done'};
         case 'GET reviews': return {items: reviews};
         case 'POST reviews': {
-            const row = found(reviews.find((one) => one.id === Number(second)));
-            Object.assign(row, {decision: body.decision === 'keep' ? 'kept' : 'removed', by: name, decided_at: now(), reason: body.reason});
+            const row = found(reviews.find((one) => one.id === second));
+            Object.assign(row, {decision: body.decision === 'keep' ? 'kept' : 'removed', by: name, decided_at: now()});
             return {sequence: record(), text: '', proposal: null, result: 'done'};
         }
         default:

@@ -62,7 +62,7 @@ async function ask<Answer>(method: string, path: string, query: Query, body: unk
     if (!answer.ok) {
         const wrong = said as Partial<ErrorBody> | null;
         const error = new ApiError(answer.status, wrong?.error ?? 'unknown', wrong?.text ?? '', wrong?.sequence ?? null);
-        if (answer.status === 401 && path !== '/login') {
+        if (answer.status === 401 && path !== '/login' && path !== '/me') {
             session_lost();
         }
         throw error;

@@ -1,6 +1,6 @@
 // Who is logged on, in this page's memory. A reload asks the desk again (GET /me); a 401 of any request ends
 // it here, and after the next log-on the person is back on the page they were on.
-import {get, on_session_lost, post, set_csrf} from './api';
+import {ApiError, get, on_session_lost, post, set_csrf} from './api';
 import type {LogonRequest, Me} from './api_types';
 
 class Session {
@@ -11,11 +11,15 @@ class Session {
     constructor() {
         on_session_lost(() => this.#end(this.me !== null));
     }
-    async recall(): Promise<void> {
+    // Asks the desk who we are; `lost`: if it says nobody, that is a session which ended by itself. A desk that does
+    // not answer ends nothing.
+    async recall(lost = false): Promise<void> {
         try {
             this.#begin(await get<Me>('/me'));
-        } catch {
-            this.#end(false);
+        } catch (wrong) {
+            if (!this.asked || (wrong instanceof ApiError && wrong.status === 401)) {
+                this.#end(lost && this.me !== null);
+            }
         }
         this.asked = true;
     }
