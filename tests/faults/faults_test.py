@@ -30,7 +30,7 @@ DISCONNECTED, HEARTBEAT_LOST, SLOW_READER = 3, 4, 6  # LogoutCause
 NOT_APPROVED, VENUE_REFUSES_ALL = 3, 4  # IncidentCause
 ACCEPT_COMPLAINTS_MAX = 100  # four come in a second
 STOPPED_S = 30 if os.environ.get("FAIRLEAD_LONG") == "1" else 3  # row 26
-REFUSED_BY = "0041"  # row 33: the venue's code
+REFUSED_BY = "33"  # row 33: the venue's code
 RESENDS_ASKED = 60  # row 34
 SKIPPED = 77  # ctest: this machine cannot run the test
 
