@@ -126,9 +126,16 @@ void read_gateway(Reading& reading, TomlReader& top, GatewaySection& into) {
     reader.text("certificate_directory", into.certificate_directory, is_path_or_empty, optional_path_rule);
     reader.text("certificate_key", into.certificate_key, nullptr,
                 "a public key, NAME+HASH+BASE64 as `fairlead key new` prints it");
+    reader.text("approvals", into.approvals, is_path_or_empty, optional_path_rule);
+    reader.text("approvals_key", into.approvals_key, nullptr,
+                "a public key, NAME+HASH+BASE64 as `fairlead key new` prints it");
     reader.finish();
     reading.resolve(into.log_file);
+    reading.resolve(into.approvals);
     reading.resolve(into.certificate_directory);
+    if (into.approvals.empty() && !into.approvals_key.empty()) {
+        reader.error("approvals", "", "must be given, since approvals_key is");
+    }
     constexpr std::string_view certificate_rule = "must be given, since require_certificates is true";
     if (into.require_certificates && into.certificate_directory.empty()) {
         reader.error("certificate_directory", "", certificate_rule);
@@ -416,6 +423,8 @@ void read_line(Reading& reading, TomlReader reader, LineConfig& into) {
     reader.integer("rate_per_second", into.rate_per_second, 1, 1'000'000, "messages a second");
     reader.integer("wait_age_limit_ms", into.wait_age_limit_ms, 1, 60'000, "milliseconds");
     reader.integer("heartbeat_seconds", into.heartbeat_seconds, 1, 60, "seconds");
+    reader.integer("rejects_in_a_row_max", into.rejects_in_a_row_max, 0, 1'000'000,
+                   "refusals, 0 = not counted");
     reader.finish();
     const bool twse = into.venue == risk::Venue::twse;
     if (into.venue != risk::Venue::none && !into.sender_comp_id.empty() &&

@@ -79,6 +79,8 @@ struct GatewaySection {
     bool require_certificates = false;  // of client programs, at each logon (R17)
     std::string certificate_directory;  // CLIENT.certificate of each; empty: none
     std::string certificate_key;        // public, NAME+HASH+BASE64; parsed by the gateway
+    std::string approvals;              // of programs and configurations (R31); empty: any may run
+    std::string approvals_key;          // public; the list is signed by it. Empty: it is not signed
 };
 
 struct JournalSection {
@@ -189,6 +191,7 @@ struct LineConfig {
     std::uint32_t rate_per_second = 160;
     std::uint32_t wait_age_limit_ms = 1000;
     std::uint32_t heartbeat_seconds = 10;
+    std::uint32_t rejects_in_a_row_max = 100;  // 0: not counted
 };
 
 struct GatewayConfig {

@@ -12,6 +12,7 @@
 #include <iostream>
 #include <thread>
 
+#include "gateway/approvals.hpp"
 #include "gateway/certificates.hpp"
 #include "gateway/confine.hpp"
 #include "gateway/outside.hpp"
@@ -147,6 +148,9 @@ int run(const Options& options) {
         return complain(reference.errors);
     }
     if (options.check) {
+        if (const std::string why = gateway::why_not_approved(config); !why.empty()) {
+            std::cout << why << '\n';
+        }
         for (const std::string& client : uncertified) {
             std::cout << client << '\n';
         }
@@ -155,6 +159,7 @@ int run(const Options& options) {
                   << config.sessions.size() << " sessions, " << config.lines.size() << " lines\n";
         return 0;
     }
+    const std::string unapproved = gateway::why_not_approved(config);
     const gateway::Warnings unconfined =
         config.gateway.confine ? gateway::confine_process(rights_of(config))
                                : gateway::Warnings{"gateway.confine is false: nothing is given up"};
@@ -234,6 +239,7 @@ int run(const Options& options) {
     gateway::RunStart begin;
     begin.replayed = replayed;
     begin.day_origin = options.day_origin;
+    begin.unapproved = unapproved;
     const std::string day_error =
         gateway::start_run(core, recovery, clients, venues, std::move(reference), begin);
     if (!day_error.empty()) {

@@ -3,8 +3,8 @@
 
 #include <spdlog/spdlog.h>
 
-#include "config/files.hpp"
 #include "config/reference_archive.hpp"
+#include "gateway/approvals.hpp"
 
 namespace fairlead::gateway {
 
@@ -26,11 +26,7 @@ void record_start(Core& core, std::uint64_t replayed_records) {
     }
     risk::Start start;
     start.record.kind = risk::RecordKind::start;
-    std::string program;
-    std::string error;
-    if (config::read_file("/proc/self/exe", program, error)) {
-        start.facts.program = config::sha256_of(program);
-    } else {
+    if (const std::string error = hash_program(start.facts.program); !error.empty()) {
         spdlog::error("the Start record cannot name the program that runs: {}", error);
     }
     start.facts.configuration = core.config.file_sha256;
@@ -65,6 +61,13 @@ std::string start_run_of_day(Core& core, Recovery& recovery, ClientSide& clients
         return "reference data cannot be kept beside the journal: " + archived.error;
     }
     record_start(core, begin.replayed.records);
+    if (!begin.unapproved.empty()) {
+        risk::Incident incident;
+        incident.record.kind = risk::RecordKind::incident;
+        incident.facts.cause = risk::IncidentCause::not_approved;
+        core.step(incident);
+        return begin.unapproved;
+    }
     if (begin.replayed.end_lost) {
         record_end_lost(core, recovery, begin.replayed);
     }

@@ -13,6 +13,7 @@ struct RunStart {
     Recovery::Result replayed;
     // 0: now, for a calendar whose phases count from the start; otherwise that moment.
     risk::UtcNs day_origin = 0;
+    std::string unapproved;  // why this program may not run; empty: it may
 };
 
 // Empty: started; else what is wrong, and the program must not go on.

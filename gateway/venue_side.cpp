@@ -411,6 +411,9 @@ void VenueSide::on_event(VenueLine& line, const fix::Message& message, const Ven
         reject.record.cause = reject.facts.command;
         core_.step(reject, raw);
         note_reject(line, reject.facts);
+        if (reject.facts.message_type != '9') {  // an order that has ended cannot be cancelled: no wonder
+            count_refusal(line, reject.record.sequence);
+        }
         return;
     }
     auto& report = event.as<risk::VenueReport>();
@@ -437,6 +440,39 @@ void VenueSide::on_event(VenueLine& line, const fix::Message& message, const Ven
         core_.log(LogLevel::error, "venue filled more than was ordered", line.config->id);
     }
     note_report(line, report.facts);
+    if (report.facts.exec_type == risk::OrderStatus::rejected) {
+        count_refusal(line, report.record.sequence);
+    } else {
+        line.refused_in_a_row = 0;
+    }
+}
+
+// A venue that refuses everything has a reason that is not the orders': they stop, and persons look.
+void VenueSide::count_refusal(VenueLine& line, risk::Sequence evidence) noexcept {
+    const std::uint32_t most = line.config->rejects_in_a_row_max;
+    const risk::Venue venue = line.config->venue;
+    if (++line.refused_in_a_row < most || most == 0 ||
+        core_.ledger.halted(risk::Scope::venue, static_cast<std::uint32_t>(venue))) {
+        return;
+    }
+    risk::Incident incident;
+    incident.record.kind = risk::RecordKind::incident;
+    incident.record.session = line.config->id;
+    incident.record.cause = evidence;
+    incident.facts.cause = risk::IncidentCause::venue_refuses_all;
+    incident.facts.our_number = line.refused_in_a_row;
+    incident.facts.venue_side = 1;
+    core_.step(incident);
+    line.refused_in_a_row = 0;
+    risk::Halt halt;
+    halt.record.kind = risk::RecordKind::halt;
+    halt.record.cause = incident.record.sequence;
+    halt.facts.scope = risk::Scope::venue;
+    halt.facts.venue = venue;
+    core_.step(halt);
+    core_.log(LogLevel::error,
+              "INCIDENT: the venue refuses every order of a line: it is halted until two persons resume it",
+              line.config->id, static_cast<std::int64_t>(incident.facts.our_number));
 }
 
 void VenueSide::note_report(VenueLine& line, const risk::VenueReportFacts& facts) noexcept {

@@ -73,10 +73,11 @@ struct VenueLine {
     std::size_t filled_count = 0;
     std::uint64_t handed_from = 0;  // first message number not yet in a departure Record
     risk::MonotonicNs asked_since_ns = 0;
-    EndLost end_lost = EndLost::no;  // of the journal, this day
-    bool may_adopt = false;          // no logon has been accepted since
-    bool was_logged_on = false;      // in replay: no logout Record yet
-    bool takes_new = false;          // the Ledger knows the line as open
+    EndLost end_lost = EndLost::no;      // of the journal, this day
+    bool may_adopt = false;              // no logon has been accepted since
+    bool was_logged_on = false;          // in replay: no logout Record yet
+    bool takes_new = false;              // the Ledger knows the line as open
+    std::uint32_t refused_in_a_row = 0;  // orders, by the venue; none was accepted since
 
     // The gateway's own status questions under way: by the ClOrdID they carry.
     struct Question {
@@ -141,6 +142,7 @@ class VenueSide {
     // A report was applied: its command has the venue's word. Live and in replay.
     void note_report(VenueLine& line, const risk::VenueReportFacts& facts) noexcept;
     void note_reject(VenueLine& line, const risk::VenueRejectFacts& facts) noexcept;
+    void count_refusal(VenueLine& line, risk::Sequence evidence) noexcept;
     // The line as a crash left it: closed by a Record, what may have left it is in doubt.
     void reopen_after_crash(VenueLine& line) noexcept;
     void start_day() noexcept;

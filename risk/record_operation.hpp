@@ -360,9 +360,14 @@ enum class IncidentCause : std::uint8_t {
     // A peer has had messages of ours that the journal does not hold. record.session = session or line; the
     // cause is the Record of what the peer said.
     peer_ahead = 2,
+    // The program or its configuration is not on the list of those approved: this run ends here.
+    not_approved = 3,
+    // A venue has refused our_number orders of a line one after the other: a Halt of the venue follows.
+    // record.session = line.
+    venue_refuses_all = 4,
 };
 struct IncidentFacts {
-    std::uint64_t our_number = 0;   // peer_ahead: the number of our Logon
+    std::uint64_t our_number = 0;   // peer_ahead: of our Logon; venue_refuses_all: refusals in a row
     std::uint64_t peer_number = 0;  // peer_ahead: the number the peer expects
     std::uint64_t identifier_shift = 0;
     IncidentCause cause = IncidentCause::none;

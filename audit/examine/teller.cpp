@@ -117,6 +117,21 @@ Names name_of(risk::DeviceCause cause) {
 
 }  // namespace
 
+void Teller::tell_incident(risk::IncidentCause cause) {
+    switch (cause) {
+        case risk::IncidentCause::none:
+            return;
+        case risk::IncidentCause::journal_end_lost:
+            return add(word("the journal's end may be lost", "紀錄尾端可能遺失"));
+        case risk::IncidentCause::peer_ahead:
+            return add(word("a peer is ahead of the journal", "對方序號超前紀錄"));
+        case risk::IncidentCause::not_approved:
+            return add(word("the program or its configuration is not approved", "程式或設定未經核准"));
+        case risk::IncidentCause::venue_refuses_all:
+            return add(word("the venue refuses every order of a line", "市場拒絕該線路全部委託"));
+    }
+}
+
 std::string Teller::word(std::string_view english, std::string_view chinese) const {
     return std::string(language_ == Language::chinese ? chinese : english);
 }
@@ -474,9 +489,7 @@ void Teller::tell_operation(const risk::Record& record) {
             break;
         }
         case RecordKind::incident:
-            add(as_kind<risk::Incident>(record).facts.cause == risk::IncidentCause::journal_end_lost
-                    ? word("the journal's end may be lost", "紀錄尾端可能遺失")
-                    : word("a peer is ahead of the journal", "對方序號超前紀錄"));
+            tell_incident(as_kind<risk::Incident>(record).facts.cause);
             break;
         case RecordKind::day_start:
             add(std::to_string(as_kind<risk::DayStart>(record).facts.date));

@@ -76,6 +76,7 @@ class Teller {
     void take_answer(const risk::Answered& answered);
     void take_owner();
     void add(const std::string& text);
+    void tell_incident(risk::IncidentCause cause);
     [[nodiscard]] std::string word(std::string_view english, std::string_view chinese) const;
 
     Language language_;

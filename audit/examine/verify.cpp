@@ -444,6 +444,11 @@ class Examination {
             text += std::string("the journal's end may be lost with the front, level ") +
                     (facts.level == 0 ? "process: orders behind this place may have no record"
                                       : "disk: nothing had been sent that is not here");
+        } else if (facts.cause == risk::IncidentCause::not_approved) {
+            text += "the program or its configuration was not approved: that run ended at once";
+        } else if (facts.cause == risk::IncidentCause::venue_refuses_all) {
+            text += "the venue refused " + std::to_string(facts.our_number) + " orders of line " +
+                    std::to_string(incident.record.session) + " one after the other: it was halted";
         } else {
             text += (facts.venue_side != 0 ? "line " : "session ") + std::to_string(incident.record.session) +
                     " expects message " + std::to_string(facts.peer_number) + ", the journal holds up to " +

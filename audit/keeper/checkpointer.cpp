@@ -197,12 +197,6 @@ std::string Checkpointer::walk(std::size_t segment, const FrameChain& chain, std
     return {};
 }
 
-void Checkpointer::start() {
-    due_ = stand_.tree.size() > last_.checkpoint.size;
-    asked_size_ = stand_.tree.size();
-    signer_ = std::thread([this] { run(); });
-}
-
 void Checkpointer::take(const WrittenFrame& frame) {
     bool wake = false;
     {
@@ -224,27 +218,6 @@ void Checkpointer::take(const WrittenFrame& frame) {
     if (wake) {
         wake_.notify_one();
     }
-}
-
-void Checkpointer::finish() {
-    {
-        const std::lock_guard lock(mutex_);
-        stopping_ = true;
-    }
-    wake_.notify_one();
-    if (signer_.joinable()) {
-        signer_.join();
-    }
-}
-
-void Checkpointer::run() {
-    std::unique_lock lock(mutex_);
-    while (!stopping_) {
-        wake_.wait_for(lock, options_.every, [this] { return due_ || stopping_; });
-        due_ = false;
-        issue(lock);
-    }
-    issue(lock);  // the end may have been asked for while one was being written
 }
 
 void Checkpointer::issue(std::unique_lock<std::mutex>& lock) {

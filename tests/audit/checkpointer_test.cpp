@@ -389,6 +389,23 @@ TEST_CASE("a_note_that_was_not_written_to_its_end_is_cut_off_and_no_checkpoint_i
     }
 }
 
+TEST_CASE("a_note_whose_first_sector_was_never_written_is_cut_off_like_any_torn_one") {
+    Log log;
+    REQUIRE(log.keep(10) == "");
+    REQUIRE(log.keep(10) == "");
+    const std::string whole = contents(notes_of(log));
+    const std::size_t last = whole.rfind(log_name, whole.rfind("\n\n", whole.size() - 3));
+    REQUIRE(log.signed_heads().size() == 2);
+    // Power failed in the write of a third: the file is as long as it was to be, its first sector is zeros.
+    std::string third = whole.substr(last);
+    std::fill_n(third.begin(), 9, '\0');
+    put(notes_of(log), whole + third);
+    REQUIRE(log.keep(10) == "");
+    CHECK(log.signed_heads().size() == 3);
+    CHECK(log.examine().covered == 30);
+    CHECK(log.findings.empty());
+}
+
 TEST_CASE("checkpoints_follow_the_journal_into_its_next_segment") {
     Log log;
     REQUIRE(log.keep(400) == "");  // a frame each, 4 KiB a frame, 1 MiB a segment

@@ -3,6 +3,7 @@
 
 #include "audit/examine/conversation_check.hpp"
 #include "audit/examine/report.hpp"
+#include "small_day.hpp"
 #include "small_gateway.hpp"
 
 using namespace fairlead;
@@ -42,6 +43,39 @@ TEST_CASE("a_journal_replays_to_the_digests_it_holds") {
     CHECK(report.digests_compared == 2);
     CHECK(report.digest == gateway.digest());
     CHECK(json_of(report).find("\"verified\": true") != std::string::npos);
+}
+
+TEST_CASE("what_was_asked_and_what_the_venue_did_is_counted") {
+    const Day day(false, [](Day& more) {
+        risk::VenueReport report;
+        report.facts.order_key = report.facts.command = second_new;
+        report.facts.exec_type = risk::OrderStatus::trade;
+        report.facts.order_status = risk::OrderStatus::partially_filled;
+        report.facts.execution_id = risk::ExecutionId{"E1"};
+        report.facts.last_quantity = report.facts.filled_quantity = 1'000;
+        report.facts.last_price = 100 * ntd;
+        report.facts.leaves_quantity = 1'000;
+        report.facts.side = risk::Side::buy;
+        more.add(report, risk::RecordKind::venue_report, 1, true);
+        more.add(report, risk::RecordKind::venue_report, 1, true);  // repeated: noted, not counted
+        report = {};
+        report.facts.order_key = second_new;
+        report.facts.command = cancelled;
+        report.facts.exec_type = report.facts.order_status = risk::OrderStatus::cancelled;
+        report.facts.filled_quantity = -1;
+        more.add(report, risk::RecordKind::venue_report, 1, true);
+    });
+    const VerifyReport report = verify_directory(day.path());
+    INFO(text_of(report));
+    CHECK(report.orders_in == 3);
+    CHECK(report.accepted == 2);
+    CHECK(report.refused == 1);
+    CHECK(report.replaces == 1);
+    CHECK(report.cancels == 1);
+    CHECK(report.commands_refused == 0);
+    CHECK(report.fills == 1);
+    CHECK(report.orders_cancelled == 1);
+    CHECK(report.orphans == 0);
 }
 
 TEST_CASE("a_decision_or_digest_that_replay_does_not_reach_is_found_at_its_record") {

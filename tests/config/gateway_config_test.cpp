@@ -154,6 +154,7 @@ TEST_CASE("each_rule_of_the_configuration_names_file_line_key_and_value") {
          "gateway.certificate_directory", "", "require_certificates is true"},
         {"name = \"test\"", "require_certificates = true\ncertificate_directory = \"certificates\"", 1,
          "gateway.certificate_key", "", "require_certificates is true"},
+        {"name = \"test\"", "approvals_key = \"key\"", 1, "gateway.approvals", "", "approvals_key is"},
         {"\"[::1]:9871\"", "\"localhost:1\"", 3, "gateway.listen", "localhost:1", "numeric address"},
         {"\"[::1]:9871\"", "\"127.0.0.1:65536\"", 3, "gateway.listen", "127.0.0.1:65536", "port"},
         {"\"[::1]:9871\"", "\"127.0.0.1\"", 3, "gateway.listen", "127.0.0.1", "address:port"},

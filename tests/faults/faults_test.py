@@ -9,6 +9,7 @@ usage: faults_test.py PROGRAMS [ROW...]; all rows unless said
 import array
 import contextlib
 import fcntl
+import hashlib
 import os
 import pathlib
 import resource
@@ -22,11 +23,15 @@ import threading
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from faulty_stand import CLIENT24, TPEX, TWSE, FaultyStand, PlainClient, say, wait_for  # noqa: E402
+from faulty_stand import CLIENT24, REJECTS_MAX, TPEX, TWSE, FaultyStand, PlainClient, say, wait_for  # noqa: E402
 from kill_test import Stand, judge  # noqa: E402
 
 DISCONNECTED, HEARTBEAT_LOST, SLOW_READER = 3, 4, 6  # LogoutCause
+NOT_APPROVED, VENUE_REFUSES_ALL = 3, 4  # IncidentCause
 ACCEPT_COMPLAINTS_MAX = 100  # four come in a second
+STOPPED_S = 30 if os.environ.get("FAIRLEAD_LONG") == "1" else 3  # row 26
+REFUSED_BY = "33"  # row 33: the venue's code
+RESENDS_ASKED = 60  # row 34
 SKIPPED = 77  # ctest: this machine cannot run the test
 
 
@@ -271,13 +276,13 @@ def row_24(stand):
 
 
 def row_26(stand):
-    """The gateway is stopped for three seconds under load (row 61 as well: no processor): it goes on, nobody
-    asserts, sessions come back."""
+    """The gateway is stopped for three seconds, in the long suite for thirty, under load (row 61 as well: no
+    processor): it goes on, nobody asserts, sessions come back, what waited too long is not sent late."""
     gateway = stand.processes["gateway"]
     gateway.send_signal(signal.SIGSTOP)
     time.sleep(0.2)
     before = stand.orders_at(TWSE)
-    time.sleep(2.8)
+    time.sleep(STOPPED_S - 0.2)
     meanwhile = stand.orders_at(TWSE) - before
     gateway.send_signal(signal.SIGCONT)
     stand.wait_until_open(seconds=60)
@@ -287,7 +292,54 @@ def row_26(stand):
     stand.client.connect()
     demand(stand.trades(stand.client, "AFTER"), "a client does not trade after the gateway stood still")
     stand.client.log_out()
-    say("row 26: stopped for 3 s under load: the same process goes on and trades")
+    say(f"row 26: stopped for {STOPPED_S} s under load: the same process goes on and trades")
+
+
+def row_33(stand):
+    """The venue refuses every order of a line: an incident, the venue is halted, and two persons resume it."""
+    stand.client.connect()
+    stand.tell_exchange(f"{TWSE} reject {REFUSED_BY} {REJECTS_MAX * 50}")
+    answers = []
+
+    def halted():
+        identifier = stand.order(stand.client, "REFUSED")
+        answers.append(stand.client.wait_for("8", _11=identifier))
+        time.sleep(0.05)
+        return "halted" in answers[-1].get(58, "").lower()
+    wait_for("the halt of a venue that refuses all", halted)
+    before = stand.orders_at(TWSE)
+    stand.still_trades(TPEX)
+    meanwhile = stand.orders_at(TWSE) - before
+    stand.tell_exchange(f"{TWSE} clear")
+    demand(meanwhile == 0, f"{meanwhile} orders went to a venue that was halted")
+    demand("the venue refuses every order of a line" in flushed(stand), "the log does not say why the venue was halted")
+    stand.control("risk.officer", "resume", "venue", "TWSE", "--approver", "risk.approver", "--reason", "asked the venue")
+    stand.still_trades(TWSE)
+    demand(stand.trades(stand.client, "RESUMED"), "a client does not trade after the venue was resumed")
+    stand.client.log_out()
+    say(f"row 33: {len(answers)} orders of a client refused or halted: {answers[-1][58]}; resumed by two persons")
+    return [("incident", VENUE_REFUSES_ALL)]
+
+
+def flushed(stand):
+    time.sleep(1.2)  # the log is flushed once a second
+    return stand.gateway_log()
+
+
+def row_34(stand):
+    """The venue asks for everything again, and again, and again: answered by gap fills, no order twice, both lines and
+    clients trade on meanwhile."""
+    fills = len(stand.witness_rows(TWSE, "4"))
+    for _ in range(RESENDS_ASKED):
+        stand.tell_exchange(f"{TWSE} ask-resend-all")
+        time.sleep(0.05)
+    stand.still_trades(TWSE)
+    stand.still_trades(TPEX)
+    wait_for("the gap fills", lambda: len(stand.witness_rows(TWSE, "4")) > fills)
+    stand.wait_until_open()
+    gateway = stand.processes["gateway"].pid
+    say(f"row 34: asked {RESENDS_ASKED} times for all: {len(stand.witness_rows(TWSE, '4')) - fills} gap fills, process "
+        f"{gateway} goes on and trades")
 
 
 def row_47(stand):
@@ -336,6 +388,37 @@ def row_11(place, programs):
     demand("needs 16777216 bytes, the file system has" in told and str(stand.front) in told,
            f"the answer does not say how much the front needs: {told[-500:]}")
     say(f"row 11: {told.strip().splitlines()[-1]}")
+
+
+def row_59(place, programs):
+    """A program and a configuration that are not on the list of those approved: no start, and the journal says so; with
+    the right line in the list the same two start."""
+    with FaultyStand(place, programs) as stand:
+        listed = stand.directory / "approved"
+        stand.config.write_text(stand.config.read_text().replace("[gateway]", f'[gateway]\napprovals = "{listed}"', 1))
+        program, configuration = (hashlib.sha256(path.read_bytes()).hexdigest()
+                                  for path in (stand.programs / "fairlead-gateway", stand.config))
+        listed.write_text(f"# the release before\n{configuration} {program}\n")
+        stand.start_exchange()
+        stand.start_keeper()
+        for _ in range(2):  # the second finds the first's records
+            gateway = stand.start("gateway", "--config", stand.config, "--day-origin", stand.origin)
+            demand(gateway.wait(60) == 1, f"a gateway that is not approved ended with {gateway.returncode}")
+        demand(f"program {program} with configuration {configuration} is not approved" in stand.gateway_log(),
+               f"the answer does not say what is not approved: {stand.gateway_log()[-500:]}")
+        demand(stand.orders_at(TWSE) == 0, "orders went out")
+        listed.write_text(f"{program} {configuration} release of today\n")
+        stand.load_process = None
+        stand.start_gateway()
+        stand.wait_until_open()
+        stand.load_process = stand.load(
+            "profile", "--rate", 50, "--seconds", 12, "--sessions", 2, "--market", 0, "--heartbeat", 5, "--reconnect", 60,
+            "--answer-wait", 40, "--day-origin", stand.origin, "--json", stand.load_result, stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL)
+        stand.end_load()
+        ended_well(stand, "approved at last")
+        demand(stand.incidents().count(NOT_APPROVED) == 2, f"the journal's incidents are {stand.incidents()}")
+    say("row 59: not approved twice, on record twice, then approved")
 
 
 def start_with_log(stand, path):
@@ -403,7 +486,9 @@ def drain(reader):
 
 # The row, and for how long it has load: about twice what it takes on a busy machine of two processors.
 UNDER_LOAD = {"27": (row_27, 10), "28": (row_28, 10), "36": (row_36, 14), "37": (row_37, 12), "38": (row_38, 8),
-              "41": (row_41, 10), "24": (row_24, 6), "12": (row_12, 24), "26": (row_26, 10), "47": (row_47, 8)}
+              "41": (row_41, 10), "24": (row_24, 6), "12": (row_12, 24), "26": (row_26, 8 + STOPPED_S),
+              "34": (row_34, 12), "33": (row_33, 10), "47": (row_47, 8)}
+ALONE = {"11": row_11, "53": row_53, "59": row_59}
 MARGIN_S = 25  # of load, for a disk's or a host's slow moments
 
 
@@ -429,7 +514,10 @@ def run_under_load(place, programs, rows):
         wrong += [f"{name} ended with {code}" for name, code in exits.items() if code != 0]
         wrong += judge(stand, stand.load_result)
         seen = stand.logouts()
-        for session, cause, of_line in expected:
+        for _, cause in (one for one in expected if one[0] == "incident"):
+            if cause not in stand.incidents():
+                wrong.append(f"no Incident {cause} in the journal: {stand.incidents()}")
+        for session, cause, of_line in (one for one in expected if one[0] != "incident"):
             if not any(cause == one[1] and of_line == one[2] and session in (None, one[0]) for one in seen):
                 wrong.append(f"no Logout of {session or 'a line'} with cause {cause} in the journal: {seen[-20:]}")
         if wrong:
@@ -440,10 +528,10 @@ def run_under_load(place, programs, rows):
 
 def main():
     programs = pathlib.Path(sys.argv[1])
-    rows = sys.argv[2:] or [*UNDER_LOAD, "11", "53"]
-    unknown = [row for row in rows if row not in UNDER_LOAD and row not in ("11", "53")]
+    rows = sys.argv[2:] or [*UNDER_LOAD, *ALONE]
+    unknown = [row for row in rows if row not in UNDER_LOAD and row not in ALONE]
     if unknown:
-        say(f"no such rows: {' '.join(unknown)}; there are {' '.join([*UNDER_LOAD, '11', '53'])}")
+        say(f"no such rows: {' '.join(unknown)}; there are {' '.join([*UNDER_LOAD, *ALONE])}")
         return 2
     wrong, skipped = [], "11" in rows and not may_mount()
     loaded = [row for row in rows if row in UNDER_LOAD]
@@ -451,16 +539,11 @@ def main():
     with contextlib.nullcontext(keep) if keep else tempfile.TemporaryDirectory(prefix="fairlead-faults-") as place:
         if loaded:
             wrong += run_under_load(pathlib.Path(place) / "load", programs, loaded)
-        if "11" in rows and not skipped:
+        for row in (one for one in rows if one in ALONE and not (one == "11" and skipped)):
             try:
-                row_11(pathlib.Path(place) / "front", programs)
+                ALONE[row](pathlib.Path(place) / row, programs)
             except Failed as problem:
-                wrong.append(f"row 11: {problem}")
-        if "53" in rows:
-            try:
-                row_53(pathlib.Path(place) / "log", programs)
-            except Failed as problem:
-                wrong.append(f"row 53: {problem}")
+                wrong.append(f"row {row}: {problem}")
     if wrong:
         say("FAILED: " + " | ".join(wrong))
         return 1

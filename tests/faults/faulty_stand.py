@@ -22,7 +22,9 @@ LOAD_SESSIONS = 6
 RATE = 200  # commands a second
 OPENING_S = 5  # the opening call, in which nothing trades
 CAUSE_AT, VENUE_SIDE_AT = 64 + 24 + 16, 64 + 24 + 17  # LogoutFacts in a record's bytes
+INCIDENT, INCIDENT_CAUSE_AT = 112, 64 + 24 + 24  # IncidentFacts in a record's bytes
 CLIENT24 = 24
+REJECTS_MAX = 20  # refusals in a row that halt a venue
 
 
 def wait_for(what, condition, seconds=30):
@@ -74,7 +76,8 @@ class FaultyStand(Stand):
         self.venue_proxy = ByteProxy(port, small_buffers=True)
         self.client_proxy = ByteProxy(self.client_port)
         text = text.replace(f"\nport = {port}\n", f"\nport = {self.venue_proxy.port}\n")
-        text = text.replace("[[line]]\n", f"[[line]]\nheartbeat_seconds = {LINE_HEARTBEAT_S}\n")
+        text = text.replace("[[line]]\n", f"[[line]]\nheartbeat_seconds = {LINE_HEARTBEAT_S}\n"
+                            f"rejects_in_a_row_max = {REJECTS_MAX}\n")
         self.config.write_text(text)
         self.client = PlainClient(self.client_proxy.port)
         self.orders_named = 0
@@ -148,6 +151,10 @@ class FaultyStand(Stand):
         """(session, cause, whether of a line) of every Logout in the journal. For a stopped stand."""
         return [(session, data[CAUSE_AT], bool(data[VENUE_SIDE_AT])) for kind, session, _, data
                 in records(self.journal) if kind == LOGOUT]
+
+    def incidents(self):
+        """The cause of every Incident in the journal. For a stopped stand."""
+        return [data[INCIDENT_CAUSE_AT] for kind, _, _, data in records(self.journal) if kind == INCIDENT]
 
     def tell_exchange(self, fault):
         with socket.socket(socket.AF_UNIX) as peer:

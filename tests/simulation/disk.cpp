@@ -11,7 +11,10 @@
 #include <fstream>
 #include <vector>
 
+#include "audit/checkpoint_files.hpp"
 #include "audit/hash.hpp"
+#include "audit/keeper/checkpointer.hpp"
+#include "audit/keeper/saved_edge.hpp"
 #include "audit/keeper/segment_store.hpp"
 
 namespace fairlead::simulation {
@@ -21,7 +24,7 @@ Disk* running = nullptr;
 constexpr std::size_t sector_bytes = 512;
 }  // namespace
 
-Disk::Disk(Kernel& kernel) : kernel_(kernel), random_(kernel.plan.seed, 20) {
+Disk::Disk(Kernel& kernel) : kernel_(kernel), random_(kernel.plan.seed, 20), tearing_(kernel.plan.seed, 41) {
     running = this;
 }
 Disk::~Disk() {
@@ -115,6 +118,38 @@ void Disk::leave_remains(int file, std::uint64_t offset, audit::Bytes bytes, boo
             kernel_.marks.hit("sector new");
         }
         static_cast<void>(!::pwrite(file, sector.data(), size, place));
+    }
+}
+
+void Disk::on_signed(std::uint64_t size) {
+    if (size > durable_ || size < signed_) {
+        kernel_.fail(18, "signed over " + std::to_string(size) + " records: " + std::to_string(durable_) +
+                             " are durable, " + std::to_string(signed_) + " were signed before");
+    }
+    signed_ = size;
+    kernel_.marks.hit("checkpoint signed");
+}
+
+void Disk::tear_checkpoints(const std::string& journal, bool powerless) {
+    std::vector<std::string> notes;
+    if (journal.empty() || !audit::list_notes(journal, notes).empty() || notes.empty()) {
+        return;
+    }
+    const audit::StoredNotes stored = audit::read_notes(notes.back());
+    // A torn one is cut off before the next is written, so there is never more than one.
+    if (tearing_.chance(500) && !stored.notes.empty() && stored.torn_bytes == 0) {
+        const std::string next = stored.notes.back() + "\n";
+        std::ofstream file(notes.back(), std::ios::binary | std::ios::app);
+        file << next.substr(0, tearing_.pick(next.size() - 1));
+        kernel_.marks.hit("checkpoint torn");
+    }
+    for (const std::string& path : {audit::edge_path(journal), audit::latest_checkpoint_path(journal)}) {
+        std::error_code missing;
+        const std::uintmax_t size = std::filesystem::file_size(path, missing);
+        if (powerless && !missing && tearing_.chance(500)) {
+            std::filesystem::resize_file(path, tearing_.pick(size));
+            kernel_.marks.hit("checkpoint shortcut torn");
+        }
     }
 }
 
@@ -279,6 +314,32 @@ void SegmentStore::give_up(const SegmentCut&, const std::string&) {
 
 bool SegmentStore::has_note(const std::string& directory, const SegmentName& name) {
     return std::filesystem::exists(note_path(directory, name));
+}
+
+// --- what checkpointer_thread.cpp defines: signing takes its turns among the events
+
+void Checkpointer::start() {
+    due_ = stand_.tree.size() > last_.checkpoint.size;
+    asked_size_ = stand_.tree.size();
+    Disk::current()->prepare_later([this] { run(); });
+}
+
+void Checkpointer::run() {
+    finish();
+    Disk::current()->prepare_later([this] { run(); });
+}
+
+void Checkpointer::finish() {
+    Disk* disk = Disk::current();
+    if (disk == nullptr || disk->keeper_dead) {
+        return;
+    }
+    const std::uint64_t before = last_.checkpoint.size;
+    std::unique_lock lock(mutex_);
+    issue(lock);
+    if (last_.checkpoint.size != before) {
+        disk->on_signed(last_.checkpoint.size);
+    }
 }
 
 }  // namespace fairlead::audit

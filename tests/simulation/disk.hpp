@@ -42,6 +42,12 @@ class Disk {
     [[nodiscard]] std::uint64_t durable() const noexcept { return durable_; }
     void set_durable(std::uint64_t sequence) noexcept { durable_ = sequence; }
 
+    // A checkpoint over so many records has been written: nothing that is not durable is ever signed.
+    void on_signed(std::uint64_t size);
+    // What a keeper killed, or a loss of power, leaves of the checkpoint under way: part of its note, and,
+    // without power, of the shortcuts, which nobody synced.
+    void tear_checkpoints(const std::string& journal, bool powerless);
+
     // The keeper is dead: whatever it still does in the rest of a step has no effect.
     bool keeper_dead = false;
     // Time passes while a write is under way; others go on meanwhile.
@@ -62,6 +68,8 @@ class Disk {
     std::int64_t slow_ns_ = 0;
     std::map<std::string, bool> failed_;
     std::uint64_t durable_ = 0;
+    std::uint64_t signed_ = 0;
+    Random tearing_;
 };
 
 }  // namespace fairlead::simulation

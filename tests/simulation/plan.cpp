@@ -26,7 +26,7 @@ constexpr std::array<std::string_view, fault_count> names{"gateway_killed",     
                                                           "client_poss_resend",  "client_repeats_id",
                                                           "client_asks_resend",  "wrong_password",
                                                           "limit_change",        "halt",
-                                                          "operator_disconnect"};
+                                                          "operator_disconnect", "leap_second"};
 
 }  // namespace
 
@@ -37,6 +37,7 @@ std::string_view fault_name(Fault fault) noexcept {
 Plan make_plan(std::uint64_t seed, bool with_faults) {
     constexpr std::int64_t second_ns = 1'000'000'000;
     constexpr std::uint64_t stream = 1;
+    constexpr std::uint64_t checkpoints_stream = 40;
     Random random(seed, stream);
     Plan plan;
     plan.seed = seed;
@@ -55,6 +56,7 @@ Plan make_plan(std::uint64_t seed, bool with_faults) {
     plan.line_rate = static_cast<std::uint32_t>(random.chance(300) ? random.between(2, 20) : 160);
     plan.wait_age_limit_ms = static_cast<std::uint32_t>(random.between(50, 3'000));
     plan.faults_per_s = static_cast<std::uint32_t>(random.between(1, 6));
+    plan.checkpoints = Random(seed, checkpoints_stream).chance(500);
     if (with_faults) {
         const std::uint64_t permille = 150 + random.pick(500);
         for (std::size_t fault = 0; fault < fault_count; ++fault) {

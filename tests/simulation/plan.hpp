@@ -52,6 +52,7 @@ enum class Fault : std::uint8_t {
     limit_change,
     halt,
     operator_disconnect,
+    leap_second,
     count,
 };
 inline constexpr std::size_t fault_count = static_cast<std::size_t>(Fault::count);
@@ -66,6 +67,7 @@ struct Plan {
     std::int64_t duration_ns = 0;
     bool disk_level = false;
     bool spare = false;
+    bool checkpoints = false;  // the keeper signs
     std::uint32_t front_segments = 4;
     std::uint64_t front_segment_bytes = 256 << 10;
     std::uint64_t disk_segment_bytes = 512 << 10;

@@ -1,5 +1,6 @@
 #include "tests/simulation/processes.hpp"
 
+#include <filesystem>
 #include <new>
 
 namespace fairlead::simulation {
@@ -268,6 +269,30 @@ gateway::VenueSide& GatewayProcess::venues() noexcept {
 
 // --- the keeper
 
+std::string key_path(const Places& places) {
+    return places.journal + "/checkpoint.key";
+}
+
+namespace {
+
+// The same key for every keeper of a run. Empty text: loaded.
+std::string load_key(const std::string& path, audit::SigningKey& into) {
+    if (std::filesystem::exists(path)) {
+        return audit::SigningKey::load(path, into);
+    }
+    std::string error = audit::SigningKey::make("fairlead.example/simulation", into);
+    return error.empty() ? into.save(path) : error;
+}
+
+}  // namespace
+
+void KeeperProcess::finish() {
+    keeper_->finish();
+    if (checkpointer_) {
+        checkpointer_->finish();
+    }
+}
+
 std::string KeeperProcess::start(const Plan& plan) {
     for (const std::string& directory : {places_.journal, places_.front, places_.spare}) {
         if (std::string error = directory.empty() ? "" : audit::make_directory(directory); !error.empty()) {
@@ -292,11 +317,31 @@ std::string KeeperProcess::start(const Plan& plan) {
         spare_ = std::make_unique<audit::SegmentStore>(audit::SegmentStoreOptions{
             places_.spare, plan.disk_segment_bytes, 2, [](const std::string&) {}, true});
     }
-    const audit::Recovered recovered =
-        audit::recover_disk(options, page.synced.load(), *store_, spare_.get());
+    if (plan.checkpoints) {
+        audit::SigningKey key;
+        if (std::string error = load_key(key_path(places_), key); !error.empty()) {
+            return error;
+        }
+        audit::CheckpointerOptions checkpoints;
+        checkpoints.place = {places_.journal, places_.spare};
+        checkpointer_ = std::make_unique<audit::Checkpointer>(std::move(checkpoints), std::move(key));
+        if (std::string error = checkpointer_->open(); !error.empty()) {
+            return "checkpoints: " + error;
+        }
+    }
+    const risk::Sequence floor =
+        std::max(page.synced.load(), checkpointer_ ? checkpointer_->signed_size() : risk::Sequence{0});
+    const audit::Recovered recovered = audit::recover_disk(options, floor, *store_, spare_.get());
     if (!recovered.error.empty()) {
         page.state.store(static_cast<std::uint32_t>(recovered.state));
         return recovered.error;
+    }
+    if (checkpointer_) {
+        if (std::string error = checkpointer_->build(recovered.start.chain); !error.empty()) {
+            return "checkpoints: " + error;
+        }
+        options.written = [this](const audit::WrittenFrame& frame) { checkpointer_->take(frame); };
+        checkpointer_->start();
     }
     keeper_ = std::make_unique<audit::Keeper<audit::SegmentStore>>(options, *store_, page, recovered.start,
                                                                    spare_.get());

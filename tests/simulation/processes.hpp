@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "audit/keeper/checkpointer.hpp"
 #include "audit/keeper/keeper.hpp"
 #include "gateway/recovery.hpp"
 #include "gateway/road.hpp"
@@ -18,6 +19,8 @@ struct Places {
 };
 
 [[nodiscard]] config::GatewayConfig make_config(const Plan& plan, const Places& places);
+// Of the key that signs checkpoints, in the journal's directory.
+[[nodiscard]] std::string key_path(const Places& places);
 // The made-up broker: branches, investors who share credit over accounts, limits near enough to be met.
 [[nodiscard]] risk::Reference make_reference(const Plan& plan);
 // Accounts that the n-th client may trade for, as orders name them.
@@ -61,7 +64,7 @@ class KeeperProcess {
     // Empty: at work; else why not.
     [[nodiscard]] std::string start(const Plan& plan);
     audit::Keeper<audit::SegmentStore>::Step step(std::int64_t now_ns);
-    void finish() { keeper_->finish(); }
+    void finish();
     [[nodiscard]] bool stepping() const noexcept { return stepping_; }
     [[nodiscard]] audit::KeeperState state() const noexcept { return keeper_->state(); }
     [[nodiscard]] const std::string& error() const noexcept { return keeper_->error(); }
@@ -76,6 +79,7 @@ class KeeperProcess {
     audit::MappedFile mark_;
     std::unique_ptr<audit::SegmentStore> store_;
     std::unique_ptr<audit::SegmentStore> spare_;
+    std::unique_ptr<audit::Checkpointer> checkpointer_;  // null: this keeper signs nothing
     std::unique_ptr<audit::Keeper<audit::SegmentStore>> keeper_;
     bool stepping_ = false;
 };

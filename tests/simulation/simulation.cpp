@@ -6,6 +6,7 @@
 
 #include "audit/examine/fairness.hpp"
 #include "audit/examine/verify.hpp"
+#include "tests/simulation/decay.hpp"
 
 namespace fairlead::simulation {
 
@@ -110,6 +111,7 @@ Outcome Simulation::run() {
     }
     strike_later();
     operate_later();
+    leap_later();
     run_until(kernel_.started_ns() + kernel_.plan.duration_ns);
     if (!kernel_.failed()) {
         let_settle();
@@ -121,6 +123,9 @@ Outcome Simulation::run() {
     outcome.simulated_ns = kernel_.monotonic_ns() - kernel_.started_ns();
     if (!kernel_.failed()) {
         examine();
+    }
+    if (!kernel_.failed()) {
+        try_decay(kernel_, {places_.journal, places_.spare}, kernel_.plan.disk_segment_bytes);
     }
     outcome.failed = kernel_.failed();
     outcome.failure = kernel_.failure();
@@ -406,6 +411,10 @@ void Simulation::examine() {
     audit::VerifyOptions options;
     options.journal_directory = places_.journal;
     options.spare_directory = places_.spare;
+    audit::SigningKey key;
+    if (kernel_.plan.checkpoints && audit::SigningKey::load(key_path(places_), key).empty()) {
+        options.keys.push_back(key.verifier());
+    }
     const audit::VerifyReport report = audit::verify(options);
     if (!report.ok()) {
         kernel_.fail(16, "verify: " + report.findings.front());

@@ -75,6 +75,7 @@ class Simulation {
     void strike();
     void strike_process(Fault fault);
     void strike_network(Fault fault);
+    void leap_later();
     void operate_later();
     void operate();
     void order_limit();

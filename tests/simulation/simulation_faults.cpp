@@ -215,6 +215,7 @@ void Simulation::clean_up_after_step() {
     if (keeper_doomed_ && keeper_ != nullptr && !keeper_->stepping()) {
         keeper_->restore_mark(mark_at_death_);
         keeper_.reset();
+        disk_.tear_checkpoints(places_.journal, wipe_front_);
         keeper_doomed_ = false;
         ++kernel_.keeper_life;
         kernel_.after(random_.between(1 * ms_ns, 700 * ms_ns), [this] { start_keeper(); });
@@ -264,6 +265,22 @@ void Simulation::strike() {
         default:
             strike_process(fault);
     }
+}
+
+// UTC has its last second twice, as the kernel does it: at the end of a second it is a second earlier again.
+void Simulation::leap_later() {
+    if (!kernel_.plan.has(Fault::leap_second)) {
+        return;
+    }
+    const std::int64_t at = kernel_.started_ns() + kernel_.plan.duration_ns / 2;
+    kernel_.at(at, [this] {
+        kernel_.after(second_ns - kernel_.utc_ns() % second_ns, [this] {
+            if (kernel_.faults_on) {
+                kernel_.set_utc_off(kernel_.utc_ns() - kernel_.true_utc_ns() - second_ns);
+                kernel_.hit(Fault::leap_second);
+            }
+        });
+    });
 }
 
 void Simulation::strike_network(Fault fault) {

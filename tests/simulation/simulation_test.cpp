@@ -66,6 +66,11 @@ constexpr std::array must_be_met{"answer 80",
                                  "device event 6",
                                  "device event 10",
                                  "device event 11",
+                                 "checkpoint shortcut torn",
+                                 "checkpoint signed",
+                                 "checkpoint torn",
+                                 "damage lies before what a start reads",
+                                 "damage stops a start",
                                  "duplicate report noted",
                                  "gap asked for by a peer",
                                  "in doubt",
@@ -75,6 +80,9 @@ constexpr std::array must_be_met{"answer 80",
                                  "keeper on the spare device",
                                  "killed while starting",
                                  "late fill",
+                                 "lost write found",
+                                 "misdirected write found",
+                                 "rot found",
                                  "line opened",
                                  "orphan taken in",
                                  "peer ahead of the journal",
@@ -106,7 +114,10 @@ TEST_CASE("without_faults_every_command_is_answered_and_the_journal_verifies") {
 TEST_CASE("seeds_that_have_found_something_stay_mended") {
     const Prepared prepared;
     for (const std::uint64_t seed : {1U, 15U, 28U, 42U, 98U, 154U, 4011U, 4513U, 7294U, 8021U, 8087U}) {
-        static_cast<void>(run(make_plan(seed, true)));
+        Plan plan = make_plan(seed, true);
+        plan.drop(Fault::leap_second);  // these were not there when they failed
+        plan.checkpoints = false;
+        static_cast<void>(run(plan));
     }
 }
 
