@@ -9,7 +9,7 @@ install(FILES ${user_pages} DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
 install(FILES ${operator_pages} DESTINATION ${CMAKE_INSTALL_MANDIR}/man8)
 file(GLOB units CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/deploy/systemd/*.service)
 install(FILES ${units} DESTINATION lib/systemd/system)
-install(FILES README.md LICENSE deploy/TUNING.md audit/FORMAT.md config/rules-of-engagement.md
+install(FILES README.md LICENSE deploy/TUNING.md deploy/TLS.md audit/FORMAT.md config/rules-of-engagement.md
   config/FIX44-fairlead.xml config/fairlead.toml config/dropcopy.toml config/desk.toml bench/exchange/exchange.toml
   DESTINATION ${CMAKE_INSTALL_DOCDIR})
 # The built console, where it has been built (target `console`).

@@ -109,4 +109,20 @@ bool parse_account_pattern(std::string_view text, AccountPattern& into) {
     return parse_account(text, into.key);
 }
 
+bool parse_listen(std::string_view text, ListenAddress& into) {
+    const std::size_t colon = text.rfind(':');
+    if (colon == std::string_view::npos) {
+        return false;
+    }
+    std::string_view host = text.substr(0, colon);
+    if (host.size() >= 2 && host.front() == '[' && host.back() == ']') {
+        host = host.substr(1, host.size() - 2);
+    }
+    const std::string_view digits = text.substr(colon + 1);
+    const auto [end, problem] = std::from_chars(digits.data(), digits.data() + digits.size(), into.port);
+    Address address{};
+    into.address = host;
+    return problem == std::errc{} && end == digits.data() + digits.size() && parse_address(host, address);
+}
+
 }  // namespace fairlead::config

@@ -5,12 +5,12 @@
 #include <sys/stat.h>
 
 #include <algorithm>
-#include <charconv>
 #include <map>
 #include <set>
 
 #include "config/files.hpp"
 #include "config/ladder.hpp"
+#include "config/tls_listener.hpp"
 #include "config/toml_reader.hpp"
 
 namespace fairlead::config {
@@ -68,22 +68,6 @@ risk::Venue venue_of(std::string_view text) {
     return text == "TWSE" ? risk::Venue::twse : text == "TPEx" ? risk::Venue::tpex : risk::Venue::none;
 }
 
-bool parse_listen(std::string_view text, ListenAddress& into) {
-    const std::size_t colon = text.rfind(':');
-    if (colon == std::string_view::npos) {
-        return false;
-    }
-    std::string_view host = text.substr(0, colon);
-    if (host.size() >= 2 && host.front() == '[' && host.back() == ']') {
-        host = host.substr(1, host.size() - 2);
-    }
-    const std::string_view digits = text.substr(colon + 1);
-    const auto [end, problem] = std::from_chars(digits.data(), digits.data() + digits.size(), into.port);
-    Address address{};
-    into.address = host;
-    return problem == std::errc{} && end == digits.data() + digits.size() && parse_address(host, address);
-}
-
 // What one reading needs at hand: the errors so far and, when only asked for the keys, the notes.
 struct Reading {
     std::string file;
@@ -114,7 +98,7 @@ void read_gateway(Reading& reading, TomlReader& top, GatewaySection& into) {
                      listen.push_back(address);
                      return good;
                  });
-    if (!listen.empty()) {
+    if (!listen.empty() || reader.is_empty_list("listen")) {
         into.listen = listen;
     }
     reader.integer("message_bytes_max", into.message_bytes_max, 512, 16384, "bytes");
@@ -142,6 +126,25 @@ void read_gateway(Reading& reading, TomlReader& top, GatewaySection& into) {
     }
     if (into.require_certificates && into.certificate_key.empty()) {
         reader.error("certificate_key", "", certificate_rule);
+    }
+}
+
+void read_tls_listeners(Reading& reading, TomlReader& top, GatewayConfig& config) {
+    if (reading.notes != nullptr) {
+        TlsListener listener;
+        read_tls_listener(reading.reader(nullptr, "tls_listener"), reading.file, listener);
+        return;
+    }
+    const toml::array* tables = top.tables("tls_listener");
+    if (tables != nullptr) {
+        for (const toml::node& node : *tables) {
+            read_tls_listener(reading.reader(node.as_table(), "tls_listener"), reading.file,
+                              config.tls_listeners.emplace_back());
+        }
+    }
+    if (config.gateway.listen.empty() && config.tls_listeners.empty()) {
+        reading.reader(top.table("gateway"), "gateway")
+            .error("listen", "[]", "must name an address, or a [[tls_listener]] must be given");
     }
 }
 
@@ -333,6 +336,7 @@ void read_session(TomlReader reader, SessionConfig& into) {
     reader.text("sender_comp_id", into.sender_comp_id, is_name, name_rule, Need::required);
     reader.text("target_comp_id", into.target_comp_id, is_name, name_rule, Need::required);
     reader.text("user", into.user, is_name, name_rule, Need::required);
+    read_tls_name(reader, into.tls_name);
     reader.texts("allowed_addresses", "an address or a range such as \"10.1.2.0/24\"", "none", Need::required,
                  [&](const std::string& text) {
                      return parse_address_range(text, into.allowed_addresses.emplace_back());
@@ -499,6 +503,13 @@ void read_sessions_and_lines(Reading& reading, TomlReader& top, GatewayConfig& c
             TomlReader reader = reading.reader(node.as_table(), "session");
             collisions.id(reader, session.id);
             collisions.comp_ids(reader, session.sender_comp_id, session.target_comp_id);
+            if (session.tls_name.empty() && config.gateway.listen.empty()) {
+                reader.error("tls_name", "", "must be given: every listener is a [[tls_listener]]");
+            }
+            if (!session.tls_name.empty() && config.tls_listeners.empty()) {
+                reader.error("tls_name", session.tls_name,
+                             "must not be given without a [[tls_listener]] for the session to come by");
+            }
             config.sessions.push_back(std::move(session));
         }
     }
@@ -522,6 +533,7 @@ void read_sessions_and_lines(Reading& reading, TomlReader& top, GatewayConfig& c
 void read_all(Reading& reading, const toml::table* document, GatewayConfig& config) {
     TomlReader top = reading.reader(document, "");
     read_gateway(reading, top, config.gateway);
+    read_tls_listeners(reading, top, config);
     read_journal(reading, top, config.journal);
     read_sizes(reading, top, config.sizes);
     read_clock(reading, top, config.clock);

@@ -45,6 +45,24 @@ struct ListenAddress {
     std::string address = "127.0.0.1";
     std::uint16_t port = 0;
 };
+// "address:port", an IPv6 address in brackets.
+[[nodiscard]] bool parse_listen(std::string_view text, ListenAddress& into);
+
+// A file named in the configuration, and the line that names it, for what is found when it is opened.
+struct NamedFile {
+    std::string path;
+    std::uint64_t line = 0;
+};
+
+// A listener that speaks TLS 1.3 with clients that show a certificate.
+struct TlsListener {
+    ListenAddress listen;
+    NamedFile certificate;      // PEM, the listener's own and those between it and its authority
+    NamedFile key;              // PEM, closed to others
+    NamedFile client_ca;        // PEM, the authorities clients' certificates must come from
+    NamedFile revocation_list;  // PEM, of each such authority
+    std::uint32_t handshake_timeout_ms = 3000;
+};
 
 // A CIDR range; an IPv4 range counts in its mapped form, so bits is 96 + n.
 struct AddressRange {
@@ -59,6 +77,8 @@ struct AccountPattern {
     risk::AccountKey key;
     bool whole_branch = false;
 };
+// What the common name of a client's certificate may be: 1 to 64 printable ASCII characters.
+[[nodiscard]] bool is_tls_name(std::string_view text);
 [[nodiscard]] bool parse_account(std::string_view text, risk::AccountKey& into);
 [[nodiscard]] bool parse_account_pattern(std::string_view text, AccountPattern& into);
 
@@ -163,6 +183,7 @@ struct SessionConfig {
     std::string sender_comp_id;
     std::string target_comp_id;
     std::string user;
+    std::string tls_name;  // of the certificate it must come with; empty: it comes by a plain listener
     std::vector<AddressRange> allowed_addresses;
     bool all_accounts = false;
     std::vector<AccountPattern> accounts;
@@ -198,6 +219,7 @@ struct GatewayConfig {
     std::string file;            // as given
     risk::Sha256 file_sha256{};  // of its bytes: stands in every Start
     GatewaySection gateway;
+    std::vector<TlsListener> tls_listeners;
     JournalSection journal;
     SizesSection sizes;
     ClockSection clock;

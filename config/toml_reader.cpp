@@ -59,6 +59,11 @@ std::uint64_t TomlReader::line_of(std::string_view key) const {
     return node == nullptr ? line_ : node->source().begin.line;
 }
 
+bool TomlReader::is_empty_list(std::string_view key) const {
+    const toml::node* node = table_ == nullptr ? nullptr : table_->get(key);
+    return node != nullptr && node->is_array() && node->as_array()->empty();
+}
+
 void TomlReader::error(std::string_view key, std::string_view value, std::string_view rule) {
     error(key, line_of(key), value, rule);
 }

@@ -58,6 +58,8 @@ class TomlReader {
     [[nodiscard]] const toml::table* table(std::string_view key);
     [[nodiscard]] const toml::array* tables(std::string_view key);
     [[nodiscard]] std::uint64_t line_of(std::string_view key) const;
+    // Given as a list with nothing in it, which is not the same as left out.
+    [[nodiscard]] bool is_empty_list(std::string_view key) const;
 
   private:
     struct Element {

@@ -47,12 +47,17 @@ void ClientSide::on_first_message(std::uint32_t connection, const fix::Message& 
         refuse_unbound(connection, &message, arrival, 0, risk::LogonVerdict::unknown_session);
         return;
     }
+    Connection& peer = *core_.connections[connection];
+    const risk::LogonVerdict by_certificate = judge_certificate(*session, peer);
+    if (by_certificate != risk::LogonVerdict::none) {
+        refuse_unbound(connection, &message, arrival, session->config->id, by_certificate);
+        return;
+    }
     if (session->connection != no_connection) {
         refuse_unbound(connection, &message, arrival, session->config->id,
                        risk::LogonVerdict::already_logged_on);
         return;
     }
-    Connection& peer = *core_.connections[connection];
     bool allowed = session->config->allowed_addresses.empty();
     for (const config::AddressRange& range : session->config->allowed_addresses) {
         allowed = allowed || range.contains(peer.address());
@@ -74,6 +79,18 @@ void ClientSide::on_first_message(std::uint32_t connection, const fix::Message& 
     on_message(connection, message, arrival);
 }
 
+// A session with a name comes by TLS and under that name only; one without comes by a plain listener only.
+// Asked before anything the password could tell.
+risk::LogonVerdict ClientSide::judge_certificate(const ClientSession& session,
+                                                 const Connection& peer) noexcept {
+    const std::string& name = session.config->tls_name;
+    if (peer.stream() == nullptr) {
+        return name.empty() ? risk::LogonVerdict::none : risk::LogonVerdict::no_certificate;
+    }
+    return !name.empty() && peer.stream()->peer_name() == name ? risk::LogonVerdict::none
+                                                               : risk::LogonVerdict::other_certificate;
+}
+
 void ClientSide::refuse_unbound(std::uint32_t connection, const fix::Message* message,
                                 const risk::Arrival& arrival, std::uint32_t session,
                                 risk::LogonVerdict verdict) noexcept {
@@ -90,17 +107,30 @@ void ClientSide::refuse_unbound(std::uint32_t connection, const fix::Message* me
         attempt.record.flags = was_masked ? 4 : 0;
         attempt.person.user = risk::UserName(message->value(553));
     }
+    record_refusal(attempt, raw, verdict);
+    peer.close_when_flushed = true;
+    core_.mark_dirty(connection);
+}
+
+void ClientSide::on_handshake_refused(const HandshakeRefused& refused) noexcept {
+    risk::LogonAttempt attempt;
+    attempt.record.kind = risk::RecordKind::logon_attempt;
+    attempt.person.address = refused.address;
+    attempt.person.user = refused.name;
+    record_refusal(attempt, {}, refused.verdict);
+}
+
+void ClientSide::record_refusal(risk::LogonAttempt& attempt, std::span<const std::byte> raw,
+                                risk::LogonVerdict verdict) noexcept {
     core_.step(attempt, raw);
     risk::LogonResult result;
     result.record.kind = risk::RecordKind::logon_result;
-    result.record.session = session;
+    result.record.session = attempt.record.session;
     result.record.cause = core_.sequencer->last();
     result.facts.verdict = verdict;
     result.person = attempt.person;
     core_.step(result);
-    core_.log(LogLevel::warning, "logon refused", session, static_cast<std::int64_t>(verdict));
-    peer.close_when_flushed = true;
-    core_.mark_dirty(connection);
+    core_.log(LogLevel::warning, "logon refused", attempt.record.session, static_cast<std::int64_t>(verdict));
 }
 
 void ClientSide::on_logon_timeout(std::uint32_t connection) noexcept {

@@ -65,6 +65,8 @@ class ClientSide {
     void on_early(ClientSession& session, risk::UtcNs effective_ns) noexcept;
     void on_disconnected(std::uint32_t connection, risk::LogoutCause cause) noexcept;
     void on_timer() noexcept;
+    // A TLS handshake that failed is an attempt like one that came to a Logon.
+    void on_handshake_refused(const HandshakeRefused& refused) noexcept;
     // Never logged on in time.
     void on_logon_timeout(std::uint32_t connection) noexcept;
     void serve_resends() noexcept;
@@ -93,6 +95,11 @@ class ClientSide {
 
   private:
     [[nodiscard]] ClientSession* find(std::string_view peer, std::string_view ours) noexcept;
+    // By the certificate: none to ask for, or the session's own.
+    [[nodiscard]] static risk::LogonVerdict judge_certificate(const ClientSession& session,
+                                                              const Connection& peer) noexcept;
+    void record_refusal(risk::LogonAttempt& attempt, std::span<const std::byte> raw,
+                        risk::LogonVerdict verdict) noexcept;
     // Every attempt is a Record, also one that no session stands behind.
     void refuse_unbound(std::uint32_t connection, const fix::Message* message, const risk::Arrival& arrival,
                         std::uint32_t session, risk::LogonVerdict verdict) noexcept;

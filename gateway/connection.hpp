@@ -4,6 +4,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cerrno>
 #include <cstring>
 #include <memory>
 #include <span>
@@ -12,12 +13,20 @@
 #include "gateway/clock.hpp"
 #include "gateway/fix/reader.hpp"
 #include "gateway/out_buffer.hpp"
+#include "gateway/sealed_stream.hpp"
 #include "gateway/socket.hpp"
-#include "risk/record.hpp"
+#include "risk/record_operation.hpp"
 
 namespace fairlead::gateway {
 
 enum class Owner : std::uint8_t { none, pending_client, client, line };
+
+// How a connection ended whose last read was this.
+[[nodiscard]] inline risk::LogoutCause cause_of(ReadResult::Status status) noexcept {
+    return status == ReadResult::Status::cut_off  ? risk::LogoutCause::cut_off
+           : status == ReadResult::Status::broken ? risk::LogoutCause::broken_record
+                                                  : risk::LogoutCause::disconnected;
+}
 
 class Connection {
   public:
@@ -44,6 +53,16 @@ class Connection {
         linger = half_closed = false;
         ++generation_;
     }
+    // Just opened: a TLS connection by this stream, until take_stream(); null for a plain one. stamp_ns is of
+    // the bytes the stream holds already.
+    void seal_with(SealedStream* stream, risk::UtcNs stamp_ns) noexcept {
+        stream_ = stream;
+        sealed_text_ = 0;
+        if (stream != nullptr) {
+            kernel_ns_ = stamp_ns_ = stamp_ns;
+            fresh_ = true;
+        }
+    }
     // The slot is free again; what was waiting to leave is gone.
     void close() noexcept {
         socket_.close();
@@ -60,16 +79,33 @@ class Connection {
             in_tail_ -= in_head_;
             in_head_ = 0;
         }
-        ReadResult result =
-            read_stamped(socket_.fd(), std::span(in_.get() + in_tail_, in_capacity_ - in_tail_));
+        const std::span<char> room(in_.get() + in_tail_, in_capacity_ - in_tail_);
+        const ReadResult result = stream_ == nullptr ? read_stamped(socket_.fd(), room) : read_sealed(room);
         if (result.status == ReadResult::Status::data) {
             in_tail_ += result.length;
-            kernel_ns_ = result.stamp_ns;
-            stamp_ns_ = result.stamp_ns != 0 ? result.stamp_ns : SystemClock::utc_ns();
-            fresh_ = true;
+            if (stream_ == nullptr) {
+                note_stamp(result);
+            }
         }
         return result;
     }
+
+    // Hands bytes to the socket, as many as it takes; of a TLS connection those count whose record has left
+    // whole. Writes are then gone on with when there is room.
+    [[nodiscard]] WriteResult write(std::span<const char> bytes) noexcept {
+        return stream_ == nullptr ? write_some(socket_.fd(), bytes) : write_sealed(bytes);
+    }
+    // The last a TLS peer is told, once everything else has left; for a plain one there is nothing to say. A
+    // socket that has no room for it is closed all the same.
+    void say_goodbye() noexcept {
+        if (stream_ != nullptr && stream_->sealed().empty()) {
+            stream_->say_goodbye();
+            static_cast<void>(write_some(socket_.fd(), stream_->sealed()));
+        }
+    }
+    // Null for a plain connection.
+    [[nodiscard]] const SealedStream* stream() const noexcept { return stream_; }
+    [[nodiscard]] SealedStream* take_stream() noexcept { return std::exchange(stream_, nullptr); }
 
     // Frames the message at the head of the pending bytes. The first message of a read competes at the
     // read's stamp. One that stood behind an earlier message of its own connection, in the same read or
@@ -147,7 +183,74 @@ class Connection {
     risk::MonotonicNs closing_ns = 0;  // when a timer first saw close_when_flushed; 0 = none has
 
   private:
+    void note_stamp(const ReadResult& result) noexcept {
+        kernel_ns_ = result.stamp_ns;
+        stamp_ns_ = result.stamp_ns != 0 ? result.stamp_ns : SystemClock::utc_ns();
+        fresh_ = true;
+    }
+
+    // One record at most. Records behind it, from the same read, wait here for the next look.
+    [[nodiscard]] ReadResult read_sealed(std::span<char> room) noexcept {
+        ReadResult result;
+        if (!stream_->holds_record()) {
+            result = read_stamped(socket_.fd(), stream_->room());
+            if (result.status != ReadResult::Status::data) {
+                if (result.status == ReadResult::Status::closed) {
+                    result.status = ReadResult::Status::cut_off;  // its close_notify would have been opened
+                }
+                return result;
+            }
+            stream_->received(result.length);
+            note_stamp(result);
+        }
+        const SealedStream::OpenResult opened = stream_->open(room);
+        result.length = opened.length;
+        switch (opened.what) {
+            case SealedStream::Opened::text:
+                result.status = ReadResult::Status::data;
+                break;
+            case SealedStream::Opened::nothing:
+                result.status = ReadResult::Status::empty;
+                break;
+            case SealedStream::Opened::ended:
+                result.status = ReadResult::Status::closed;
+                break;
+            case SealedStream::Opened::broken:
+                result.status = ReadResult::Status::broken;
+                static_cast<void>(
+                    write_some(socket_.fd(), stream_->sealed()));  // why, for who is still there
+                break;
+        }
+        result.drained = result.drained && !stream_->holds_record();
+        return result;
+    }
+
+    [[nodiscard]] WriteResult write_sealed(std::span<const char> bytes) noexcept {
+        WriteResult result;
+        while (true) {
+            if (stream_->sealed().empty()) {
+                if (result.length == bytes.size()) {
+                    return result;
+                }
+                sealed_text_ = stream_->seal(bytes.subspan(result.length));
+                if (sealed_text_ == 0) {
+                    result.error = EPROTO;
+                    return result;
+                }
+            }
+            const WriteResult part = write_some(socket_.fd(), stream_->sealed());
+            stream_->sent(part.length);
+            if (part.error != 0 || !stream_->sealed().empty()) {
+                result.error = part.error;
+                return result;
+            }
+            result.length += std::exchange(sealed_text_, 0);
+        }
+    }
+
     Socket socket_;
+    SealedStream* stream_ = nullptr;
+    std::size_t sealed_text_ = 0;  // bytes of text in the record that is leaving
     std::array<std::uint8_t, 16> address_{};
     risk::MonotonicNs opened_ns_ = 0;
     std::uint32_t generation_ = 0;

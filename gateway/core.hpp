@@ -76,6 +76,14 @@ struct Core {
     void log(LogLevel level, const char* text, std::uint32_t session = 0, std::int64_t value = 0,
              std::string_view detail = {}) noexcept;
 
+    // A TLS connection's stream is freed by the control thread: that is much work, and none of this thread's.
+    // Null: nothing to do.
+    void give_back(SealedStream* stream) noexcept {
+        if (stream != nullptr && !errands.push(StreamEnded{stream})) {
+            delete stream;
+        }
+    }
+
     // What may not be has happened: the road stops in good order, and the program says that it failed.
     void stop(const char* why, std::uint32_t session) noexcept;
     bool must_stop = false;

@@ -13,15 +13,32 @@
 
 #include "gateway/control/auth.hpp"
 #include "gateway/control/protocol.hpp"
+#include "risk/record_operation.hpp"
 
 namespace fairlead::gateway {
 
 struct HistoryAnswer;
+class SealedStream;
 
-// A client connected to a listener; the descriptor is the order thread's from here on.
+// A client connected to a listener; the descriptor is the order thread's from here on, and so is the stream
+// of a TLS connection, until it is given back.
 struct ConnectionAccepted {
     int fd = -1;
     std::array<std::uint8_t, 16> address{};
+    SealedStream* stream = nullptr;
+    risk::UtcNs stamp_ns = 0;  // of the last bytes the stream has been given
+};
+// A TLS handshake that failed; `name` is the certificate's, if one was shown and its name is short enough.
+struct HandshakeRefused {
+    std::array<std::uint8_t, 16> address{};
+    risk::LogonVerdict verdict = risk::LogonVerdict::none;
+    risk::UserName name;
+};
+// A list of revoked client certificates was read.
+struct RevocationListRead {
+    bool taken = false;        // false: not usable, the one before stays in force
+    std::int64_t revoked = 0;  // certificates on it
+    risk::Text<192> text;      // which listener, which list; or why it is not usable
 };
 // A line's connect ended: fd, or -1 and the errno.
 struct LineConnected {
@@ -39,8 +56,9 @@ struct HistoryReady {
     HistoryAnswer* answer = nullptr;
 };
 
-using InboxItem = std::variant<std::monostate, ConnectionAccepted, LineConnected, AuthResult, ControlRequest,
-                               HistoryReady, ShutdownAsked, ClockReading>;
+using InboxItem =
+    std::variant<std::monostate, ConnectionAccepted, LineConnected, AuthResult, ControlRequest, HistoryReady,
+                 ShutdownAsked, ClockReading, HandshakeRefused, RevocationListRead>;
 
 // The order thread asks for a line's connection, after a pause.
 struct ConnectLine {
@@ -57,9 +75,13 @@ struct LogLine {
     const char* text = nullptr;  // a literal
     risk::Text<96> detail;
 };
+// The stream of a connection that has ended, to be freed where that delays nobody.
+struct StreamEnded {
+    SealedStream* stream = nullptr;
+};
 struct Stopped {};  // the order thread has ended its work
 
-using Errand = std::variant<std::monostate, ConnectLine, ControlReply, LogLine, Stopped>;
+using Errand = std::variant<std::monostate, ConnectLine, ControlReply, LogLine, StreamEnded, Stopped>;
 
 // Many producers, one consumer. push answers false when the queue is full: the producer keeps the item.
 template <class Item>

@@ -174,13 +174,32 @@ void JournalWatch::look(risk::MonotonicNs now) noexcept {
     }
 }
 
-void JournalWatch::record(const Finding& finding, bool closed) noexcept {
+void JournalWatch::on_stamps_missing() noexcept {
+    if (stamps_missing_told_ || !core_.sequencer->can_step()) {
+        return;
+    }
+    stamps_missing_told_ = true;
+    record({risk::DeviceCause::stamps_missing, 0}, false);
+    core_.log(LogLevel::warning, "this kernel gives no receive stamps: arrival is the time of reading");
+}
+
+void JournalWatch::on_revocation_list(const RevocationListRead& list) noexcept {
+    record({list.taken ? risk::DeviceCause::revocation_list : risk::DeviceCause::revocation_list_refused,
+            list.revoked},
+           false, list.text.view());
+    core_.log(list.taken ? LogLevel::info : LogLevel::error,
+              list.taken ? "list of revoked certificates in force"
+                         : "list of revoked certificates not usable: the one before stays in force",
+              0, list.revoked, list.text.view());
+}
+
+void JournalWatch::record(const Finding& finding, bool closed, std::string_view text) noexcept {
     risk::DeviceEvent event;
     event.record.kind = risk::RecordKind::device_event;
     event.facts.cause = finding.cause;
     event.facts.value = finding.value;
     event.facts.orders_closed = closed ? 1 : 0;
-    core_.step(event);
+    core_.step(event, std::as_bytes(std::span(text)));
 }
 
 // Between two looks UTC and the monotonic clock should have gone on alike; what they differ by is a step.

@@ -16,6 +16,10 @@ class JournalWatch {
     // A change of whether the kernel's clock is synchronised is a Record; unsynchronised for too long, new
     // orders are refused (journal 2.6).
     void on_clock(const ClockReading& reading, risk::MonotonicNs now) noexcept;
+    // Once a run: from here on a Record without a kernel stamp has its arrival from the time of reading.
+    void on_stamps_missing() noexcept;
+    // Which list of revoked client certificates is in force, or that one could not be used.
+    void on_revocation_list(const RevocationListRead& list) noexcept;
     // So little of the front or of the disk is left that clients are sent away and only the venue is
     // listened to.
     [[nodiscard]] bool clients_must_go() const noexcept;
@@ -28,7 +32,7 @@ class JournalWatch {
         std::int64_t value = 0;
     };
     [[nodiscard]] Finding examine(risk::MonotonicNs now) const noexcept;
-    void record(const Finding& finding, bool closed) noexcept;
+    void record(const Finding& finding, bool closed, std::string_view text = {}) noexcept;
     void look_at_device() noexcept;
     void tell_segments(risk::MonotonicNs now) noexcept;
     void look_at_clock() noexcept;
@@ -43,6 +47,7 @@ class JournalWatch {
     risk::MonotonicNs progress_ns_ = 0;  // when the keeper last had nothing to do or got further
     bool clock_known_ = false;
     risk::MonotonicNs unsynchronised_since_ns_ = 0;  // 0 = it is synchronised, or nothing is known yet
+    bool stamps_missing_told_ = false;
     risk::UtcNs last_utc_ns_ = 0;
     risk::MonotonicNs last_monotonic_ns_ = 0;
 };

@@ -20,6 +20,8 @@
 #include "gateway/road.hpp"
 #include "gateway/start_day.hpp"
 #include "gateway/statistics.hpp"
+#include "gateway/tls/handshakes.hpp"
+#include "gateway/tls/tls_memory.hpp"
 
 namespace {
 
@@ -71,6 +73,11 @@ gateway::Rights rights_of(const config::GatewayConfig& config) {
     }
     for (const config::ListenAddress& listen : config.gateway.listen) {
         rights.listen_ports.push_back(listen.port);
+    }
+    for (const config::TlsListener& tls : config.tls_listeners) {
+        rights.listen_ports.push_back(tls.listen.port);
+        // The directory: a new list is put there under the name of the old one.
+        rights.read.push_back(directory_of(tls.revocation_list.path));
     }
     for (const config::LineConfig& line : config.lines) {
         rights.connect_ports.push_back(line.port);
@@ -136,6 +143,10 @@ int run(const Options& options) {
         return complain(error);
     }
     const std::vector<std::string> uncertified = certificates.uncertified(config);
+    auto tls = gateway::open_tls(config);
+    if (!tls.ok()) {
+        return complain(tls.errors);
+    }
 
     // 2. Reference data of the day.
     auto reference =
@@ -256,6 +267,14 @@ int run(const Options& options) {
     for (const std::string& address : outside.addresses()) {
         spdlog::info("listening on {}", address);
     }
+    gateway::Handshakes handshakes(tls.value,
+                                   [&door](const gateway::InboxItem& item) { return door.push(item); });
+    if (std::string error = handshakes.start(); !error.empty()) {
+        return complain(error);
+    }
+    for (const std::string& address : handshakes.addresses()) {
+        spdlog::info("listening with TLS on {}", address);
+    }
     gateway::Road road(core, clients, venues, mass_effects, control, inbox, wakeup_fd);
     gateway::Statistics statistics;
     if (const std::string error = statistics.open(config.journal.front_directory, core.clock.utc_ns());
@@ -277,6 +296,7 @@ int run(const Options& options) {
             spdlog::error("gateway.order_cpu = {}: {}; the order thread runs where the kernel puts it", cpu,
                           error);
         }
+        gateway::TlsStream::prepare_thread();
         road.run();
         while (!errands.push(gateway::Stopped{})) {
             std::this_thread::sleep_for(std::chrono::milliseconds(1));
@@ -284,6 +304,7 @@ int run(const Options& options) {
     });
     outside.run();
     order_thread.join();
+    handshakes.stop();
     spdlog::info("stopped after record {}", sequencer.last());
     return core.must_stop ? 3 : 0;
 }
@@ -301,6 +322,10 @@ int main(int argc, char** argv) {
     app.add_option("--day-origin", options.day_origin,
                    "UTC nanoseconds the phases of a calendar with origin = \"start\" count from");
     CLI11_PARSE(app, argc, argv);
+    // Before OpenSSL takes any memory; nothing has used it yet.
+    if (!gateway::TlsMemory::install()) {
+        return complain(std::string("OpenSSL has been used before its memory could be watched"));
+    }
     int result = 0;
     try {
         result = run(options);

@@ -6,8 +6,10 @@
 #include <sys/timex.h>
 #include <unistd.h>
 
-#include <boost/asio/ip/v6_only.hpp>
 #include <csignal>
+
+#include "gateway/listening.hpp"
+#include "gateway/sealed_stream.hpp"
 
 namespace fairlead::gateway {
 
@@ -25,12 +27,6 @@ constexpr auto clock_pause = std::chrono::seconds(1);
 constexpr auto connect_wait = std::chrono::seconds(5);
 // After an accept that failed: without descriptors it fails again at once, the connect stays in its queue.
 constexpr auto accept_pause = std::chrono::milliseconds(250);
-
-std::array<std::uint8_t, 16> mapped(const asio::ip::address& address) {
-    const asio::ip::address_v6 six =
-        address.is_v6() ? address.to_v6() : asio::ip::make_address_v6(asio::ip::v4_mapped, address.to_v4());
-    return six.to_bytes();
-}
 
 ControlOptions control_options(const config::GatewayConfig& config) {
     ControlOptions options;
@@ -74,25 +70,9 @@ Outside::~Outside() = default;
 
 std::string Outside::start() {
     for (const config::ListenAddress& listen : config_.gateway.listen) {
-        boost::system::error_code error;
-        const asio::ip::address address = asio::ip::make_address(listen.address, error);
         tcp::acceptor acceptor(context_);
-        const tcp::endpoint endpoint(address, listen.port);
-        if (!error) {
-            acceptor.open(endpoint.protocol(), error);
-        }
-        if (!error) {
-            acceptor.set_option(tcp::acceptor::reuse_address(true), error);
-        }
-        if (!error) {
-            acceptor.bind(endpoint, error);
-        }
-        if (!error) {
-            acceptor.listen(asio::socket_base::max_listen_connections, error);
-        }
-        if (error) {
-            return "gateway.listen: " + listen.address + ":" + std::to_string(listen.port) +
-                   " cannot be listened on: " + error.message();
+        if (std::string error = listen_on(acceptor, listen, "gateway.listen"); !error.empty()) {
+            return error;
         }
         addresses_.push_back(listen.address + ":" + std::to_string(acceptor.local_endpoint().port()));
         listeners_.push_back(std::move(acceptor));
@@ -140,7 +120,7 @@ void Outside::accept(std::size_t listener) {
                 boost::system::error_code ignored;
                 const auto address = mapped(socket->remote_endpoint(ignored).address());
                 if (!ignored) {
-                    hand_over(listener, {socket->release(), address});
+                    hand_over(listener, {socket->release(), address, nullptr, 0});
                     return;
                 }
             } else {
@@ -248,6 +228,8 @@ void Outside::poll_errands() {
             control_.reply(*reply);
         } else if (const auto* log = std::get_if<LogLine>(&errand)) {
             write_log(*log);
+        } else if (const auto* ended = std::get_if<StreamEnded>(&errand)) {
+            delete ended->stream;
         } else if (std::holds_alternative<Stopped>(errand)) {
             stopped_ = true;
         }

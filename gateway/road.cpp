@@ -218,7 +218,9 @@ bool Road::look_at(std::uint32_t connection) noexcept {
             return peer.maybe_readable;
         case ReadResult::Status::closed:
         case ReadResult::Status::failed:
-            end(connection, risk::LogoutCause::disconnected);
+        case ReadResult::Status::cut_off:
+        case ReadResult::Status::broken:
+            end(connection, cause_of(result.status));
             return false;
     }
     return false;
@@ -335,6 +337,10 @@ void Road::take_inbox() noexcept {
             control_.on_request(*request);
         } else if (const auto* history = std::get_if<HistoryReady>(&item)) {
             clients_.on_history(*history->answer);
+        } else if (const auto* refused = std::get_if<HandshakeRefused>(&item)) {
+            clients_.on_handshake_refused(*refused);
+        } else if (const auto* list = std::get_if<RevocationListRead>(&item)) {
+            journal_watch_.on_revocation_list(*list);
         } else if (const auto* reading = std::get_if<ClockReading>(&item)) {
             journal_watch_.on_clock(*reading, core_.clock.monotonic_ns());
         } else if (std::holds_alternative<ShutdownAsked>(item) && shutdown_ == Shutdown::no) {
@@ -377,11 +383,13 @@ void Road::adopt(const ConnectionAccepted& accepted) noexcept {
             Socket refused(accepted.fd);
             core_.log(LogLevel::warning, "connection refused: no free connection slot");
         }
+        core_.give_back(accepted.stream);
         return;
     }
     core_.connections[connection]->owner = Owner::pending_client;
+    core_.connections[connection]->seal_with(accepted.stream, accepted.stamp_ns);
     if (!stamped) {
-        tell_stamps_missing();
+        journal_watch_.on_stamps_missing();
     }
     make_room(connection);
 }
@@ -410,19 +418,6 @@ void Road::make_room(std::uint32_t newcomer) noexcept {
         }
         clients_.on_logon_timeout(oldest);
     }
-}
-
-// Once a run: from here on a Record without a kernel stamp has its arrival from the time of reading.
-void Road::tell_stamps_missing() noexcept {
-    if (stamps_missing_told_ || !core_.sequencer->can_step()) {
-        return;
-    }
-    stamps_missing_told_ = true;
-    risk::DeviceEvent event;
-    event.record.kind = risk::RecordKind::device_event;
-    event.facts.cause = risk::DeviceCause::stamps_missing;
-    core_.step(event);
-    core_.log(LogLevel::warning, "this kernel gives no receive stamps: arrival is the time of reading");
 }
 
 void Road::adopt(const LineConnected& connected) noexcept {
@@ -456,6 +451,7 @@ void Road::end(std::uint32_t connection, risk::LogoutCause cause) noexcept {
         venues_.on_disconnected(connection, cause);
     }
     peer.close();
+    core_.give_back(peer.take_stream());
     --open_;
 }
 
@@ -485,7 +481,7 @@ void Road::write(std::uint32_t connection, risk::Sequence gate) noexcept {
     const std::span<const char> bytes = peer.out().sendable(gate);
     if (!bytes.empty()) {
         worked_ = true;
-        const WriteResult result = write_some(peer.fd(), bytes);
+        const WriteResult result = peer.write(bytes);
         if (result.error != 0) {
             end(connection, risk::LogoutCause::disconnected);
             return;
@@ -501,9 +497,11 @@ void Road::write(std::uint32_t connection, risk::Sequence gate) noexcept {
     if (peer.out().empty()) {
         // Closed with bytes unread, a connection is reset, and a peer still sending may never see the reason.
         if (peer.close_when_flushed && !peer.linger) {
+            peer.say_goodbye();
             end(connection, risk::LogoutCause::disconnected);
         } else if (peer.close_when_flushed && !peer.half_closed) {
             peer.half_closed = true;
+            peer.say_goodbye();
             end_writing(peer.fd());
         }
         return;

@@ -53,7 +53,6 @@ class Road {
     void take_early_turn(const Turn& turn) noexcept;
     void take_line_messages(std::uint32_t connection) noexcept;
     void take_early_of_lines() noexcept;
-    void tell_stamps_missing() noexcept;
     void on_timers(risk::MonotonicNs now) noexcept;
     void show_statistics() noexcept;
     void gather_writes() noexcept;
@@ -91,8 +90,7 @@ class Road {
     bool more_behind_ = false;           // a client's message was taken and more of its bytes are here
     std::uint32_t unwritten_passes_ = 0;
     std::uint32_t burst_passes_ = 1;  // how many passes may share a write
-    bool stamps_missing_told_ = false;
-    bool venue_waits_ = false;  // no segment is left to be written: reports stay with the venue
+    bool venue_waits_ = false;        // no segment is left to be written: reports stay with the venue
     enum class Shutdown : std::uint8_t { no, asked, draining, lines_leaving, done };
     Shutdown shutdown_ = Shutdown::no;
     risk::MonotonicNs shutdown_deadline_ns_ = 0;

@@ -39,7 +39,8 @@ class Socket {
 [[nodiscard]] int prepare_socket(int fd, bool& stamped) noexcept;
 
 struct ReadResult {
-    enum class Status : std::uint8_t { data, empty, closed, failed };
+    // A TLS connection can also end without its peer having said so, or by a record nobody can open.
+    enum class Status : std::uint8_t { data, empty, closed, failed, cut_off, broken };
     Status status = Status::empty;
     bool drained = false;      // the read took less than there was room for: nothing is left in the kernel
     std::size_t length = 0;    // bytes read

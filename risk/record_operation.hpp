@@ -43,6 +43,16 @@ enum class LogonVerdict : std::uint8_t {
     account_disabled = 17,  // the password was right, the account is off: by staff, idle, ended
     still_checking = 18,    // an earlier logon of the session was still being checked
     not_certified = 19,     // the password was right, the client's program has no certificate in force
+    // On a TLS listener. All but other_certificate: the handshake failed, no byte of a message was taken.
+    no_certificate = 20,  // none was shown, or the session must come by TLS and did not
+    certificate_untrusted = 21,
+    certificate_expired = 22,  // or not yet valid
+    certificate_revoked = 23,
+    other_certificate = 24,  // a good one, and not the one its session must come with
+    old_tls_version = 25,
+    early_data = 26,  // asked for; it could be sent again by anybody
+    handshake_stalled = 27,
+    handshake_failed = 28,  // no TLS, broken TLS, or the client did not like ours
 };
 
 // Answers the attempt named by record.cause. Numbers are those in force after it.
@@ -70,6 +80,8 @@ enum class LogoutCause : std::uint8_t {
     shutdown = 7,
     crash_recovery = 8,  // was logged on when the gateway died; closed by the next start
     over_rate = 9,       // more messages in a second than the session may send
+    cut_off = 10,        // TLS: the connection ended without close_notify, what was sent last may be missing
+    broken_record = 11,  // TLS: bytes that nobody with the connection's keys has sent
 };
 struct LogoutFacts {
     std::uint64_t next_in = 0;
@@ -155,6 +167,10 @@ enum class DeviceCause : std::uint8_t {
     spare_resumed = 11,
     // The kernel gives no receive stamps: arrivals are times of reading until the next start. Closes nothing.
     stamps_missing = 12,
+    // Which list of revoked client certificates is in force from here on: `value` certificates are on it, the
+    // Record's raw bytes say which list it is. Refused: the file could not be used, the list before stays.
+    revocation_list = 13,
+    revocation_list_refused = 14,
 };
 // Orders closed: new orders and increases are refused with Reason::journal_unavailable (or
 // clock_untrusted), cancels and reductions pass.

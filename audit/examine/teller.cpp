@@ -111,6 +111,10 @@ Names name_of(risk::DeviceCause cause) {
             return {"resumed on the spare by two persons", "經兩人核准於備援恢復"};
         case stamps_missing:
             return {"no receive stamps", "無接收時戳"};
+        case revocation_list:
+            return {"list of revoked certificates in force", "憑證廢止清冊生效"};
+        case revocation_list_refused:
+            return {"list of revoked certificates not usable", "憑證廢止清冊無法使用"};
     }
     return {"unknown", "不明"};
 }
@@ -158,7 +162,7 @@ const Told& Teller::tell(const risk::Record& record, const risk::Answered* answe
     tell_venue(record);
     tell_control(record, raw);
     tell_session(record);
-    tell_operation(record);
+    tell_operation(record, raw);
     if (answered != nullptr) {
         take_answer(*answered);
     }
@@ -466,7 +470,7 @@ void Teller::tell_session(const risk::Record& record) {
     }
 }
 
-void Teller::tell_operation(const risk::Record& record) {
+void Teller::tell_operation(const risk::Record& record, Bytes raw) {
     switch (record.kind) {
         case RecordKind::start:
             logged_on_.clear();
@@ -486,6 +490,7 @@ void Teller::tell_operation(const risk::Record& record) {
             const Names cause = name_of(facts.cause);
             add(word(cause.first, cause.second));
             add(facts.orders_closed != 0 ? word("new orders refused", "拒收新委託") : "");
+            add(std::string(reinterpret_cast<const char*>(raw.data()), raw.size()));
             break;
         }
         case RecordKind::incident:

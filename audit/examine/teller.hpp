@@ -72,7 +72,7 @@ class Teller {
     void tell_proposal(const risk::ProposalFacts& facts);
     void tell_control(const risk::Record& record, Bytes raw);
     void tell_session(const risk::Record& record);
-    void tell_operation(const risk::Record& record);
+    void tell_operation(const risk::Record& record, Bytes raw);
     void take_answer(const risk::Answered& answered);
     void take_owner();
     void add(const std::string& text);

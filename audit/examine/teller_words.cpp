@@ -153,6 +153,24 @@ Names names_of(risk::LogonVerdict verdict) {
             return {"an earlier logon still checked", "前次登入檢核中"};
         case not_certified:
             return {"client program not certified", "客戶程式未通過認證"};
+        case no_certificate:
+            return {"no client certificate", "未出示客戶憑證"};
+        case certificate_untrusted:
+            return {"client certificate not trusted", "客戶憑證不受信任"};
+        case certificate_expired:
+            return {"client certificate expired or not yet valid", "客戶憑證逾期或尚未生效"};
+        case certificate_revoked:
+            return {"client certificate revoked", "客戶憑證已廢止"};
+        case other_certificate:
+            return {"another client's certificate", "非本連線之憑證"};
+        case old_tls_version:
+            return {"TLS older than 1.3", "TLS 版本低於 1.3"};
+        case early_data:
+            return {"TLS early data asked for", "要求 TLS 提前資料"};
+        case handshake_stalled:
+            return {"TLS handshake not finished in time", "TLS 交握逾時"};
+        case handshake_failed:
+            return {"TLS handshake failed", "TLS 交握失敗"};
     }
     return {"unknown", "不明"};
 }
@@ -180,6 +198,10 @@ Names names_of(risk::LogoutCause cause) {
             return {"was logged on when the gateway died", "系統異常中止時仍登入"};
         case over_rate:
             return {"over its rate", "超過訊息速率"};
+        case cut_off:
+            return {"cut off: TLS ended without close_notify", "TLS 未正常結束即斷線"};
+        case broken_record:
+            return {"broken TLS record", "TLS 資料毀損"};
     }
     return {"unknown", "不明"};
 }

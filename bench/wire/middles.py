@@ -12,6 +12,8 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT / "deploy"))
+sys.path.insert(0, str(ROOT / "tests/gateway"))
+from make_certificates import Authority  # noqa: E402
 from stand import Stand, free_ports  # noqa: E402
 
 ACCOUNT = "8610-0000017"  # for middles that know no accounts
@@ -195,6 +197,10 @@ class Fairlead(Middle):
     def accounts(self):
         return ["--account", self.stand.accounts[0]]
 
+    def client_words(self):
+        """How the tester's client comes."""
+        return []
+
     def companions(self):
         """Started before the gateway."""
         return []
@@ -205,7 +211,7 @@ class Fairlead(Middle):
         started = []
         try:
             tester = self.tester(stand.client_port, stand.venue_port, "--fix", "--password", "demo-client01",
-                                 "--wait-for-go", *self.accounts(), stdin=subprocess.PIPE)
+                                 "--wait-for-go", *self.accounts(), *self.client_words(), stdin=subprocess.PIPE)
             started.append(tester)
             companions = self.companions()
             started += companions
@@ -248,6 +254,32 @@ class Fairlead(Middle):
 
     def close(self):
         self.stand.clean()
+
+
+class FairleadTls(Fairlead):
+    label = "Fairlead, level process, client by TLS"
+
+    def __init__(self, options):
+        super().__init__(options)
+        self.authority = Authority(self.stand.directory / "authority")
+        for name in ("gateway", "client01"):
+            self.authority.issue(name, f"{name}.test")
+        at = self.authority.directory
+        text = self.stand.config.read_text()
+        # The tester's session and its port become those of TLS; what is left over listens elsewhere.
+        text = text.replace(f'"127.0.0.1:{self.stand.client_port}"', '"127.0.0.1:0"', 1)
+        text = text.replace('user = "client01"', 'user = "client01"\ntls_name = "client01.test"', 1)
+        self.stand.config.write_text(text + f"""
+[[tls_listener]]
+address = "127.0.0.1:{self.stand.client_port}"
+certificate = "{at}/gateway.pem"
+key = "{at}/gateway.key"
+client_ca = "{at}/ca.pem"
+revocation_list = "{at}/revoked.crl"
+""")
+
+    def client_words(self):
+        return ["--tls", self.authority.directory / "client01"]
 
 
 class FairleadUnconfined(Fairlead):
@@ -318,6 +350,6 @@ MIDDLES = {"none": Nothing, "relay": Relay, "relay_block": RelayBlocking, "quick
            "quickfix_file": QuickfixFile, "process": Fairlead, "disk": FairleadDisk, "many": FairleadMany,
            "followed": FairleadFollowed, "raw_write": RawWrite}
 # To be asked for by name: how QuickFIX's other sockets compare, and what a broker may tune.
-FURTHER = {"relay_stamped": RelayStamped, "unconfined": FairleadUnconfined,
+FURTHER = {"relay_stamped": RelayStamped, "process_tls": FairleadTls, "unconfined": FairleadUnconfined,
            "unsigned": FairleadUnsigned, "pinned": FairleadPinned, "blocking": FairleadBlocking,
            "quickfix_memory_threaded": QuickfixThreaded, "quickfix_file_threaded": QuickfixFileThreaded}

@@ -14,11 +14,14 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "gateway/fix/encoder.hpp"
 #include "gateway/fix/reader.hpp"
+#include "gateway/tls/tls_stream.hpp"
 
 namespace fairlead::wire {
 
@@ -44,32 +47,53 @@ class Peer {
         ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
         last_sent_ns_ = clock_ns();
     }
+    // From here on in TLS, as a client. Text is sealed when it is made ready and opened after the moment of
+    // its read: what is measured is the middle's cost alone, as it is for plain text.
+    void shake_hands(SSL_CTX* context) {
+        tls_ = std::make_unique<gateway::TlsStream>(context, gateway::TlsStream::Role::client);
+        while (true) {
+            const auto step = tls_->shake();
+            send_all(tls_->sealed());
+            tls_->sent(tls_->sealed().size());
+            if (step == gateway::TlsStream::Step::done) {
+                return;
+            }
+            const std::span<char> room = tls_->room();
+            const ssize_t got = ::recv(fd_, room.data(), room.size(), 0);
+            if (step == gateway::TlsStream::Step::failed || got <= 0) {
+                fail("no TLS handshake: " + tls_->reason());
+            }
+            tls_->received(static_cast<std::size_t>(got));
+        }
+    }
 
     // A message of ours, begun; the caller adds fields and gives it to `ready`.
     fix::Encoder& begin(const char* type) {
         encoder_.begin(out_, header_, type, next_out_++, clock_ns(CLOCK_REALTIME));
         return encoder_;
     }
-    void ready() { length_ = encoder_.finish(); }
+    void ready() {
+        length_ = encoder_.finish();
+        if (tls_ != nullptr && tls_->seal({out_.data(), length_}) != length_) {
+            fail("a message could not be sealed");
+        }
+    }
     // Writes the message made ready; the moment right before the write.
     std::int64_t write() {
         const std::int64_t at = clock_ns();
-        std::size_t sent = 0;
-        while (sent < length_) {
-            const ssize_t put = ::send(fd_, out_.data() + sent, length_ - sent, MSG_NOSIGNAL | MSG_DONTWAIT);
-            sent += put > 0 ? static_cast<std::size_t>(put) : 0;
-        }
+        send_all(made_ready());
+        gone();
         last_sent_ns_ = at;
         return at;
     }
     // Several messages in one write, as a busy client sends them.
-    void queue() { queued_.insert(queued_.end(), out_.data(), out_.data() + length_); }
+    void queue() {
+        const std::span<const char> bytes = made_ready();
+        queued_.insert(queued_.end(), bytes.begin(), bytes.end());
+        gone();
+    }
     void flush() {
-        for (std::size_t sent = 0; sent < queued_.size();) {
-            const ssize_t put =
-                ::send(fd_, queued_.data() + sent, queued_.size() - sent, MSG_NOSIGNAL | MSG_DONTWAIT);
-            sent += put > 0 ? static_cast<std::size_t>(put) : 0;
-        }
+        send_all(queued_);
         queued_.clear();
     }
     void send(const char* type) {
@@ -89,7 +113,11 @@ class Peer {
             held_ -= taken_;
             taken_ = 0;
         }
-        const ssize_t got = ::recv(fd_, in_.data() + held_, in_.size() - held_, MSG_DONTWAIT);
+        if (tls_ != nullptr && tls_->holds_record()) {
+            return open_record();
+        }
+        const std::span<char> room = tls_ != nullptr ? tls_->room() : std::span(in_).subspan(held_);
+        const ssize_t got = ::recv(fd_, room.data(), room.size(), MSG_DONTWAIT);
         if (got == 0) {
             fail("the middle closed the connection");
         }
@@ -97,6 +125,10 @@ class Peer {
             return nullptr;
         }
         read_ns_ = clock_ns();
+        if (tls_ != nullptr) {
+            tls_->received(static_cast<std::size_t>(got));
+            return open_record();
+        }
         held_ += static_cast<std::size_t>(got);
         return next();
     }
@@ -123,6 +155,30 @@ class Peer {
     }
 
   private:
+    void send_all(std::span<const char> bytes) const {
+        for (std::size_t sent = 0; sent < bytes.size();) {
+            const ssize_t put =
+                ::send(fd_, bytes.data() + sent, bytes.size() - sent, MSG_NOSIGNAL | MSG_DONTWAIT);
+            sent += put > 0 ? static_cast<std::size_t>(put) : 0;
+        }
+    }
+    [[nodiscard]] std::span<const char> made_ready() const {
+        return tls_ != nullptr ? tls_->sealed() : std::span<const char>(out_.data(), length_);
+    }
+    void gone() {
+        if (tls_ != nullptr) {
+            tls_->sent(tls_->sealed().size());
+        }
+    }
+    const fix::Message* open_record() {
+        const auto opened = tls_->open(std::span(in_).subspan(held_));
+        if (opened.what == gateway::SealedStream::Opened::ended ||
+            opened.what == gateway::SealedStream::Opened::broken) {
+            fail("the middle ended the TLS connection");
+        }
+        held_ += opened.length;
+        return next();
+    }
     const fix::Message* next() {
         const auto read = reader_.read({in_.data() + taken_, held_ - taken_}, message_);
         if (read.status != fix::ReadStatus::complete) {
@@ -144,6 +200,7 @@ class Peer {
     fix::Encoder encoder_;
     fix::Reader reader_;
     fix::Message message_;
+    std::unique_ptr<gateway::TlsStream> tls_;  // null: plain text
     std::array<char, 2048> out_{};
     std::vector<char> in_;
     std::vector<char> queued_;

@@ -26,6 +26,7 @@ struct Options {
     bool fix_middle = false;        // logons on both sides; else bytes come through unchanged
     bool wait_for_go = false;       // begins when a line comes on standard input
     std::string password;
+    std::string tls_name;  // with .pem and .key behind it, the client's certificate and key; empty: plain
     std::vector<std::string> accounts;  // orders take turns among them
     std::string symbol;
     std::int64_t price = 0;  // 1/10,000 NTD
@@ -78,6 +79,9 @@ class Tester {
             }
         }
         client_.adopt(fd);
+        if (!options_.tls_name.empty()) {
+            shake_hands();
+        }
         if (options_.fix_middle) {
             log_on_client();
         } else {
@@ -179,6 +183,15 @@ class Tester {
         return {{"count", values.size()}, {"p50", at(0.5)}, {"p99", at(0.99)}, {"p999", at(0.999)}};
     }
 
+    void shake_hands() {
+        SSL_CTX* context = SSL_CTX_new(TLS_client_method());  // until the end
+        if (SSL_CTX_use_certificate_chain_file(context, (options_.tls_name + ".pem").c_str()) != 1 ||
+            SSL_CTX_use_PrivateKey_file(context, (options_.tls_name + ".key").c_str(), SSL_FILETYPE_PEM) !=
+                1) {
+            fail("no certificate and key at " + options_.tls_name);
+        }
+        client_.shake_hands(context);
+    }
     void log_on_venue() {
         wait(venue_, "A");
         fix::Encoder& logon = venue_.begin("A");
@@ -327,6 +340,8 @@ int main(int argc, char** argv) {
     app.add_option("--venue-port", options.venue_port, "where the middle connects to")->required();
     app.add_flag("--fix", options.fix_middle, "the middle is a gateway: log on to it on both sides");
     app.add_option("--password", options.password);
+    app.add_option("--tls", options.tls_name,
+                   "the client's side in TLS: its certificate without .pem and .key");
     std::string accounts_file;
     CLI::Option* account = app.add_option("--account", options.accounts, "one or more");
     app.add_option("--accounts-file", accounts_file, "accounts, one a line, taken in turn")

@@ -336,6 +336,8 @@ int main(int argc, char** argv) {
     app.add_option("--orders", options.orders, "commands of each kind to count");
     app.add_option("--sessions", options.sessions, "sessions to log on");
     app.add_option("--before", options.before, "orders of the day before the counting begins");
+    app.add_option("--tls", options.rig.tls,
+                   "clients come by TLS, with what make_certificates.py left there");
     app.add_flag("--marks", options.marks, "mark each counted pass by a system call, for strace");
     CLI11_PARSE(app, argc, argv);
     try {

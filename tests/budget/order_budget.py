@@ -5,8 +5,9 @@ callgrind's, held against budget.json: more than three per cent growth fails. Me
 must be none. System calls are strace's: for a command or a report one read, one write and the question who
 is ready; what one pass decides for one peer shares a write.
 
-usage: order_budget.py ORDER_BUDGET [--write] [--functions N]
+usage: order_budget.py ORDER_BUDGET [--write] [--functions N] [--tls]
   --write takes what was measured as the new figures; --functions prints the N dearest functions of each kind
+  --tls: clients come by TLS; memory and system calls are held to the same, instructions are only printed
 """
 import argparse
 import collections
@@ -100,11 +101,16 @@ def make_stand(place):
     (place / "run").mkdir()
 
 
+def make_certificates(place):
+    subprocess.run([sys.executable, str(ROOT / "tests/gateway/make_certificates.py"), str(place / "tls")], check=True)
+
+
 def run(program, place, before, *arguments):
     """The program's own table: label -> passes, looks at the clock, memory taken, median time of a pass."""
     with tempfile.TemporaryDirectory(prefix="fairlead-budget-", dir="/dev/shm") as front:
         done = subprocess.run([*before, str(program), "--config", str(place / "demo.toml"), "--front", front + "/front",
-                               "--sessions", str(SESSIONS), *map(str, arguments)], capture_output=True, text=True)
+                               "--sessions", str(SESSIONS), *(["--tls", place / "tls"] if (place / "tls").exists()
+                                                              else []), *map(str, arguments)], capture_output=True, text=True)
     if done.returncode != 0:
         sys.exit(f"order_budget failed: {done.stdout[-1000:]}{done.stderr[-2000:]}")
     rows = [line.split() for line in done.stdout.splitlines() if not line.startswith("label ")]
@@ -182,10 +188,13 @@ def main():
     parser.add_argument("program", type=pathlib.Path)
     parser.add_argument("--write", action="store_true")
     parser.add_argument("--functions", type=int, default=0)
+    parser.add_argument("--tls", action="store_true")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="fairlead-budget-") as directory:
         place = pathlib.Path(directory)
         make_stand(place)
+        if options.tls:
+            make_certificates(place)
         found, rows = instructions(options.program, place)
         wrong = judge_calls(system_calls(options.program, place))
     print_parts(found)
@@ -200,7 +209,9 @@ def main():
     wrong += [f"{label}: memory was taken {times} times" for label, times in taken.items()
               if not label.startswith("first_")]
     figures = json.loads(FIGURES.read_text())
-    if options.write:
+    if options.tls:
+        figures = {"instructions": {}, "goal_order_and_acknowledgement": each["order_and_acknowledgement"]}
+    elif options.write:
         figures["instructions"] = each
         FIGURES.write_text(json.dumps(figures, indent=2) + "\n")
     else:

@@ -24,6 +24,16 @@ void Peer::say() {
 }
 
 void Peer::send() {
+    if (tls_ != nullptr) {
+        while (!out_.empty()) {
+            out_.erase(0, tls_->seal(out_));
+            const std::span<const char> bytes = tls_->sealed();
+            if (::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(bytes.size())) {
+                throw std::runtime_error("the gateway has ended the connection");
+            }
+            tls_->sent(bytes.size());
+        }
+    }
     while (!out_.empty()) {
         const ssize_t put = ::send(fd_, out_.data(), out_.size(), MSG_NOSIGNAL);
         if (put <= 0) {
@@ -35,14 +45,22 @@ void Peer::send() {
 
 bool Peer::read(int wait_ms) {
     pollfd asked{fd_, POLLIN, 0};
-    if (::poll(&asked, 1, wait_ms) <= 0) {
+    const bool sealed_here = tls_ != nullptr && tls_->holds_record();
+    if (!sealed_here && ::poll(&asked, 1, wait_ms) <= 0) {
         return false;
     }
     in_.erase(in_.begin(), in_.begin() + static_cast<std::ptrdiff_t>(taken_));
     taken_ = 0;
     const std::size_t held = in_.size();
     in_.resize(held + 65'536);
-    const ssize_t got = ::recv(fd_, in_.data() + held, in_.size() - held, 0);
+    const std::span<char> room = tls_ != nullptr ? tls_->room() : std::span(in_).subspan(held);
+    const ssize_t got = sealed_here ? 1 : ::recv(fd_, room.data(), room.size(), 0);
+    if (tls_ != nullptr && got > 0) {
+        tls_->received(sealed_here ? 0 : static_cast<std::size_t>(got));
+        const auto opened = tls_->open(std::span(in_).subspan(held));
+        in_.resize(held + opened.length);
+        return true;
+    }
     in_.resize(held + static_cast<std::size_t>(got > 0 ? got : 0));
     if (got <= 0) {
         throw std::runtime_error("the gateway has ended the connection");

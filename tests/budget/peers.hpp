@@ -4,12 +4,14 @@
 #pragma once
 
 #include <array>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "gateway/fix/encoder.hpp"
 #include "gateway/fix/reader.hpp"
+#include "gateway/sealed_stream.hpp"
 
 namespace fairlead::budget {
 
@@ -20,6 +22,8 @@ class Peer {
     Peer(std::string_view sender, std::string_view target) : header_("FIX.4.4", sender, target) {}
 
     void connect(int fd) noexcept { fd_ = fd; }
+    // From here on in TLS; hands are shaken already.
+    void seal_with(std::unique_ptr<gateway::SealedStream> tls) noexcept { tls_ = std::move(tls); }
     // Begins a message; the caller adds fields to the encoder and calls `say`.
     fix::Encoder& begin(std::string_view type);
     void say();  // into the bytes that `send` writes
@@ -37,6 +41,7 @@ class Peer {
     fix::Reader reader_;
     fix::Message message_;
     int fd_ = -1;
+    std::unique_ptr<gateway::SealedStream> tls_;  // null: plain text
     std::uint64_t number_ = 0;
     std::array<char, 2048> room_{};
     std::string out_;

@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <stdexcept>
 #include <thread>
@@ -15,6 +16,7 @@
 #include "gateway/control/user_store.hpp"
 #include "gateway/recovery.hpp"
 #include "gateway/start_day.hpp"
+#include "gateway/tls/tls_stream.hpp"
 #include "tests/budget/hooks.hpp"
 
 namespace fairlead::budget {
@@ -142,6 +144,25 @@ Rig::Rig(const RigOptions& options) : config_(good(config::load_gateway_config(o
         config_.sizes.commands = 2 * options.orders_max;
         config_.sizes.executions = options.orders_max;
     }
+    if (!options.tls.empty()) {
+        config::TlsListener listener;
+        listener.certificate.path = options.tls + "/server.pem";
+        listener.key.path = options.tls + "/server.key";
+        listener.client_ca.path = options.tls + "/ca.pem";
+        listener.revocation_list.path = options.tls + "/revoked.crl";
+        config_.tls_listeners = {listener};
+        for (config::SessionConfig& session : config_.sessions) {
+            session.tls_name = "client.test";
+        }
+        tls_ = good(gateway::open_tls(config_));
+        client_tls_ = SSL_CTX_new(TLS_client_method());
+        if (SSL_CTX_use_certificate_chain_file(client_tls_, (options.tls + "/client.pem").c_str()) != 1 ||
+            SSL_CTX_use_PrivateKey_file(client_tls_, (options.tls + "/client.key").c_str(),
+                                        SSL_FILETYPE_PEM) != 1) {
+            fail("no client certificate in " + options.tls);
+        }
+        gateway::TlsStream::prepare_thread();
+    }
     auto opened = audit::Front::open(front_options(config_));
     if (!opened.ok()) {
         fail(opened.error);
@@ -243,6 +264,34 @@ void Rig::log_on_line() {
     }
 }
 
+gateway::SealedStream* Rig::shake_hands(Peer& peer) {
+    if (tls_.empty()) {
+        return nullptr;
+    }
+    using gateway::TlsStream;
+    auto client = std::make_unique<TlsStream>(client_tls_, TlsStream::Role::client);
+    auto server = std::make_unique<TlsStream>(tls_[0].get());
+    const auto carry = [](TlsStream& from, TlsStream& to) {
+        while (!from.sealed().empty()) {
+            const std::size_t part = std::min(from.sealed().size(), to.room().size());
+            std::copy_n(from.sealed().data(), part, to.room().data());
+            to.received(part);
+            from.sent(part);
+        }
+    };
+    for (auto step = TlsStream::Step::again; step != TlsStream::Step::done;) {
+        static_cast<void>(client->shake());
+        carry(*client, *server);
+        step = server->shake();
+        carry(*server, *client);
+        if (step == TlsStream::Step::failed) {
+            fail("no TLS handshake: " + server->reason());
+        }
+    }
+    peer.seal_with(std::move(client));
+    return server.release();
+}
+
 void Rig::log_on_client(std::size_t index) {
     const config::SessionConfig& session = config_.sessions[index];
     clients_.push_back({Peer(session.sender_comp_id, session.target_comp_id), -1});
@@ -250,7 +299,9 @@ void Rig::log_on_client(std::size_t index) {
     const auto [ours, theirs] = connection();
     end.peer.connect(ours);
     end.gateway_fd = theirs;
-    if (!parts_->inbox.push(gateway::ConnectionAccepted{theirs, loopback_address()})) {
+    gateway::ConnectionAccepted accepted{theirs, loopback_address()};
+    accepted.stream = shake_hands(end.peer);
+    if (!parts_->inbox.push(accepted)) {
         fail("the inbox is full");
     }
     idle(timer_ns);

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "gateway/road.hpp"
+#include "gateway/tls/tls_context.hpp"
 #include "tests/budget/peers.hpp"
 
 namespace fairlead::budget {
@@ -17,6 +18,7 @@ struct RigOptions {
     std::string config_file;
     std::string front_directory;
     std::uint32_t orders_max = 0;  // 0 = as configured
+    std::string tls;  // clients come by TLS, with what make_certificates.py left there; empty: plain
 };
 
 struct Security {
@@ -57,6 +59,8 @@ class Rig {
     void keep() noexcept;
     void log_on_line();
     void log_on_client(std::size_t index);
+    // The gateway's end of a TLS connection, hands shaken with the peer; null for a plain one.
+    [[nodiscard]] gateway::SealedStream* shake_hands(Peer& peer);
 
     config::GatewayConfig config_;
     risk::Reference reference_;
@@ -65,6 +69,8 @@ class Rig {
     struct Parts;
     std::unique_ptr<Parts> parts_;
     gateway::Road* road_ = nullptr;
+    std::vector<gateway::TlsContext> tls_;
+    SSL_CTX* client_tls_ = nullptr;  // until the program ends
     std::deque<End> clients_;
     Peer venue_;
     int venue_gateway_fd_ = -1;

@@ -263,6 +263,48 @@ term_id = "TERM"
     CHECK(parse_term("a").ok());
 }
 
+TEST_CASE("a_tls_listener_and_the_sessions_that_come_by_it_are_named_together_or_not_at_all") {
+    const std::string listener =
+        "[[tls_listener]]\naddress = \"127.0.0.1:9443\"\ncertificate = \"tls/a.pem\"\nkey = \"/b.key\"\n"
+        "client_ca = \"c.pem\"\nrevocation_list = \"d.crl\"\n";
+    const std::string user = "user = \"client2\"\n";
+    const auto good_both = parse(with(user, user + "tls_name = \"client2.test\"\n") + listener);
+    INFO(all_errors(good_both.errors));
+    REQUIRE(good_both.ok());
+    REQUIRE(good_both.value.tls_listeners.size() == 1);
+    const config::TlsListener& read = good_both.value.tls_listeners[0];
+    CHECK(read.listen.port == 9443);
+    CHECK(read.key.path == "/b.key");
+    CHECK(read.certificate.path.ends_with("tls/a.pem"));
+    CHECK(read.key.line == read.certificate.line + 1);
+    CHECK(read.handshake_timeout_ms == 3000);
+    CHECK(good_both.value.sessions[1].tls_name == "client2.test");
+    CHECK(good_both.value.sessions[0].tls_name.empty());
+
+    const auto said = [](const std::string& text) { return all_errors(parse(text).errors); };
+    const auto wrong = [&](const std::string& from, const std::string& to) {
+        std::string changed = listener;
+        return said(good + changed.replace(changed.find(from), from.size(), to));
+    };
+    CHECK(said(with(user, user + "tls_name = \"client2.test\"\n")).find("without a [[tls_listener]]") !=
+          std::string::npos);
+    CHECK(said(with(user, user + "tls_name = \"cl\\u00efent\"\n") + listener).find("session.tls_name") !=
+          std::string::npos);
+    const std::string listen = "listen = [\"127.0.0.1:9870\", \"[::1]:9871\"]";
+    const std::string only_tls = said(with(listen, "listen = []") + listener);
+    CHECK(only_tls.find("session.tls_name: must be given: every listener is a [[tls_listener]]") !=
+          std::string::npos);
+    CHECK(said(with(listen, "listen = []")).find("gateway.listen = []: must name an address") !=
+          std::string::npos);
+    CHECK(wrong("127.0.0.1:9443", "127.0.0.1").find("tls_listener.address = \"127.0.0.1\"") !=
+          std::string::npos);
+    CHECK(wrong("client_ca = \"c.pem\"\n", "").find("tls_listener.client_ca: must be given") !=
+          std::string::npos);
+    CHECK(wrong("key = ", "keys = ").find("tls_listener.keys: is not a key known here") != std::string::npos);
+    CHECK(said(good + listener + "handshake_timeout_ms = 99\n").find("100..60000 (milliseconds)") !=
+          std::string::npos);
+}
+
 TEST_CASE("a_secret_stands_in_no_error_text") {
     const auto wrong = parse(with("password = \"9999\"", "password = \"98765\""));
     const auto misspelt = parse(with("password = \"9999\"", "pasword = \"9876\""));
@@ -300,7 +342,8 @@ TEST_CASE("the_sample_explains_every_key_with_its_unit_range_and_default") {
             "\n# Unit: " + note.unit + ". Range: " + note.range + ". Default: " + note.default_value + ".\n";
         INFO(note.path << expected);
         const std::size_t header =
-            std::min(sample.find("\n[" + section + "]\n"), sample.find("\n[[" + section + "]]\n"));
+            std::min({sample.find("\n[" + section + "]\n"), sample.find("\n[[" + section + "]]\n"),
+                      sample.find("\n# [[" + section + "]]\n")});
         REQUIRE(header != std::string::npos);
         // The key's own line follows, set or commented out, and a sentence about it stands before.
         const std::size_t at = std::min(sample.find(expected + key + " = ", std::max(from, header)),
