@@ -41,7 +41,7 @@ def check(build):
 
 def walk(build, found, address, process, investor, size, name):
     return run("node", HERE / "walk.mjs", address, build / "console-pictures" / name, process, investor, size,
-               env=os.environ | {"PACKAGES": str(found)}, timeout=800)
+               env=os.environ | {"PACKAGES": str(found)}, timeout=1700)
 
 
 def stand_in(build):

@@ -9,7 +9,7 @@ const require = createRequire(join(process.env.PACKAGES ?? '.', 'package.json'))
 const {chromium} = require('playwright-core');
 
 const [, , address, pictures, desk_process, investor, size] = process.argv;
-const patience = 30_000;
+const patience = 180_000;  // for one thing to appear: only a hang ends it
 const passwords = {'risk.officer': 'demo-risk.officer', 'risk.approver': 'demo-risk.approver', operator: 'demo-operator'};
 const new_password = 'Ferry-Lantern-47-south';
 const wrong = [];
@@ -21,7 +21,7 @@ function hold(rule, good, seen = '') {
         wrong.push(rule);
     }
 }
-const browser = await chromium.launch({executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ['--no-sandbox']});
+const browser = await chromium.launch({executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu']});
 
 // A person at a browser of their own. What the browser complains about is kept: there must be nothing but the answers
 // 401 with which the desk says that nobody is logged on, and 4xx that a step expects.
