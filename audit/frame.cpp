@@ -5,6 +5,7 @@
 #include <new>
 
 #include "audit/crc32c.hpp"
+#include "audit/leaf_pool.hpp"
 #include "risk/assert.hpp"
 
 namespace fairlead::audit {
@@ -126,7 +127,8 @@ FrameCheck FrameChecker::check(Bytes bytes, const SegmentId& segment, FrameChain
         if (fault != RecordFault::none) {
             return fail(FrameFault::record, fault);
         }
-        leaves_.push_back(leaf_hash(hasher_, view));
+        const Hash* const known = pool_ != nullptr ? pool_->find(payload.data() + at) : nullptr;
+        leaves_.push_back(known != nullptr ? *known : leaf_hash(hasher_, view));
         if (records != nullptr) {
             records->push_back(view);
         }

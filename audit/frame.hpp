@@ -48,6 +48,8 @@ struct FrameCheck {
     return round_up(sizeof(FrameHeader) + header.payload_bytes, block);
 }
 
+class LeafPool;
+
 class FrameChecker {
   public:
     // block: 4096 on disk; the model of recovery uses smaller ones.
@@ -59,9 +61,12 @@ class FrameChecker {
     // Leaf hashes of the frame checked last.
     [[nodiscard]] std::span<const Hash> leaves() const noexcept { return leaves_; }
     [[nodiscard]] std::size_t block() const noexcept { return block_; }
+    // Leaf hashes that are there already are taken from it.
+    void use(LeafPool* pool) noexcept { pool_ = pool; }
 
   private:
     std::size_t block_;
+    LeafPool* pool_ = nullptr;
     Sha256Hasher hasher_;
     std::vector<Hash> leaves_;
 };

@@ -11,6 +11,7 @@ using Scan = FrameScan<SegmentDirectory>;
 
 struct JournalReader::State {
     SegmentDirectory source;
+    std::optional<LeafPool> pool;
     std::optional<Scan> scan;
     std::vector<RecordView> records;
     std::size_t next_record = 0;
@@ -173,6 +174,9 @@ bool JournalReader::open(const JournalPlace& place, risk::Sequence first, AtEnd 
     }
     state.scan.emplace(state.source, segment, chain);
     state.scan->place(segment, offset);
+    if (place.hashers > 1) {
+        state.scan->use(&state.pool.emplace(place.hashers));
+    }
     return true;
 }
 

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "audit/frame.hpp"
+#include "audit/leaf_pool.hpp"
 #include "risk/assert.hpp"
 
 namespace fairlead::audit {
@@ -194,6 +195,11 @@ class FrameScan {
     [[nodiscard]] std::span<const Hash> leaves() const noexcept { return checker_.leaves(); }
     // Forgets what it has read ahead: the next look asks the source again.
     void refresh() noexcept { window_bytes_ = 0; }
+    // Has the records of each window hashed by it, before they are checked.
+    void use(LeafPool* pool) noexcept {
+        pool_ = pool;
+        checker_.use(pool);
+    }
 
   private:
     static constexpr std::size_t window_max = 1 << 20;
@@ -216,6 +222,10 @@ class FrameScan {
             window_segment_ = segment;
             window_offset_ = offset;
             window_bytes_ = 0;
+            window_hashed_ = false;
+            if (pool_ != nullptr) {
+                pool_->forget();
+            }
             const std::size_t size = std::min<std::uint64_t>(rest, window_max);
             if (window_.size() < size) {
                 window_.resize(size);
@@ -235,6 +245,12 @@ class FrameScan {
         Bytes bytes;
         if (!load(segment, offset, bytes)) {
             return false;
+        }
+        if (pool_ != nullptr && !window_hashed_) {
+            window_hashed_ = true;
+            const std::size_t from = offset - window_offset_;
+            pool_->prepare(Bytes(window_).subspan(from, window_bytes_ - from), source_.segment_id(segment),
+                           checker_.block());
         }
         check = Rule::check(checker_, bytes, source_.segment_id(segment), chain_, records);
         return true;
@@ -355,6 +371,8 @@ class FrameScan {
     std::size_t window_segment_ = SIZE_MAX;
     std::uint64_t window_offset_ = 0;
     std::size_t window_bytes_ = 0;
+    LeafPool* pool_ = nullptr;
+    bool window_hashed_ = false;
 };
 
 // From a segment's start to the end of the log, and what that end is.

@@ -29,6 +29,8 @@ struct JournalPlace {
     bool pruned = false;
     // Told by a JournalReader how far it has come; null: nobody asks.
     std::shared_ptr<ReadWatch> watch = nullptr;
+    // Threads a JournalReader hashes records with, its caller's included.
+    std::size_t hashers = 1;
 };
 
 struct SegmentName {

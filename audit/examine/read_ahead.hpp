@@ -1,5 +1,6 @@
 // ReadAhead: a JournalReader on a thread of its own, so that checksums and hashes of what comes next are
-// done while the records at hand are judged. Gives the same records in the same order with the same end.
+// done while the records at hand are judged; the reader may hash on more threads (JournalPlace::hashers).
+// Gives the same records in the same order with the same end.
 #pragma once
 
 #include <array>

@@ -8,6 +8,7 @@
 #include <deque>
 #include <filesystem>
 #include <memory>
+#include <thread>
 #include <unordered_set>
 
 #include "audit/examine/conversation_check.hpp"
@@ -105,6 +106,7 @@ class Examination {
         JournalPlace place(options_.journal_directory, options_.spare_directory);
         place.pruned = true;
         place.watch = options_.watch;
+        place.hashers = std::max<std::size_t>(1, std::thread::hardware_concurrency());
         if (!reader.open(place)) {
             // Once more for what there is beside a segment that is missing.
             find(reader.error());

@@ -60,10 +60,12 @@ Seen plainly(const std::string& journal) {
     return seen;
 }
 
-Seen ahead(const std::string& journal) {
+Seen ahead(const std::string& journal, std::size_t hashers = 1) {
     Seen seen;
     JournalReader reader;
-    REQUIRE(reader.open(journal));
+    JournalPlace place(journal);
+    place.hashers = hashers;
+    REQUIRE(reader.open(place));
     std::vector<Hash> leaves;
     ReadAhead records(reader, [&leaves](const Hash& leaf) { leaves.push_back(leaf); });
     RecordView view;
@@ -85,7 +87,10 @@ TEST_CASE("reading_ahead_gives_the_same_records_leaves_places_and_end") {
     const Seen plain = plainly(disk.path());
     CHECK(plain.records.size() == static_cast<std::size_t>(count) + 1);
     CHECK(plain.end == ReadStatus::end);
-    CHECK((ahead(disk.path()) == plain));
+    for (const std::size_t hashers : {1U, 2U, 5U}) {
+        INFO(hashers << " threads hash");
+        CHECK((ahead(disk.path(), hashers) == plain));
+    }
 }
 
 TEST_CASE("reading_ahead_stops_at_the_damage_where_reading_stops") {
@@ -108,7 +113,10 @@ TEST_CASE("reading_ahead_stops_at_the_damage_where_reading_stops") {
     const Seen plain = plainly(disk.path());
     CHECK(plain.end == ReadStatus::damaged);
     CHECK(plain.records.size() > 1'000);
-    CHECK((ahead(disk.path()) == plain));
+    for (const std::size_t hashers : {1U, 2U, 5U}) {
+        INFO(hashers << " threads hash");
+        CHECK((ahead(disk.path(), hashers) == plain));
+    }
 }
 
 TEST_CASE("reading_ahead_ends_when_nobody_wants_more") {
@@ -117,7 +125,9 @@ TEST_CASE("reading_ahead_ends_when_nobody_wants_more") {
     fill(gateway, 20'000);
     for (const int wanted : {0, 1, 5'000}) {
         JournalReader reader;
-        REQUIRE(reader.open(disk.path()));
+        JournalPlace place(disk.path());
+        place.hashers = 3;
+        REQUIRE(reader.open(place));
         ReadAhead records(reader, [](const Hash&) {});
         RecordView view;
         for (int i = 0; i < wanted; ++i) {

@@ -12,41 +12,46 @@ using namespace fairlead;
 
 namespace {
 
-fix::SessionConfig config_of_broker() {
+// Ours is the acceptor a client comes to, or the initiator that goes to a venue.
+fix::SessionConfig config_of_ours(fix::Role role) {
     fix::SessionConfig config;
-    config.our_comp_id = "BROKER";
-    config.peer_comp_id = "CLIENT";
+    config.role = role;
+    config.our_comp_id = role == fix::Role::acceptor ? "BROKER" : "CLIENT";
+    config.peer_comp_id = role == fix::Role::acceptor ? "CLIENT" : "BROKER";
+    config.reset_permitted = true;
     return config;
 }
 
 class Pair {
   public:
-    explicit Pair(std::uint32_t seed)
-        : random_(seed), ours_(config_of_broker()), peer_(FAIRLEAD_DATA_DICTIONARY) {}
+    Pair(std::uint32_t seed, fix::Role ours)
+        : random_(seed),
+          ours_initiates_(ours == fix::Role::initiator),
+          ours_(config_of_ours(ours)),
+          peer_(FAIRLEAD_DATA_DICTIONARY, ours == fix::Role::initiator) {}
 
-    std::vector<std::string> ordered;  // ClOrdIDs QuickFIX sent
+    std::vector<std::string> ordered;  // what QuickFIX sent
     unsigned lost = 0;
     unsigned reconnects = 0;
-    [[nodiscard]] const test::QuickfixPeer& peer() const { return peer_; }
-    [[nodiscard]] const test::WiredSession& ours() const { return ours_; }
+    [[nodiscard]] test::QuickfixPeer& peer() { return peer_; }
+    [[nodiscard]] test::WiredSession& ours() { return ours_; }
 
     void step() {
         if (!ours_.connected() || !peer_.connected()) {
-            reconnect();
+            reconnect(true);
             return;
         }
         switch (random_() % 10) {
             case 0:
                 if (random_() % 6 == 0) {
-                    reconnect();
+                    reconnect(true);
                 }
                 break;
             case 1:
             case 2:
             case 3:
                 if (peer_.logged_on()) {
-                    ordered.push_back("order-" + std::to_string(ordered.size() + 1));
-                    peer_.send_order(ordered.back());
+                    peer_sends("order-" + std::to_string(ordered.size() + 1));
                 }
                 break;
             case 4:
@@ -63,12 +68,11 @@ class Pair {
 
     // No more losses: connect anew, one more message each, and everything asked for is sent.
     void settle() {
-        reconnect();
+        reconnect(false);
         pump(0);
         REQUIRE(ours_.session().logged_on());
         REQUIRE(peer_.logged_on());
-        ordered.push_back("order-last");
-        peer_.send_order(ordered.back());
+        peer_sends("order-last");
         ours_.report();
         pump(0);
     }
@@ -98,6 +102,15 @@ class Pair {
     }
 
   private:
+    void peer_sends(const std::string& text) {
+        ordered.push_back(text);
+        if (ours_initiates_) {
+            peer_.send_report(text);
+        } else {
+            peer_.send_order(text);
+        }
+    }
+
     bool dropped(const std::string& message, unsigned loss) {
         const bool session_opening = message.find(
                                          "\x01"
@@ -112,15 +125,22 @@ class Pair {
         return true;
     }
 
-    void reconnect() {
+    void reconnect(bool lossy) {
         ++reconnects;
         peer_.disconnect();
-        ours_.connect();
-        peer_.connect();
-        pump(0);
+        // Whoever comes first, and in the middle of whatever either has been asked for again.
+        if (random_() % 2 == 0) {
+            ours_.connect();
+            peer_.connect();
+        } else {
+            peer_.connect();
+            ours_.connect();
+        }
+        pump(lossy && random_() % 3 == 0 ? 4 : 0);
     }
 
     std::mt19937 random_;
+    bool ours_initiates_;
     test::WiredSession ours_;
     test::QuickfixPeer peer_;
 };
@@ -128,10 +148,12 @@ class Pair {
 }  // namespace
 
 TEST_CASE("a_stock_engine_and_ours_lose_nothing_over_a_wire_that_does") {
+    const fix::Role role = GENERATE(fix::Role::acceptor, fix::Role::initiator);
     unsigned lost = 0;
+    unsigned reconnects = 0;
     for (std::uint32_t seed = 1; seed <= 60; ++seed) {
-        INFO("seed " << seed);
-        Pair pair(seed);
+        INFO("seed " << seed << (role == fix::Role::acceptor ? ", a client" : ", a venue"));
+        Pair pair(seed, role);
         for (int i = 0; i < 200; ++i) {
             pair.step();
         }
@@ -140,6 +162,44 @@ TEST_CASE("a_stock_engine_and_ours_lose_nothing_over_a_wire_that_does") {
         CHECK(pair.peer().reports() == pair.ours().reported);
         CHECK(pair.peer().rejects() == std::vector<std::string>{});
         lost += pair.lost;
+        reconnects += pair.reconnects;
     }
     CHECK(lost > 500);
+    CHECK(reconnects > 200);
+}
+
+TEST_CASE("a_logout_is_answered_and_the_next_connection_goes_on_whoever_begins_it") {
+    const fix::Role role = GENERATE(fix::Role::acceptor, fix::Role::initiator);
+    const bool by_peer = GENERATE(true, false);
+    Pair pair(7, role);
+    for (int round = 0; round < 3; ++round) {
+        INFO((role == fix::Role::acceptor ? "a client" : "a venue") << (by_peer ? ", who logs out" : ""));
+        pair.settle();
+        if (by_peer) {
+            pair.peer().log_out();
+        } else {
+            pair.ours().log_out();
+        }
+        pair.pump(0);
+        CHECK_FALSE(pair.ours().session().logged_on());
+        CHECK_FALSE(pair.peer().logged_on());
+    }
+    pair.settle();
+    CHECK(pair.ours().delivered == pair.ordered);
+    CHECK(pair.peer().reports() == pair.ours().reported);
+}
+
+TEST_CASE("a_client_that_resets_at_every_logon_begins_at_1_and_loses_nothing_told_while_it_is_on") {
+    Pair pair(7, fix::Role::acceptor);
+    pair.peer().reset_on_logon();
+    for (int round = 1; round <= 3; ++round) {
+        pair.settle();
+        // Logon, one message each.
+        CHECK(pair.ours().session().next_in() == 3);
+        CHECK(pair.ours().session().next_out() == 3);
+        CHECK(pair.peer().next_in() == 3);
+    }
+    CHECK(pair.ours().delivered == pair.ordered);
+    CHECK(pair.peer().reports() == pair.ours().reported);
+    CHECK(pair.peer().rejects() == std::vector<std::string>{});
 }

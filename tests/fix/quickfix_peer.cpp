@@ -90,6 +90,15 @@ void QuickfixPeer::receive(const std::string& message) {
     state_->session.next(message, FIX::UtcTimeStamp());
 }
 
+void QuickfixPeer::log_out() {
+    state_->session.logout();
+    state_->session.next();
+    state_->session.logon();  // it may come again
+}
+void QuickfixPeer::reset_on_logon() {
+    state_->session.setResetOnLogon(true);
+}
+
 void QuickfixPeer::send_order(const std::string& client_order_id) {
     FIX44::NewOrderSingle order;
     order.setField(FIX::ClOrdID(client_order_id));

@@ -23,6 +23,9 @@ class QuickfixPeer {
     // Lets it do what its clock asks for: its Logon, heartbeats.
     void tick();
     void receive(const std::string& message);
+    void log_out();
+    // Both numbers go to 1 at every Logon of its own.
+    void reset_on_logon();
     void send_order(const std::string& client_order_id);
     void send_report(const std::string& text);
 

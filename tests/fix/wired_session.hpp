@@ -16,14 +16,17 @@ namespace fairlead::test {
 
 class WiredSession {
   public:
-    explicit WiredSession(const fix::SessionConfig& config) : session_(config) {}
+    // As an acceptor it sends reports and is sent orders; as an initiator, which is a venue's line, the other
+    // way round.
+    explicit WiredSession(const fix::SessionConfig& config)
+        : session_(config), initiator_(config.role == fix::Role::initiator) {}
 
     [[nodiscard]] const fix::Session& session() const noexcept { return session_; }
     [[nodiscard]] bool connected() const noexcept {
         return session_.state() != fix::Session::State::disconnected;
     }
-    std::vector<std::string> delivered;  // ClOrdIDs
-    std::vector<std::string> reported;
+    std::vector<std::string> delivered;  // ClOrdIDs (11), or the Text (58) of reports
+    std::vector<std::string> reported;   // what it sent: the same
 
     // Ends the connection before, if there is one.
     void connect() {
@@ -38,6 +41,10 @@ class WiredSession {
     void disconnect() {
         session_.on_disconnect(risk::LogoutCause::disconnected, actions_);
         actions_.clear();
+    }
+    void log_out() {
+        session_.start_logout(risk::LogoutCause::by_operator, "End", now(), actions_);
+        perform();
     }
     // One message. False: it is none.
     bool receive(const std::string& bytes) {
@@ -86,7 +93,7 @@ class WiredSession {
         actions_.clear();
         for (const fix::Action& action : actions) {
             if (action.kind == fix::ActionKind::deliver) {
-                delivered.emplace_back(action.message->value(11));
+                delivered.emplace_back(action.message->value(initiator_ ? 58 : 11));
             } else if (action.kind == fix::ActionKind::send) {
                 std::vector<char> out(fix::admin_message_max);
                 const std::uint64_t number = session_.take_number(now());
@@ -119,7 +126,19 @@ class WiredSession {
 
     void encode(std::uint64_t number, fix::Duplicate duplicate) {
         std::vector<char> out(1024);
-        encoder_.begin(out, session_.header(), "8", number, now().utc_ns, duplicate);
+        encoder_.begin(out, session_.header(), initiator_ ? "D" : "8", number, now().utc_ns, duplicate);
+        if (initiator_) {
+            encoder_.add(11, journal_[number].first);
+            encoder_.add(1, "8610-0000017");
+            encoder_.add(55, "2330");
+            encoder_.add(54, "1");
+            encoder_.add_time(60, now().utc_ns);
+            encoder_.add_quantity(38, 1000);
+            encoder_.add(40, "2");
+            encoder_.add(44, "605.5");
+            out_.emplace_back(out.data(), encoder_.finish());
+            return;
+        }
         encoder_.add(37, "000000000001");
         encoder_.add(17, std::to_string(number));
         encoder_.add(150, "0");
@@ -149,6 +168,7 @@ class WiredSession {
     }
 
     fix::Session session_;
+    bool initiator_;
     fix::Reader reader_;
     fix::Encoder encoder_;
     fix::Message message_;
