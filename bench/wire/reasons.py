@@ -10,8 +10,8 @@ REASONS = (
      "about 9,800 instructions an order and 8,400 an acknowledgement (`tests/budget`; 11,500 and 9,700 took about 3 "
      "microseconds for both). At 2 ms all caches are cold as well. Tried without a difference that can be told from "
      "noise: messages of a known pattern read by comparing tags (27,371 to 21,200 instructions), 15 to 8 looks at "
-     "the clock, link-time optimisation, `order_cpu`, no seccomp filter, no checkpoints, huge pages for all tables (9.4 and "
-     "9.3 microseconds, four pairs of runs). What helped: a keeper that gathers for 1 ms (1.50 to 1.37). Page "
+     "the clock, link-time optimisation, `order_cpu`, no seccomp filter, no checkpoints, huge pages for all tables "
+     "(9.4 and 9.3 microseconds, four pairs of runs). What helped: a keeper that gathers for 1 ms (1.50 to 1.37). Page "
      "faults are not it: 204 in 193,300 orders."),
     (r"QuickFIX, ", "QuickFIX's p50",
      "It follows from the goal above: the wire and the kernel are most of both times. QuickFIX computes 7.0 times "
