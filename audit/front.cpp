@@ -336,15 +336,15 @@ void Front::begin_generation(std::uint64_t generation) noexcept {
 
 std::byte* Front::put_section(std::byte* at, SectionKind kind, Bytes bytes,
                               risk::Sequence sequence) noexcept {
+    const std::size_t whole = section_bytes(bytes.size());
+    // The last block first, all of it: what nothing else covers stays zero.
+    std::memset(at + whole - record_alignment, 0, record_alignment);
     SectionHeader header;
     header.kind = static_cast<std::uint16_t>(kind);
     header.length = static_cast<std::uint16_t>(bytes.size());
     header.salt = salts_.salt(sequence, kind);
     std::memcpy(at, &header, sizeof header);
     std::memcpy(at + sizeof header, bytes.data(), bytes.size());
-    const std::size_t used = sizeof header + bytes.size();
-    const std::size_t whole = section_bytes(bytes.size());
-    std::memset(at + used, 0, whole - used);
     return at + whole;
 }
 
@@ -362,7 +362,8 @@ std::size_t Front::append(const risk::Record& record, Bytes facts, Bytes person,
         close_generation();
         begin_generation(generation_ + 1);
     }
-    std::byte* const start = segment_ + position_ % options_.segment_bytes;
+    // The offset in the segment, by what is left of it: without a division.
+    std::byte* const start = segment_ + (options_.segment_bytes - (segment_end_ - position_));
 
     RecordHeader header;
     header.kind = static_cast<std::uint16_t>(record.kind);

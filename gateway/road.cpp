@@ -65,10 +65,12 @@ void Road::pass() noexcept {
         if (!turns_.empty()) {
             core_.clock.refresh();
         }
-        std::sort(turns_.begin(), turns_.end(), [](const Turn& a, const Turn& b) {
-            return a.effective_ns != b.effective_ns ? a.effective_ns < b.effective_ns
-                                                    : a.kernel_ns < b.kernel_ns;
-        });
+        if (turns_.size() > 1) {
+            std::sort(turns_.begin(), turns_.end(), [](const Turn& a, const Turn& b) {
+                return a.effective_ns != b.effective_ns ? a.effective_ns < b.effective_ns
+                                                        : a.kernel_ns < b.kernel_ns;
+            });
+        }
         for (const Turn& turn : turns_) {
             if (!core_.sequencer->can_step()) {
                 break;
@@ -462,7 +464,7 @@ void Road::flush() noexcept {
         return;
     }
     const risk::Sequence gate = core_.journal.gate();
-    writing_.assign(core_.dirty.begin(), core_.dirty.end());
+    writing_.swap(core_.dirty);  // both were reserved in full
     core_.dirty.clear();
     for (const std::uint32_t connection : writing_) {
         core_.connections[connection]->dirty = false;

@@ -84,8 +84,8 @@ class Sequencer {
         const auto now = clock_.refresh();
         header.monotonic_ns = now.monotonic_ns;
         header.utc_ns = now.utc_ns;
-        risk::Answered answered{ledger_.apply(header), {}};
-        answered.routing = outbox_.route(header, answered.decision);
+        // Each part is made where it stands: the Decision is there when the Outbox is asked.
+        const risk::Answered answered{ledger_.apply(header), outbox_.route(header, answered.decision)};
         journal_.append(record, raw, is_answered(header.kind) ? &answered : nullptr);
         outbox_.deliver(header, answered);
         return answered;

@@ -35,13 +35,15 @@ VenueSide::VenueSide(Core& core, std::uint64_t random_seed, Capacity capacity)
     lines_.reserve(core.config.lines.size());
     for (const config::LineConfig& line : core.config.lines) {
         lines_.emplace_back(line, machine_config(line, core.config), capacity.outstanding, capacity.waiting);
+        if (slot_by_id_.size() <= line.id) {
+            slot_by_id_.resize(std::size_t{line.id} + 1);
+        }
+        slot_by_id_[line.id] = static_cast<std::uint32_t>(lines_.size());
     }
 }
 
 VenueLine* VenueSide::find(std::uint32_t id) noexcept {
-    const auto found = std::find_if(lines_.begin(), lines_.end(),
-                                    [id](const VenueLine& line) { return line.config->id == id; });
-    return found != lines_.end() ? &*found : nullptr;
+    return id < slot_by_id_.size() && slot_by_id_[id] != 0 ? &lines_[slot_by_id_[id] - 1] : nullptr;
 }
 
 // --- connecting

@@ -206,6 +206,7 @@ class VenueSide {
     bool leaving_ = false;  // an orderly stop: lines that are down stay so
     Capacity capacity_;
     std::vector<VenueLine> lines_;
+    std::vector<std::uint32_t> slot_by_id_;  // of lines_, plus one; 0 = no such line
     std::uint64_t random_state_;
     fix::Actions actions_;
     fix::Encoder encoder_;

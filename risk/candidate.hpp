@@ -7,6 +7,7 @@ namespace fairlead::risk {
 
 struct Ledger::Candidate {
     OrderTerms terms;
+    CommandHashes hashes;
     std::uint32_t session = 0;  // rows; 0 = unknown
     std::uint32_t account = 0;
     std::uint32_t investor = 0;

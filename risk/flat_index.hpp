@@ -27,6 +27,7 @@ template <class T>
     static_assert(std::has_unique_object_representations_v<T>);
     std::uint64_t state = seed ^ 0x9E3779B97F4A7C15ULL;
     const auto* bytes = reinterpret_cast<const unsigned char*>(&value);
+#pragma GCC unroll 8
     for (std::size_t at = 0; at < sizeof(T); at += 8) {
         std::uint64_t word = 0;
         std::memcpy(&word, bytes + at, std::min<std::size_t>(8, sizeof(T) - at));

@@ -148,6 +148,11 @@ class Ledger {
   private:
     // A command on its way through the check list: its terms, the rows it concerns, what it would add.
     struct Candidate;
+    // What a command is kept under, hashed once.
+    struct CommandHashes {
+        std::uint64_t command = 0;
+        std::uint64_t client = 0;
+    };
 
     // ledger.cpp: days, roads, look-ups of state
     Decision begin_day(const DayStart& start) noexcept;
@@ -165,7 +170,7 @@ class Ledger {
     [[nodiscard]] Venue gather(const NewOrder& command, Candidate& candidate) noexcept;
     void restate(std::uint32_t slot, Decision& decision) const noexcept;
     void note_bound(Reason reason, const Candidate& candidate, Decision& decision) const noexcept;
-    void prefetch_command(std::uint32_t session, const ClientOrderId& id, Sequence command) const noexcept;
+    void prefetch_command(const CommandHashes& hashes) const noexcept;
     void accept_new(const NewOrder& command, const Candidate& candidate, Decision& decision) noexcept;
     Decision replace_order(const ReplaceOrder& command) noexcept;
     [[nodiscard]] Reason screen_replace(const ReplaceOrder& command, const Order& order,
@@ -208,9 +213,15 @@ class Ledger {
     [[nodiscard]] std::uint32_t slot_of(const Order& order) const noexcept;
     void set_doubt(Order& order, std::uint8_t flag, bool doubtful) noexcept;
     void report_raise(const Order& order, Sequence command, Amount added, Decision& decision) noexcept;
-    void remember_command(Sequence command, std::uint32_t session, const ClientOrderId& id,
-                          std::uint32_t slot) noexcept;
+    [[nodiscard]] CommandHashes hashes_of(Sequence command, std::uint32_t session,
+                                          const ClientOrderId& id) const noexcept;
+    void remember_command(const CommandState& command, const CommandHashes& hashes) noexcept;
+    [[nodiscard]] std::uint32_t find_command(std::uint32_t session, const ClientOrderId& id,
+                                             std::uint64_t hash) const noexcept;
     [[nodiscard]] std::uint32_t find_command(std::uint32_t session, const ClientOrderId& id) const noexcept;
+    // Of a pair that has no row yet.
+    std::uint32_t add_account_position(std::uint32_t account, std::uint32_t security) noexcept;
+    std::uint32_t add_investor_position(std::uint32_t investor, std::uint32_t security) noexcept;
     [[nodiscard]] std::uint32_t ensure_account_position(std::uint32_t account,
                                                         std::uint32_t security) noexcept;
     [[nodiscard]] std::uint32_t ensure_investor_position(std::uint32_t investor,

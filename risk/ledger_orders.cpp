@@ -19,7 +19,6 @@ void refuse(Decision& decision, Reason reason) noexcept {
 
 // Asks for everything a New will touch at once, so that the waits for memory overlap.
 void Ledger::warm(const NewOrder& command) const noexcept {
-    prefetch_command(command.record.session, command.facts.client_order_id, command.record.sequence);
     account_index_.prefetch(hash_of(command.person.account, sizes_.hash_seed));
     security_index_.prefetch(hash_of(command.facts.symbol, sizes_.hash_seed));
     const auto* next =
@@ -38,9 +37,12 @@ void Ledger::warm(const NewOrder& command) const noexcept {
     decision.answer = Answer::execution_report;
     decision.client_order_id = facts.client_order_id;
 
-    warm(command);
     Candidate candidate;
-    candidate.duplicate = find_command(command.record.session, facts.client_order_id);
+    candidate.hashes = hashes_of(command.record.sequence, command.record.session, facts.client_order_id);
+    prefetch_command(candidate.hashes);
+    warm(command);
+    candidate.duplicate =
+        find_command(command.record.session, facts.client_order_id, candidate.hashes.client);
     if (candidate.duplicate != 0 && (facts.message_flags & poss_resend_flag) != 0) {
         restate(commands_[candidate.duplicate].order, decision);
         return decision;
@@ -156,10 +158,10 @@ void Ledger::accept_new(const NewOrder& command, const Candidate& candidate, Dec
     order.security = candidate.security;
     order.account_position = candidate.account_position != 0
                                  ? candidate.account_position
-                                 : ensure_account_position(candidate.account, candidate.security);
+                                 : add_account_position(candidate.account, candidate.security);
     order.investor_position = candidate.investor_position != 0
                                   ? candidate.investor_position
-                                  : ensure_investor_position(candidate.investor, candidate.security);
+                                  : add_investor_position(candidate.investor, candidate.security);
     order.client_order_id = facts.client_order_id;
     order.side = facts.side;
     order.order_type = facts.order_type;
@@ -171,7 +173,7 @@ void Ledger::accept_new(const NewOrder& command, const Candidate& candidate, Dec
         order.flags = order_strict;
     }
     ++sessions_[candidate.session].open_orders;
-    remember_command(order.key, order.session, order.client_order_id, slot);
+    remember_command({order.key, order.client_order_id, order.session, slot}, candidate.hashes);
 
     AccountPosition& last = account_positions_[order.account_position];
     if (!repeats(last, candidate.terms) ||
@@ -219,7 +221,9 @@ Decision Ledger::replace_order(const ReplaceOrder& command) noexcept {
     decision.side = facts.side;
     decision.account = command.person.account;
 
-    const std::uint32_t known = find_command(command.record.session, facts.client_order_id);
+    const CommandHashes hashes =
+        hashes_of(command.record.sequence, command.record.session, facts.client_order_id);
+    const std::uint32_t known = find_command(command.record.session, facts.client_order_id, hashes.client);
     if (known != 0 && (facts.message_flags & poss_resend_flag) != 0) {
         restate(commands_[known].order, decision);
         return decision;
@@ -247,7 +251,7 @@ Decision Ledger::replace_order(const ReplaceOrder& command) noexcept {
     const bool reprices = facts.price != 0 && facts.price != order.price;
     order.replace = {command.record.sequence, facts.quantity, reprices ? facts.price : order.price,
                      reprices ? worst_of(order, facts.price) : order.worst, facts.client_order_id};
-    remember_command(command.record.sequence, order.session, facts.client_order_id, slot);
+    remember_command({command.record.sequence, facts.client_order_id, order.session, slot}, hashes);
     recompute(order);
     require(order.reserve >= before, "a replace on its way never lowers the reserve");
     if (order.reserve > before) {
@@ -388,7 +392,9 @@ Decision Ledger::cancel_order(const CancelOrder& command) noexcept {
     decision.side = facts.side;
     decision.account = command.person.account;
 
-    const std::uint32_t known = by_gateway ? 0 : find_command(command.record.session, facts.client_order_id);
+    const std::uint32_t named = by_gateway ? 0 : command.record.session;
+    const CommandHashes hashes = hashes_of(command.record.sequence, named, facts.client_order_id);
+    const std::uint32_t known = by_gateway ? 0 : find_command(named, facts.client_order_id, hashes.client);
     if (known != 0 && (facts.message_flags & poss_resend_flag) != 0) {
         restate(commands_[known].order, decision);
         return decision;
@@ -426,7 +432,7 @@ Decision Ledger::cancel_order(const CancelOrder& command) noexcept {
     if (by_gateway) {
         order.flags = static_cast<std::uint8_t>(order.flags | order_cancel_by_gateway);
     }
-    remember_command(command.record.sequence, by_gateway ? 0 : order.session, facts.client_order_id, slot);
+    remember_command({command.record.sequence, facts.client_order_id, named, slot}, hashes);
     describe(order, decision);
     decision.outcome = Outcome::accepted;
     decision.exec_type = OrderStatus::pending_cancel;

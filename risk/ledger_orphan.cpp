@@ -98,7 +98,7 @@ bool Ledger::take_in(const VenueReport& report, Decision& decision) noexcept {
     order.credit_type = CreditType::cash;
     order.venue = securities_[security].venue;
     order.flags = static_cast<std::uint8_t>(order_acknowledged | (strict ? order_strict : 0));
-    remember_command(order.key, 0, {}, slot);
+    remember_command({order.key, {}, 0, slot}, hashes_of(order.key, 0, {}));
     recompute(order);
     report_raise(order, order.key, value, decision);
     if (facts.last_quantity > 0) {

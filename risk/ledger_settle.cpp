@@ -261,55 +261,67 @@ std::uint32_t Ledger::find_investor_position(std::uint32_t investor, std::uint32
 }
 
 std::uint32_t Ledger::ensure_account_position(std::uint32_t account, std::uint32_t security) noexcept {
-    std::uint32_t row = find_account_position(account, security);
-    if (row == 0) {
-        require(counts_.account_positions < sizes_.positions_max, "room for a position is checked before");
-        row = ++counts_.account_positions;
-        account_positions_[row].position.owner = account;
-        account_positions_[row].position.security = security;
-        account_position_index_.insert(hash_of(PairKey{account, security}, sizes_.hash_seed), row);
-    }
+    const std::uint32_t row = find_account_position(account, security);
+    return row != 0 ? row : add_account_position(account, security);
+}
+
+std::uint32_t Ledger::add_account_position(std::uint32_t account, std::uint32_t security) noexcept {
+    require(counts_.account_positions < sizes_.positions_max, "room for a position is checked before");
+    const std::uint32_t row = ++counts_.account_positions;
+    account_positions_[row].position.owner = account;
+    account_positions_[row].position.security = security;
+    account_position_index_.insert(hash_of(PairKey{account, security}, sizes_.hash_seed), row);
     return row;
 }
 
 std::uint32_t Ledger::ensure_investor_position(std::uint32_t investor, std::uint32_t security) noexcept {
-    std::uint32_t row = find_investor_position(investor, security);
-    if (row == 0) {
-        require(counts_.investor_positions < sizes_.positions_max, "room for a position is checked before");
-        row = ++counts_.investor_positions;
-        investor_positions_[row].position.owner = investor;
-        investor_positions_[row].position.security = security;
-        investor_position_index_.insert(hash_of(PairKey{investor, security}, sizes_.hash_seed), row);
-    }
+    const std::uint32_t row = find_investor_position(investor, security);
+    return row != 0 ? row : add_investor_position(investor, security);
+}
+
+std::uint32_t Ledger::add_investor_position(std::uint32_t investor, std::uint32_t security) noexcept {
+    require(counts_.investor_positions < sizes_.positions_max, "room for a position is checked before");
+    const std::uint32_t row = ++counts_.investor_positions;
+    investor_positions_[row].position.owner = investor;
+    investor_positions_[row].position.security = security;
+    investor_position_index_.insert(hash_of(PairKey{investor, security}, sizes_.hash_seed), row);
     return row;
 }
 
-void Ledger::remember_command(Sequence command, std::uint32_t session, const ClientOrderId& id,
-                              std::uint32_t slot) noexcept {
+Ledger::CommandHashes Ledger::hashes_of(Sequence command, std::uint32_t session,
+                                        const ClientOrderId& id) const noexcept {
+    return {hash_of(command, sizes_.hash_seed), hash_of(ClientKey{id, session, 0}, sizes_.hash_seed)};
+}
+
+void Ledger::remember_command(const CommandState& command, const CommandHashes& hashes) noexcept {
     // Beyond commands_max there is room for a cancel or reduction of every order; one beyond that passes
     // without being remembered, since it must pass.
     if (counts_.commands + 1 == commands_.size()) {
         return;
     }
     const std::uint32_t row = ++counts_.commands;
-    commands_[row] = CommandState{command, id, session, slot};
-    command_index_.insert(hash_of(command, sizes_.hash_seed), row);
-    if (session != 0) {
-        client_index_.insert(hash_of(ClientKey{id, session, 0}, sizes_.hash_seed), row);
+    commands_[row] = command;
+    command_index_.insert(hashes.command, row);
+    if (command.session != 0) {
+        client_index_.insert(hashes.client, row);
     }
 }
 
-void Ledger::prefetch_command(std::uint32_t session, const ClientOrderId& id,
-                              Sequence command) const noexcept {
-    client_index_.prefetch(hash_of(ClientKey{id, session, 0}, sizes_.hash_seed));
-    command_index_.prefetch(hash_of(command, sizes_.hash_seed));
+void Ledger::prefetch_command(const CommandHashes& hashes) const noexcept {
+    client_index_.prefetch(hashes.client);
+    command_index_.prefetch(hashes.command);
     __builtin_prefetch(&commands_[counts_.commands + 1 < commands_.size() ? counts_.commands + 1 : 0], 1);
 }
 
-std::uint32_t Ledger::find_command(std::uint32_t session, const ClientOrderId& id) const noexcept {
-    return client_index_.find(hash_of(ClientKey{id, session, 0}, sizes_.hash_seed), [&](std::uint32_t row) {
+std::uint32_t Ledger::find_command(std::uint32_t session, const ClientOrderId& id,
+                                   std::uint64_t hash) const noexcept {
+    return client_index_.find(hash, [&](std::uint32_t row) {
         return commands_[row].session == session && commands_[row].client_order_id == id;
     });
+}
+
+std::uint32_t Ledger::find_command(std::uint32_t session, const ClientOrderId& id) const noexcept {
+    return find_command(session, id, hash_of(ClientKey{id, session, 0}, sizes_.hash_seed));
 }
 
 std::uint32_t Ledger::find_execution(std::uint32_t slot, const ExecutionId& id) const noexcept {

@@ -40,6 +40,22 @@ struct Text {
     [[nodiscard]] constexpr std::string_view view() const { return {bytes.data(), length()}; }
     [[nodiscard]] constexpr bool empty() const { return bytes[0] == '\0'; }
     auto operator<=>(const Text&) const = default;
+    // By words: this is asked of every key that a look-up finds.
+    [[nodiscard]] constexpr bool operator==(const Text& other) const {
+        if (std::is_constant_evaluated()) {
+            return bytes == other.bytes;
+        }
+        std::uint64_t different = 0;
+        for (std::size_t at = 0; at < N; at += 8) {
+            const std::size_t size = N - at < 8 ? N - at : 8;
+            std::uint64_t mine = 0;
+            std::uint64_t others = 0;
+            std::memcpy(&mine, bytes.data() + at, size);
+            std::memcpy(&others, other.bytes.data() + at, size);
+            different |= mine ^ others;
+        }
+        return different == 0;
+    }
 
   private:
     // Eight characters at a time where there are as many.

@@ -7,14 +7,14 @@ REASONS = (
     (r"process, .* apart", "p50 against the spinning relay",
      "A blind relay that asks epoll and reads with receive stamps, as the arrival rule needs, is itself 1.07 to "
      "1.13 of the spinning relay (`--only relay,relay_stamped,process`, nine rounds); what is left is computing: "
-     "about 11,500 instructions an order and 9,700 an acknowledgement (`tests/budget`), about 3 microseconds for "
-     "both. At 2 ms all caches are cold as well. Tried without a difference that can be told from noise: messages "
-     "of a known pattern read by comparing tags (27,371 to 21,200 instructions), 15 to 8 looks at the clock, "
-     "link-time optimisation, `order_cpu`, no seccomp filter, no checkpoints, huge pages for all tables (9.4 and "
-     "9.3 microseconds, four pairs of runs). What helped: a keeper that gathers for 1 ms (1.50 to 1.37). Page "
+     "about 9,800 instructions an order and 8,400 an acknowledgement (`tests/budget`; 11,500 and 9,700 took about 3 "
+     "microseconds for both). At 2 ms all caches are cold as well. Tried without a difference that can be told from "
+     "noise: messages of a known pattern read by comparing tags (27,371 to 21,200 instructions), 15 to 8 looks at "
+     "the clock, link-time optimisation, `order_cpu`, no seccomp filter, no checkpoints, huge pages for all tables "
+     "(9.4 and 9.3 microseconds, four pairs of runs). What helped: a keeper that gathers for 1 ms (1.50 to 1.37). Page "
      "faults are not it: 204 in 193,300 orders."),
     (r"QuickFIX, ", "QuickFIX's p50",
-     "It follows from the goal above: the wire and the kernel are most of both times. QuickFIX computes 6.0 times "
+     "It follows from the goal above: the wire and the kernel are most of both times. QuickFIX computes 7.0 times "
      "as much (see the end), of which the wire leaves a factor of 3 to 4."),
     (r"64 outstanding: process", "Orders a second at 64 outstanding",
      "Of the order thread's time 5.9 microseconds pass for an order and its acknowledgement: 3.0 in the program "

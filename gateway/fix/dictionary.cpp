@@ -369,7 +369,7 @@ Fault check_data(const Message& message) noexcept {
 }
 
 // What a message's Pattern is to remember of the judgement: which values of its fields need judging again.
-enum class Kind : std::uint8_t { digits, character, price, other };
+enum class Kind : std::uint8_t { digits, character, price, time, other };
 static_assert(static_cast<std::size_t>(Kind::other) + 1 == Pattern::kinds);
 
 constexpr Kind kind_of(Format format) {
@@ -382,6 +382,8 @@ constexpr Kind kind_of(Format format) {
             return Kind::character;
         case Format::price:
             return Kind::price;
+        case Format::time:
+            return Kind::time;
         default:
             return Kind::other;
     }
@@ -501,6 +503,10 @@ bool values_hold(const Message& message, const Pattern& pattern) noexcept {
                [](const FieldJudge&, const char* value, std::size_t length) {
                    return length <= word &&
                           is_plain_price(padded_word(load_word(value), length, '0'), length);
+               }) &&
+           all(Kind::time,
+               [](const FieldJudge&, const char* value, std::size_t length) {
+                   return static_cast<bool>(parse_time({value, length}));
                }) &&
            all(Kind::other, [](const FieldJudge& judged, const char* value, std::size_t length) {
                return judge_value(judged, {value, length}) == RejectReason::none;

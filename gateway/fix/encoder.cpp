@@ -22,6 +22,15 @@ bool printable(std::string_view text) noexcept {
     return !text.empty();
 }
 
+// Writes the CheckSum of a message that begins at `out`, at its end, where there is room for it. The length.
+std::size_t end_message(char* out, char* at) noexcept {
+    const std::uint8_t sum = checksum(out, static_cast<std::size_t>(at - out));
+    std::memcpy(at, "10=", 3);
+    put_three_digits(at + 3, sum);
+    at[6] = soh;
+    return static_cast<std::size_t>(at + trailer_size - out);
+}
+
 }  // namespace
 
 HeaderTemplate::HeaderTemplate(std::string_view begin_string, std::string_view sender,
@@ -106,6 +115,14 @@ std::size_t Encoder::finish() noexcept {
     fail();  // a finished message takes no more fields
     char* body = out_ + prefix_ + length_room + 1;
     const auto body_length = static_cast<std::size_t>(at_ - body);
+    if (body_length >= 100 && body_length < 1'000) [[likely]] {  // as much as there is room for
+        if (static_cast<std::size_t>(end - at_) < trailer_size) {
+            return 0;
+        }
+        put_three_digits(out_ + prefix_, static_cast<std::uint32_t>(body_length));
+        out_[prefix_ + length_room] = soh;
+        return end_message(out_, at_);
+    }
     char digits[number_text_max];
     const auto width = static_cast<std::size_t>(format_unsigned(digits, body_length) - digits);
     char* moved_body = out_ + prefix_ + width + 1;
@@ -117,12 +134,7 @@ std::size_t Encoder::finish() noexcept {
     }
     std::memcpy(out_ + prefix_, digits, width);
     out_[prefix_ + width] = soh;
-    char* at = moved_body + body_length;
-    const std::uint8_t sum = checksum(out_, static_cast<std::size_t>(at - out_));
-    std::copy_n("10=", 3, at);
-    at = format_padded(at + 3, sum, 3);
-    *at++ = soh;
-    return static_cast<std::size_t>(at - out_);
+    return end_message(out_, moved_body + body_length);
 }
 
 }  // namespace fairlead::fix

@@ -70,8 +70,8 @@ class Message {
 
     // The first field of this tag; null when absent.
     [[nodiscard]] const Field* field(std::uint32_t tag) const noexcept {
-        if (tag < Pattern::quick_tags) {
-            const std::size_t index = quick_[tag];
+        if (const std::uint32_t place = Pattern::quick_place(tag); place < Pattern::quick_tags) {
+            const std::size_t index = quick_[place];
             return index != 0 || (tag == 8 && count_ != 0) ? &fields_[index] : nullptr;
         }
         for (std::size_t i = 0; i < count_; ++i) {
@@ -146,8 +146,9 @@ class Message {
             too_many_ = true;
             return;
         }
-        if (added.tag < Pattern::quick_tags && quick_[added.tag] == 0) {
-            quick_[added.tag] = static_cast<std::uint8_t>(count_);
+        const std::uint32_t place = Pattern::quick_place(added.tag);
+        if (place < Pattern::quick_tags && quick_[place] == 0) {
+            quick_[place] = static_cast<std::uint8_t>(count_);
         }
         fields_[count_++] = added;
     }

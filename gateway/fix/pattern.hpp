@@ -12,8 +12,15 @@ namespace fairlead::fix {
 
 struct Pattern {
     static constexpr std::size_t fields_max = 48;
-    // Tags below this are found without a search.
-    static constexpr std::uint32_t quick_tags = 128;
+    // Tags that are found without a search: those below 224, and our own from 10000 on.
+    static constexpr std::uint32_t low_tags = 224;
+    static constexpr std::uint32_t own_tag_first = 10'000;
+    static constexpr std::uint32_t quick_tags = low_tags + 16;
+    // Where a tag's index stands; quick_tags or more: it must be searched for.
+    [[nodiscard]] static constexpr std::uint32_t quick_place(std::uint32_t tag) noexcept {
+        const std::uint32_t own = tag - own_tag_first;
+        return tag < low_tags ? tag : own < quick_tags - low_tags ? low_tags + own : quick_tags;
+    }
     // Index of the first field of each tag; 0 = absent (or BeginString, which no message is without).
     using Quick = std::array<std::uint8_t, quick_tags>;
 
@@ -29,7 +36,7 @@ struct Pattern {
         std::uint8_t rule = 0;
     };
     // Values of one kind of form are judged together.
-    static constexpr std::size_t kinds = 4;
+    static constexpr std::size_t kinds = 5;
     struct JudgedFields {
         std::array<Judged, fields_max> fields;
         std::uint8_t count = 0;

@@ -115,20 +115,57 @@ struct Frame {
     std::size_t size = 0;        // of the whole message, as BodyLength says
 };
 
+// The bytes of a text as a word holds them, the first lowest; `of` may be shorter than a word.
+constexpr std::uint64_t word_of(std::string_view of) {
+    std::uint64_t word = 0;
+    for (std::size_t i = 0; i < of.size(); ++i) {
+        word |= std::uint64_t{static_cast<unsigned char>(of[i])} << (8 * i);
+    }
+    return word;
+}
+
+// What nearly every message begins with, "8=FIX.4.4|9=nnn|35=", by words. False: anything else.
+bool usual_frame(std::string_view bytes, std::size_t message_max, Frame& frame) noexcept {
+    constexpr std::size_t length_at = 12;
+    constexpr std::size_t body = length_at + 4;
+    if (bytes.size() < body + 4) {
+        return false;
+    }
+    const std::uint64_t second = load_word(bytes.data() + 4);
+    const std::uint64_t third = load_word(bytes.data() + length_at);  // nnn|35=?
+    constexpr std::uint64_t digits = 0x0000000000ffffff;
+    constexpr std::uint64_t fixed = 0x00ffffffff000000;
+    if (load_word(bytes.data()) != word_of("8=FIX.4.") ||
+        second != word_of("X.4.4\x01"
+                          "9=") ||
+        (third & fixed) != word_of("\x01"
+                                   "35=")
+                               << 24 ||
+        !all_digits((third & digits) | (each_byte * '0' & ~digits))) {
+        return false;
+    }
+    frame.begin_end = length_at - 3;
+    frame.length_end = body - 1;
+    frame.body = body;
+    frame.size = body + short_digits(third & digits, 3) + trailer_size;
+    frame.status = frame.size > message_max    ? FrameStatus::too_long
+                   : bytes.size() < frame.size ? FrameStatus::part
+                                               : FrameStatus::whole;
+    return true;
+}
+
 // 8=...|9=...|35= at the beginning of `bytes`, as far as they go.
 Frame frame_of(std::string_view bytes, std::size_t message_max) noexcept {
     Frame frame;
-    constexpr std::string_view usual =
-        "8=FIX.4.4\x01"
-        "9=";
+    if (usual_frame(bytes, message_max, frame)) {
+        return frame;
+    }
     const std::string_view head = bytes.substr(0, 2);
     if (head != std::string_view("8=").substr(0, head.size())) {
         return frame;
     }
     frame.status = FrameStatus::part;
-    const std::size_t begin_end = bytes.substr(0, usual.size()) == usual
-                                      ? usual.size() - 3
-                                      : bytes.substr(0, begin_string_max + 3).find(soh);
+    const std::size_t begin_end = bytes.substr(0, begin_string_max + 3).find(soh);
     if (begin_end == std::string_view::npos) {
         frame.status = bytes.size() < begin_string_max + 3 ? FrameStatus::part : FrameStatus::broken;
         return frame;
@@ -287,9 +324,18 @@ class Walk {
     bool ran_out_ = false;
 };
 
-bool is_checksum_field(const char* at) noexcept {
-    return at[0] == '1' && at[1] == '0' && at[2] == '=' && is_digit(at[3]) && is_digit(at[4]) &&
-           is_digit(at[5]) && at[6] == soh;
+// What the CheckSum field behind a message's last SOH names, "|10=nnn|"; -1: there is none.
+int named_sum(const char* at) noexcept {
+    const std::uint64_t word = load_word(at);
+    constexpr std::uint64_t digits = 0x00ffffff00000000;
+    constexpr std::uint64_t around = word_of(
+                                         "\x01"
+                                         "10=") |
+                                     std::uint64_t{soh} << 56;
+    if ((word & ~digits) != around || !all_digits((word & digits) | (each_byte * '0' & ~digits))) {
+        return -1;
+    }
+    return static_cast<int>(short_digits(word >> 32 & 0xffffff, 3));
 }
 
 // A message not yet whole by its BodyLength: if its CheckSum field is already there, BodyLength is too
@@ -389,9 +435,18 @@ bool fill(const char* begin, const Frame& frame, const Scan& scan, Message& mess
 std::uint8_t checksum(const char* bytes, std::size_t size) noexcept {
     __m128i sums = _mm_setzero_si128();
     std::size_t at = 0;
-    for (; at + sizeof(sums) <= size; at += sizeof(sums)) {
-        const __m128i block = _mm_loadu_si128(reinterpret_cast<const __m128i*>(bytes + at));
+    const auto take_block = [&sums, bytes](std::size_t from) {
+        const __m128i block = _mm_loadu_si128(reinterpret_cast<const __m128i*>(bytes + from));
         sums = _mm_add_epi64(sums, _mm_sad_epu8(block, _mm_setzero_si128()));
+    };
+    for (; at + 4 * sizeof(sums) <= size; at += 4 * sizeof(sums)) {
+        take_block(at);
+        take_block(at + sizeof(sums));
+        take_block(at + 2 * sizeof(sums));
+        take_block(at + 3 * sizeof(sums));
+    }
+    for (; at + sizeof(sums) <= size; at += sizeof(sums)) {
+        take_block(at);
     }
     auto sum =
         static_cast<std::uint64_t>(_mm_cvtsi128_si64(_mm_add_epi64(sums, _mm_unpackhi_epi64(sums, sums))));
@@ -443,13 +498,11 @@ ReadResult Reader::read(std::span<const char> input, Message& message) const noe
     }
     const char* trailer = bytes.data() + frame.size - trailer_size;
     const Scan scan(bytes.data(), frame.size - trailer_size);
-    unsigned sum = scan.sum;
+    int sum = scan.sum;
     if (!scan.whole) [[unlikely]] {
         sum = checksum(bytes.data(), frame.size - trailer_size);
     }
-    if (trailer[-1] != soh || !is_checksum_field(trailer) ||
-        sum != static_cast<unsigned>(trailer[3] - '0') * 100 + static_cast<unsigned>(trailer[4] - '0') * 10 +
-                   static_cast<unsigned>(trailer[5] - '0')) {
+    if (sum != named_sum(trailer - 1)) {
         return {ReadStatus::garbled, skip_to_next_begin(bytes)};
     }
     if (!fill(bytes.data(), frame, scan, message)) {

@@ -82,7 +82,7 @@ void Session::on_message(const Message& message, const risk::Arrival& arrival, N
 void Session::on_logged_on(const Incoming& arrived, Now now, Actions& actions) noexcept {
     Incoming in = arrived;
     const Message& message = *in.message;
-    if (message.begin_string() != config_.begin_string) {
+    if (!same_text(message.begin_string(), config_.begin_string)) {
         log_out_and_end("Incorrect BeginString (8)", actions);
         return;
     }
@@ -119,10 +119,12 @@ bool Session::identity_holds(const Incoming& in, Now now, Actions& actions) noex
         log_out_and_end(reject_text(reason), actions);
         return false;
     };
-    if (!message.sender().empty() && message.sender() != config_.peer_comp_id) {
+    const std::string_view sender = message.sender();
+    if (!sender.empty() && !same_text(sender, config_.peer_comp_id)) {
         return refuse(RejectReason::comp_id, 49);
     }
-    if (!message.target().empty() && message.target() != config_.our_comp_id) {
+    const std::string_view target = message.target();
+    if (!target.empty() && !same_text(target, config_.our_comp_id)) {
         return refuse(RejectReason::comp_id, 56);
     }
     const auto sent = parse_time(message.value(52));

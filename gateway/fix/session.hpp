@@ -59,7 +59,7 @@ enum class ActionKind : std::uint8_t {
 
 // What happened, and every field a message of ours needs. next_in is the number expected after the action
 // and those before it; next_out the one to be taken next, as of the event.
-struct Action {
+struct ActionHead {
     ActionKind kind = ActionKind::none;
     risk::LogonVerdict verdict = risk::LogonVerdict::none;
     risk::LogoutCause logout_cause = risk::LogoutCause::none;
@@ -80,7 +80,9 @@ struct Action {
     std::uint64_t next_expected = 0;                  // send A (789); 0 = absent
     std::uint32_t heartbeat_seconds = 0;              // send A, logon_attempt, logon_result
     std::string_view test_request_id;                 // send 0, 1
-    risk::Text<160> text;                             // Text (58)
+};
+struct Action : ActionHead {
+    risk::Text<160> text;  // Text (58)
 };
 
 class Actions {
@@ -89,9 +91,12 @@ class Actions {
 
     Action& add(ActionKind kind) noexcept {
         risk::require(size_ < capacity, "one event causes few actions");
-        items_[size_] = Action{};
-        items_[size_].kind = kind;
-        return items_[size_++];
+        Action& action = items_[size_++];
+        // A text that no action names is empty by its first character: most have none.
+        static_cast<ActionHead&>(action) = ActionHead{};
+        action.text.bytes[0] = '\0';
+        action.kind = kind;
+        return action;
     }
     void clear() noexcept { size_ = 0; }
     [[nodiscard]] bool empty() const noexcept { return size_ == 0; }

@@ -163,6 +163,19 @@ struct Parsed {
     return {false, ValueError::format};
 }
 
+// A value of a message as fixed text of at most N characters, a word at a time. Eight bytes from any of its
+// own on can be read: an SOH and "10=nnn|" stand behind every value.
+template <std::size_t N>
+[[nodiscard]] inline risk::Text<N> text_of(std::string_view value) noexcept {
+    static_assert(N % sizeof(std::uint64_t) == 0);
+    risk::Text<N> text;
+    for (std::size_t at = 0; at < N && at < value.size(); at += sizeof(std::uint64_t)) {
+        const std::uint64_t word = padded_word(load_word(value.data() + at), value.size() - at, '\0');
+        std::memcpy(text.bytes.data() + at, &word, sizeof word);
+    }
+    return text;
+}
+
 // Days since 1970-01-01 of a date of the Gregorian calendar, and back.
 [[nodiscard]] constexpr std::int64_t days_from_date(std::int64_t year, unsigned month,
                                                     unsigned day) noexcept {
@@ -206,6 +219,14 @@ inline constexpr std::size_t number_text_max = 20;
 // The writers return the end of what they wrote; the caller gives the room (see the *_max above).
 [[nodiscard]] char* format_unsigned(char* out, std::uint64_t value) noexcept;
 [[nodiscard]] char* format_signed(char* out, std::int64_t value) noexcept;
+// Three digits of a number below a thousand.
+inline void put_three_digits(char* out, std::uint32_t value) noexcept {
+    const std::uint32_t tens = value / 10;
+    const std::uint32_t hundreds = value / 100;
+    const std::uint32_t text =
+        (hundreds | (tens - 10 * hundreds) << 8 | (value - 10 * tens) << 16) + 0x303030;
+    std::memcpy(out, &text, 3);
+}
 // With zeros on the left to `width` digits; a longer number keeps all its digits.
 [[nodiscard]] char* format_padded(char* out, std::uint64_t value, unsigned width) noexcept;
 // 1/10,000 NTD as NTD without zeros at the end: 12.5, 100, -0.01.

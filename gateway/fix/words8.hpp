@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <string_view>
 
 namespace fairlead::fix {
 
@@ -43,6 +44,22 @@ inline constexpr std::uint64_t each_top = 0x8080808080808080;
     }
     const std::uint64_t kept = (std::uint64_t{1} << (8 * length)) - 1;
     return (word & kept) | (each_byte * static_cast<unsigned char>(pad) & ~kept);
+}
+
+// Whether two short texts are the same, without a call.
+[[nodiscard]] inline bool same_text(std::string_view a, std::string_view b) noexcept {
+    const std::size_t size = a.size();
+    if (size != b.size()) {
+        return false;
+    }
+    if (size <= 8) {
+        return size == 0 || short_word(a.data(), size) == short_word(b.data(), size);
+    }
+    std::uint64_t different = load_word(a.data() + size - 8) ^ load_word(b.data() + size - 8);
+    for (std::size_t at = 0; at + 8 < size; at += 8) {
+        different |= load_word(a.data() + at) ^ load_word(b.data() + at);
+    }
+    return different == 0;
 }
 
 // Every character from ' ' to '~'.

@@ -96,7 +96,7 @@ class Reading {
         } else if (!risk::Text<Width>::fits(value)) {
             refuse(field, BusinessReason::other, rule);
         } else {
-            out = risk::Text<Width>(value);
+            out = fix::text_of<Width>(value);
         }
     }
 
@@ -117,7 +117,7 @@ class Reading {
         } else if (value.size() > symbol_width) {
             refuse(symbol_field, BusinessReason::unknown_security, "a security has at most 6 characters");
         } else {
-            out = risk::Symbol(value);
+            out = fix::text_of<sizeof out.bytes>(value);
         }
     }
 

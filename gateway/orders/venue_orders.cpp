@@ -10,13 +10,13 @@ using risk::SessionKind;
 
 // The security's code, filled with spaces to the six bytes the venue takes.
 struct PaddedSymbol {
-    std::array<char, 6> bytes{};
-    explicit PaddedSymbol(std::string_view symbol) noexcept {
-        for (std::size_t i = 0; i < bytes.size(); ++i) {
-            bytes[i] = i < symbol.size() ? symbol[i] : ' ';
-        }
+    std::array<char, 8> bytes;
+    explicit PaddedSymbol(const risk::Symbol& symbol) noexcept {
+        const std::uint64_t text =
+            fix::padded_word(fix::load_word(symbol.bytes.data()), symbol.view().size(), ' ');
+        std::memcpy(bytes.data(), &text, sizeof text);
     }
-    [[nodiscard]] std::string_view view() const noexcept { return {bytes.data(), bytes.size()}; }
+    [[nodiscard]] std::string_view view() const noexcept { return {bytes.data(), 6}; }
 };
 
 constexpr unsigned client_order_id_width = 12;
@@ -86,7 +86,7 @@ void begin(fix::Encoder& encoder, const LineMessage& message, char type, risk::S
     if (type != 'H') {
         encoder.add_padded(1, terms.account.number, account_width);
     }
-    encoder.add(55, PaddedSymbol(terms.symbol.view()).view());
+    encoder.add(55, PaddedSymbol(terms.symbol).view());
     encoder.add_char(54, side_code(terms.side));
 }
 

@@ -138,7 +138,7 @@ class Reading {
             refuse(tag, name, value_incorrect, "is longer than this field may be");
             return;
         }
-        out = risk::Text<Width>(found);
+        out = fix::text_of<Width>(found);
     }
 
     // One of the statuses in `allowed`.
@@ -274,10 +274,10 @@ VenueReference reference_of(const Message& message) noexcept {
             reference.client_order_id = number_of(text);
         }
         if (type == "8" && message.find(37, text) && risk::OrderNumber::fits(without_padding(text))) {
-            reference.order_number = risk::OrderNumber(without_padding(text));
+            reference.order_number = fix::text_of<8>(without_padding(text));
         }
         if (message.find(55, text)) {
-            reference.symbol = risk::Symbol(without_padding(text));
+            reference.symbol = fix::text_of<8>(without_padding(text));
         }
     } else {
         reference.message_number = fix::parse_unsigned(message.value(45)).value;
