@@ -105,6 +105,8 @@ def stay(stand):
     say("  client users         client01 .. client24, password demo-client01 and so on")
     say("  staff                operator, risk.officer, risk.approver, support, examiner; password demo-NAME")
     say(f"  risk desk            https://127.0.0.1:{stand.desk_port}/  (its certificate is its own: the browser asks once)")
+    if not (stand.programs.parent / "console/index.html").exists():
+        say("                       its page is not built (cmake --build build --target console); the API answers")
     say("                       risk.officer, password demo-risk.officer; a colleague: risk.approver, demo-risk.approver")
     say(f"  control socket       {stand.directory / 'run/control'}")
     say("Three commands to try in another terminal:")

@@ -328,8 +328,8 @@ void ControlSide::judge_usage() noexcept {
     }
 }
 
+// The act first, then the crossing that names it: whatever a crash leaves between the two is done again.
 void ControlSide::climb(std::uint32_t investor, const UsageLevels::Crossing& crossing) noexcept {
-    using risk::LadderStep;
     const config::LadderSection& ladder = core_.config.ladder;
     risk::UsageLevel level;
     level.record.kind = risk::RecordKind::usage_level;
@@ -340,49 +340,61 @@ void ControlSide::climb(std::uint32_t investor, const UsageLevels::Crossing& cro
     level.facts.dimension = crossing.dimension;
     level.facts.level = crossing.level;
     level.facts.rising = crossing.rising ? 1 : 0;
-    level.facts.step = crossing.rising ? ladder.levels[crossing.level - 1U].step : LadderStep::none;
+    level.facts.step = crossing.rising ? ladder.levels[crossing.level - 1U].step : risk::LadderStep::none;
     level.subject.investor = core_.ledger.investor_id(investor);
-    core_.step(level);
     fix::Sentence why;
     why.add("usage reached ").add(std::uint64_t{crossing.permille} / 10).add(" % of the limit");
-    const risk::Text<64> reason(why.text().view());
-    if (level.facts.step == LadderStep::slow) {
-        const risk::Amount rate =
-            core_.ledger.limit(risk::Scope::investor, investor, risk::Dimension::message_rate).value;
-        if (rate <= static_cast<risk::Amount>(ladder.slow_rate)) {
-            return;
-        }
-        risk::LimitSet set;
-        set.record.kind = risk::RecordKind::limit_set;
-        set.record.cause = level.record.sequence;
-        set.facts.scope = risk::Scope::investor;
-        set.facts.dimension = risk::Dimension::message_rate;
-        set.facts.value = ladder.slow_rate;
-        set.subject.investor = level.subject.investor;
-        set.subject.reason = reason;
-        core_.step(set);
-        return;
+    risk::Subject subject = level.subject;
+    subject.reason = risk::Text<64>(why.text().view());
+    switch (level.facts.step) {
+        case risk::LadderStep::slow:
+            level.record.cause = slow_down(investor, subject);
+            break;
+        case risk::LadderStep::block:
+        case risk::LadderStep::block_and_cancel:
+            level.record.cause =
+                block(investor, subject, level.facts.step == risk::LadderStep::block_and_cancel);
+            break;
+        case risk::LadderStep::none:
+        case risk::LadderStep::warn:
+            break;
     }
-    const bool blocks =
-        level.facts.step == LadderStep::block || level.facts.step == LadderStep::block_and_cancel;
-    if (!blocks || core_.ledger.halted(risk::Scope::investor, investor)) {
-        return;
+    core_.step(level);
+}
+
+risk::Sequence ControlSide::slow_down(std::uint32_t investor, const risk::Subject& subject) noexcept {
+    const auto slow = static_cast<risk::Amount>(core_.config.ladder.slow_rate);
+    if (core_.ledger.limit(risk::Scope::investor, investor, risk::Dimension::message_rate).value <= slow) {
+        return 0;
+    }
+    risk::LimitSet set;
+    set.record.kind = risk::RecordKind::limit_set;
+    set.facts.scope = risk::Scope::investor;
+    set.facts.dimension = risk::Dimension::message_rate;
+    set.facts.value = slow;
+    set.subject = subject;
+    core_.step(set);
+    return set.record.sequence;
+}
+
+risk::Sequence ControlSide::block(std::uint32_t investor, const risk::Subject& subject,
+                                  bool cancel_open) noexcept {
+    if (core_.ledger.halted(risk::Scope::investor, investor)) {
+        return 0;
     }
     risk::Halt halt;
     halt.record.kind = risk::RecordKind::halt;
-    halt.record.cause = level.record.sequence;
     halt.facts.scope = risk::Scope::investor;
-    halt.facts.cancel_open = level.facts.step == LadderStep::block_and_cancel ? 1 : 0;
-    halt.subject.investor = level.subject.investor;
-    halt.subject.reason = reason;
+    halt.facts.cancel_open = cancel_open ? 1 : 0;
+    halt.subject = subject;
     core_.step(halt);
     risk::OpenFilter filter;
     filter.investor = investor;
-    if (halt.facts.cancel_open != 0 &&
-        !mass_effects_.start(filter, risk::CancelOrigin::halt, halt.record.sequence)) {
+    if (cancel_open && !mass_effects_.start(filter, risk::CancelOrigin::halt, halt.record.sequence)) {
         core_.log(LogLevel::warning, "halted by the ladder, but too many mass cancels are under way", 0,
                   static_cast<std::int64_t>(halt.record.sequence));
     }
+    return halt.record.sequence;
 }
 
 // --- lists, visits, reviews

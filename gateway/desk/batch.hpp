@@ -10,7 +10,8 @@
 namespace fairlead::desk {
 
 inline constexpr std::size_t batch_bytes_max = 1'000'000;
-inline constexpr std::size_t batch_lines_max = 2'000;
+// The gateway takes twenty requests a second of one connection, and each line is one.
+inline constexpr std::size_t batch_lines_max = 1'000;
 
 struct BatchLine {
     std::uint64_t line = 0;

@@ -14,6 +14,7 @@ constexpr std::int64_t look_ns = second_ns;
 constexpr std::int64_t silent_ns = second_ns;
 constexpr std::size_t records_at_once = 256;
 constexpr auto idle_wait = std::chrono::milliseconds(2);
+constexpr auto let_look = std::chrono::microseconds(100);
 constexpr auto retry_wait = std::chrono::milliseconds(500);
 
 std::int64_t clock_ns(clockid_t clock) {
@@ -98,7 +99,7 @@ void Follower::run() {
         } else if (step == Step::none) {
             std::this_thread::sleep_for(idle_wait);
         } else if (waiting_.load(std::memory_order_relaxed) > 0) {  // pairs with look(): a hint only
-            std::this_thread::yield();
+            std::this_thread::sleep_for(let_look);  // a mutex is not fair: who unlocks it locks it again
         }
     }
 }

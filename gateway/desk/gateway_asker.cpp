@@ -7,7 +7,7 @@
 namespace fairlead::desk {
 namespace {
 
-constexpr std::uint32_t timeout_ms = 8'000;  // longer than the gateway takes to say that it is late
+constexpr std::uint32_t timeout_ms = 20'000;  // a new password's hash takes its time
 constexpr std::size_t rows_max = 10'000;
 
 // The connection of this worker; none when the last question found the gateway gone.

@@ -184,7 +184,9 @@ Router::Router(const Options& options, Follower& follower, GatewayAsker& gateway
 std::string Router::wrong_origin(const Request& request) const {
     std::string host = request.host;
     const std::string port = ":" + std::to_string(options_.port);
-    const std::string name = host.ends_with(port) ? host.substr(0, host.size() - port.size()) : std::string();
+    const std::string name = host.ends_with(port)   ? host.substr(0, host.size() - port.size())
+                             : options_.port == 443 ? host  // a browser leaves the usual port out
+                                                    : std::string();
     const bool literal = options_.address.find(':') != std::string::npos;
     const bool known = name == "localhost" ||
                        name == (literal ? "[" + options_.address + "]" : options_.address) ||

@@ -175,7 +175,7 @@ class StreamClient:
             length = struct.unpack(">H", self.take(2))[0]
         elif length == 127:
             length = struct.unpack(">Q", self.take(8))[0]
-        return first & 15, self.take(length)
+        return first >= 0x80, first & 15, self.take(length)
 
     def message(self, topic=None, seconds=20):
         """The next message (of this topic); None when the desk has closed the stream, with `closed` telling why."""
@@ -183,12 +183,13 @@ class StreamClient:
         text = b""
         while time.time() < deadline:
             self.peer.settimeout(max(0.1, deadline - time.time()))
-            kind, payload = self.frame()
+            last, kind, payload = self.frame()
             if kind == 8:
                 self.closed = (struct.unpack(">H", payload[:2])[0], payload[2:].decode())
                 return None
             if kind in (0, 1):
                 text += payload
+            if kind in (0, 1) and last:
                 value = json.loads(text)
                 text = b""
                 if topic is None or value["topic"] == topic:

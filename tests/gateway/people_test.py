@@ -48,13 +48,13 @@ class Desk:
         password = self.passwords.get(user, f"demo-{user}")
         environment = dict(os.environ, FAIRLEAD_PASSWORD=password)
         command = [str(self.stand.programs / "fairlead"), "--socket", str(self.stand.directory / "run/control"), "--user",
-                   user, "--json", "--reason", reason]
+                   user, "--json", "--timeout-ms", str(PATIENCE_S * 1000), "--reason", reason]
         if approver:
             environment["FAIRLEAD_APPROVER_PASSWORD"] = self.passwords.get(approver, f"demo-{approver}")
             command += ["--approver", approver]
         if totp:
             command += ["--totp", totp]
-        done = subprocess.run([*command, *map(str, words)], capture_output=True, text=True, env=environment, timeout=60)
+        done = subprocess.run([*command, *map(str, words)], capture_output=True, text=True, env=environment)
         return json.loads(done.stdout) if done.stdout.strip() else {"ok": False, "text": done.stderr}
 
     def do(self, user, *words, **how):
@@ -85,7 +85,8 @@ class Desk:
         self.refused(user, "status", why="must be changed")
         environment = dict(os.environ, FAIRLEAD_PASSWORD=initial, FAIRLEAD_NEW_PASSWORD=f"Chosen-By-Me-{len(user)}")
         subprocess.run([str(self.stand.programs / "fairlead"), "--socket", str(self.stand.directory / "run/control"),
-                        "--user", user, "password", "change"], env=environment, check=True, capture_output=True, timeout=60)
+                        "--user", user, "--timeout-ms", str(PATIENCE_S * 1000), "password", "change"], env=environment, check=True,
+                       capture_output=True)
         self.passwords[user] = f"Chosen-By-Me-{len(user)}"
 
     def newcomer(self, user, role):
@@ -162,7 +163,7 @@ def restart(desk):
 
 
 def batch(desk):
-    first = desk.propose(10_000_001, dimension="order_value")
+    first = desk.propose(1_500_000_000, dimension="offset")
     values = {"sell": 5_000_000_001, "gross_day": 5_000_000_002, "net": 5_000_000_003}
     demand(desk.ask(OFFICER, "proposal", "limit", "investor", desk.investor, "sell", 1, "--batch", 7)["ok"] is False,
            "a batch that is not there took a proposal")
