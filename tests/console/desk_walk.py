@@ -2,6 +2,7 @@
 flow that goes on until the walk is over. One session trades for one account, so that its investor is seen to move."""
 import pathlib
 import re
+import socket
 import subprocess
 import tempfile
 import time
@@ -12,6 +13,17 @@ INVESTORS = 10_000
 ACCOUNT, INVESTOR = "8610-0000017", "INV0000000"  # the first of accounts.csv
 # Enough for the walk on a slow machine: the flow ends with it.
 FLOW_SECONDS, RATE = 1200, 480
+
+
+def wait_for(port, alive):
+    """Until the desk has read the journal so far and listens."""
+    while alive():
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+            return
+        except OSError:
+            time.sleep(0.2)
+    raise RuntimeError("the desk ended before it listened: see its log")
 
 
 def real_desk(programs, walk):
@@ -27,7 +39,7 @@ def real_desk(programs, walk):
             flow = stand.load("profile", "--rate", RATE, "--seconds", FLOW_SECONDS, "--shape", "open",
                               stdout=subprocess.DEVNULL)
             try:
-                time.sleep(2)
+                wait_for(stand.desk_port, lambda: stand.alive("desk"))
                 done = walk(f"https://127.0.0.1:{stand.desk_port}/", stand.processes["desk"].pid, INVESTOR, "many")
             finally:
                 flow.kill()

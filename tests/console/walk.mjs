@@ -50,6 +50,12 @@ const at_work = ({page}) => page.waitForSelector('nav a[aria-current]');
 const to = async ({page}, place) => {
     await page.evaluate((hash) => { location.hash = hash; }, `#/${place}`);
 };
+// What the page shows has come from the desk.
+const shown = async ({page}) => {
+    await page.waitForSelector('#content h1', {state: 'attached'});
+    await page.waitForSelector('#content [aria-busy]', {state: 'detached'});
+    await page.waitForTimeout(600);
+};
 const picture = ({page, language}, name, whole = false) => page.screenshot({path: `${pictures}/${name}-${language}.png`, fullPage: whole});
 const text_of = (page, selector) => page.locator(selector).first().innerText();
 async function note(page, pattern) {
@@ -333,10 +339,10 @@ hold('no_script_can_read_the_session', (await nora.page.evaluate(() => document.
 nora.language = 'zh';
 for (const place of ['overview', 'investors', `investors/${investor}`, 'limits', 'orders', 'sessions', 'stop', 'users', 'account']) {
     await to(nora, place);
-    await nora.page.waitForTimeout(900);
+    await shown(nora);
     await picture(nora, `light-${place.replace('/', '-')}`, place !== 'investors');
     await to(approver, place);
-    await approver.page.waitForTimeout(900);
+    await shown(approver);
     await picture(approver, `dark-${place.replace('/', '-')}`, place !== 'investors');
 }
 // What Chinese pages say in Latin letters is a name, a code or a unit.

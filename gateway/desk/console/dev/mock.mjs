@@ -46,9 +46,9 @@ const users = new Map([
 const reads = ['status', 'limit_show', 'session_list', 'order_show', 'proposal_list', 'password_change', 'totp_enrol', 'totp_confirm'];
 const rights = {
     trader_support: reads,
-    operator: [...reads, 'halt', 'resume', 'session_disconnect', 'user_unlock', 'user_disable', 'user_enable', 'user_add', 'user_reset', 'user_set_role', 'review_list', 'review_decide', 'visit_list', 'visit_open', 'visit_close', 'visit_sign'],
+    operator: [...reads, 'halt', 'session_disconnect', 'user_unlock', 'user_disable', 'user_enable', 'user_add', 'user_reset', 'user_set_role', 'review_list', 'visit_list', 'visit_open', 'visit_close'],
     risk_officer: [...reads, 'limit_set', 'propose', 'withdraw', 'halt', 'resume'],
-    risk_approver: [...reads, 'approve', 'reject', 'withdraw', 'propose', 'halt', 'user_unlock', 'review_list', 'review_decide'],
+    risk_approver: [...reads, 'approve', 'reject', 'halt', 'user_disable', 'review_list', 'review_decide', 'visit_list', 'visit_close', 'visit_sign'],
     examiner: [...reads, 'review_list'],
     vendor: ['status'],
 };

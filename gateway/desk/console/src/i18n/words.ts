@@ -387,7 +387,7 @@ export const words = {
     'sessions.none': ['None.', '無。'],
 
     'batch.lead': ['A CSV file changes many limits at once. It is shown first what would change and who would be over; lowering ones take hold at once, all raises wait together for one approval.', '以 CSV 檔一次變更多項額度。先預覽異動內容及超額者；調降立即生效，調高整批待一次覆核。'],
-    'batch.file': ['CSV file', 'CSV 檔案'],
+    'batch.file': ['Choose a CSV file', '選擇 CSV 檔案'],
     'batch.text': ['or paste the lines', '或貼上內容'],
     'batch.form': ['First line: scope,key,dimension,symbol,value,expires_at. At most 2,000 lines.', '首列：scope,key,dimension,symbol,value,expires_at，至多 2,000 列。'],
     'batch.preview': ['Preview', '預覽'],
