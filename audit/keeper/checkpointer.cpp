@@ -19,8 +19,8 @@ namespace fairlead::audit {
 
 namespace {
 
-// Whole or not at all for who opens it; not synced: the notes file, which is, holds the same.
-std::string replace_file(const std::string& path, const std::string& text) {
+// Whole or not at all for who opens it; after a loss of power only if its bytes were synced before its name.
+std::string replace_file(const std::string& path, const std::string& text, bool sync) {
     const std::string part = path + ".part";
     {
         const Descriptor file(::open(part.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
@@ -29,6 +29,9 @@ std::string replace_file(const std::string& path, const std::string& text) {
         }
         if (::write(file.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size())) {
             return system_error("write", part, errno);
+        }
+        if (sync && ::fdatasync(file.get()) != 0) {
+            return system_error("sync", part, errno);
         }
     }
     return ::rename(part.c_str(), path.c_str()) == 0 ? "" : system_error("rename", part, errno);
@@ -240,7 +243,9 @@ void Checkpointer::issue(std::unique_lock<std::mutex>& lock) {
     lock.lock();
 }
 
-// The notes file is what counts, and is synced; then the shortcut, then the copy for others to take.
+// The notes file is what counts, and is synced; then the shortcut, which is made again if it cannot be
+// believed; then the copy for others to take, which nobody makes again once the journal has gone over to the
+// spare.
 std::string Checkpointer::store(const Stand& stand, const std::string& note) {
     const std::string& journal = stand.on_spare ? options_.place.spare : options_.place.directory;
     if (std::string error = open_notes(journal, stand.segment.number); !error.empty()) {
@@ -261,10 +266,10 @@ std::string Checkpointer::store(const Stand& stand, const std::string& note) {
     edge.chain = stand.chain;
     edge.segment = stand.segment;
     edge.offset = stand.offset;
-    if (std::string error = replace_file(edge_path(journal), edge.text()); !error.empty()) {
+    if (std::string error = replace_file(edge_path(journal), edge.text(), false); !error.empty()) {
         return error;
     }
-    return replace_file(latest_checkpoint_path(journal), note);
+    return replace_file(latest_checkpoint_path(journal), note, true);
 }
 
 std::string Checkpointer::open_notes(const std::string& journal_directory, std::uint64_t segment) {

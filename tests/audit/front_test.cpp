@@ -48,6 +48,30 @@ TEST_CASE("records_are_read_back_from_the_front_as_they_were_appended") {
     CHECK_FALSE(reader.seek(0));
 }
 
+TEST_CASE("records_without_facts_fill_a_segment_to_its_last_byte_and_are_read_back") {
+    const TemporaryDirectory directory("/dev/shm");
+    auto opened = Front::open(small_front(directory.path()));
+    REQUIRE(opened.error == "");
+    constexpr risk::Sequence records = 3 * (256 * 1024 / sizeof(RecordHeader));
+    risk::Record record;
+    record.kind = risk::RecordKind::day_close;
+    for (record.sequence = 1; record.sequence <= records; ++record.sequence) {
+        REQUIRE(opened.front->has_room(sizeof(RecordHeader)));
+        REQUIRE(opened.front->append(record, {}, {}, {}, {}) == sizeof(RecordHeader));
+    }
+    FrontReader reader;
+    REQUIRE(reader.attach(directory.path()) == "");
+    REQUIRE(reader.seek(1));
+    std::vector<std::byte> buffer(record_bytes_max);
+    RecordView view;
+    for (risk::Sequence s = 1; s <= records; ++s) {
+        INFO("record " << s << ": " << reader.error());
+        REQUIRE(reader.next(buffer, view) == ReadStatus::record);
+        REQUIRE(view.header.sequence == s);
+    }
+    CHECK(reader.next(buffer, view) == ReadStatus::end);
+}
+
 TEST_CASE("decision_and_person_come_back_in_their_sections") {
     const TemporaryDirectory directory("/dev/shm");
     auto opened = Front::open(small_front(directory.path()));

@@ -98,6 +98,13 @@ std::string judge(const std::string& journal, const std::string& key_file, risk:
         return error;
     }
     const VerifierKey verifier = key.verifier();
+    // What others take away is whole at any moment: it is not made again before the next is signed.
+    SignedCheckpoint latest;
+    if (const std::string path = latest_checkpoint_path(journal); std::filesystem::exists(path)) {
+        if (std::string error = read_checkpoint(path, latest); !error.empty()) {
+            return path + ": " + error;
+        }
+    }
     CheckpointerOptions checkpoints;
     checkpoints.place = journal;
     checkpoints.every = std::chrono::hours(1);

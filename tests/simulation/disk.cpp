@@ -143,13 +143,12 @@ void Disk::tear_checkpoints(const std::string& journal, bool powerless) {
         file << next.substr(0, tearing_.pick(next.size() - 1));
         kernel_.marks.hit("checkpoint torn");
     }
-    for (const std::string& path : {audit::edge_path(journal), audit::latest_checkpoint_path(journal)}) {
-        std::error_code missing;
-        const std::uintmax_t size = std::filesystem::file_size(path, missing);
-        if (powerless && !missing && tearing_.chance(500)) {
-            std::filesystem::resize_file(path, tearing_.pick(size));
-            kernel_.marks.hit("checkpoint shortcut torn");
-        }
+    std::error_code missing;
+    const std::string edge = audit::edge_path(journal);
+    const std::uintmax_t size = std::filesystem::file_size(edge, missing);
+    if (powerless && !missing && size > 0 && tearing_.chance(500)) {
+        std::filesystem::resize_file(edge, tearing_.pick(size));
+        kernel_.marks.hit("checkpoint shortcut torn");
     }
 }
 

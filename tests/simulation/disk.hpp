@@ -45,7 +45,7 @@ class Disk {
     // A checkpoint over so many records has been written: nothing that is not durable is ever signed.
     void on_signed(std::uint64_t size);
     // What a keeper killed, or a loss of power, leaves of the checkpoint under way: part of its note, and,
-    // without power, of the shortcuts, which nobody synced.
+    // without power, of the shortcut, which nobody synced.
     void tear_checkpoints(const std::string& journal, bool powerless);
 
     // The keeper is dead: whatever it still does in the rest of a step has no effect.
