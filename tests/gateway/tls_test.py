@@ -332,6 +332,7 @@ handshake_timeout_ms = {HANDSHAKE_MS}
                 client.peer.close()  # Python says nothing
             else:
                 with socket.socket(fileno=os.dup(client.peer.fileno())) as wire:
+                    wire.settimeout(PATIENCE)
                     wire.sendall(struct.pack(">BHH", 23, 0x0303, 40) + b"x" * 40)
                     try:
                         while wire.recv(4096):
