@@ -517,7 +517,7 @@ class Test:
             demand(officer.call("get", "/api/v1" + path)[0] == 503, path)
         demand(officer.call("get", "/api/v1/orders")[0] == 200, "orders without a gateway")
         self.stand.start_gateway()
-        self.stand.wait_until_open()
+        self.stand.wait_until_open(seconds=180)
         view = wait_for("the desk follows on", lambda: [
             one for one in [officer.good("get", "/api/v1/overview")] if one["gateway"]["state"] == "running"])[0]
         demand(view["desk"]["error"] is None, f"the desk: {view['desk']}")
@@ -572,7 +572,7 @@ class Test:
 def run(test):
     stand = test.stand
     stand.start_all()
-    stand.wait_until_open()
+    stand.wait_until_open(seconds=180)
     # Tests log on more often from one address than people do.
     stand.start_desk({"logins_per_minute": 60, "requests_per_second": 200})
     wait_for("the desk listens", lambda: test.try_log_on(stand.desk_port))
