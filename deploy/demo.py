@@ -53,6 +53,8 @@ def summary(stand, load_code, load, exits, config_level):
     fairness_code, fair = examine(stand, "fairness")
     wrong = list(load.get("wrong", []))
     orders = load["orders"]
+    if orders["accepted"] == 0:
+        wrong.append("no order was accepted: the day was over before the sessions had logged on")
     say("")
     say("Orders")
     say(f"  in {figure(orders['sent'])}, accepted {figure(orders['accepted'])}, "
