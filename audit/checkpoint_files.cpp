@@ -82,7 +82,8 @@ StoredNotes read_notes(const std::string& path) {
         result.notes.push_back(bytes.substr(at, end + 1 - at));
         at = end + 2;
     }
-    // Text has no zero byte: a last note with some is one whose first sector was not written when power failed.
+    // Text has no zero byte: a last note with some is one whose first sector was not written when power
+    // failed.
     if (!result.notes.empty() && result.notes.back().find('\0') != std::string::npos) {
         at -= result.notes.back().size() + 1;
         result.notes.pop_back();

@@ -6,8 +6,8 @@
 
 #include <algorithm>
 #include <map>
-#include <set>
 
+#include "config/collisions.hpp"
 #include "config/files.hpp"
 #include "config/ladder.hpp"
 #include "config/tls_listener.hpp"
@@ -442,41 +442,6 @@ void read_line(Reading& reading, TomlReader reader, LineConfig& into) {
                      twse ? "must be XTAI on a TWSE line" : "must be ROCO on a TPEx line");
     }
 }
-
-bool one_begins_the_other(std::string_view a, std::string_view b) {
-    const std::size_t length = std::min(a.size(), b.size());
-    return a.substr(0, length) == b.substr(0, length);
-}
-
-// Names each row whose id, names or term collide with an earlier one.
-class Collisions {
-  public:
-    void id(TomlReader& reader, std::uint32_t id) {
-        if (id != 0 && !ids_.insert(id).second) {
-            reader.error("id", std::to_string(id), "must be unique over all sessions and lines");
-        }
-    }
-    void comp_ids(TomlReader& reader, const std::string& sender, const std::string& target) {
-        if (!sender.empty() && !comp_ids_.insert({sender, target}).second) {
-            reader.error("sender_comp_id", sender,
-                         "must differ from every other with the same target_comp_id = " + target);
-        }
-    }
-    void term(TomlReader& reader, const LineConfig& line) {
-        for (const auto& [venue, term] : terms_) {
-            if (venue == line.venue && !line.term_id.empty() && one_begins_the_other(term, line.term_id)) {
-                reader.error("term_id", line.term_id,
-                             "must not begin with, or be the beginning of, another of its venue: " + term);
-            }
-        }
-        terms_.emplace_back(line.venue, line.term_id);
-    }
-
-  private:
-    std::set<std::uint32_t> ids_;
-    std::set<std::pair<std::string, std::string>> comp_ids_;
-    std::vector<std::pair<risk::Venue, std::string>> terms_;
-};
 
 template <class T>
 void sort_by_id(std::vector<T>& rows) {

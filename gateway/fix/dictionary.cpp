@@ -489,28 +489,24 @@ bool values_hold(const Message& message, const Pattern& pattern) noexcept {
         return held;
     };
     constexpr std::size_t word = sizeof(std::uint64_t);
-    return all(Kind::digits,
-               [](const FieldJudge&, const char* value, std::size_t length) {
-                   return length <= word && all_digits(padded_word(load_word(value), length, '0'));
-               }) &&
-           all(Kind::character,
-               [](const FieldJudge& judged, const char* value, std::size_t length) {
-                   const auto bit = static_cast<unsigned char>(*value) & 127U;
-                   return length == 1 &&
-                          (judged.any_value || (judged.listed[bit / 64] >> (bit % 64) & 1U) != 0);
-               }) &&
-           all(Kind::price,
-               [](const FieldJudge&, const char* value, std::size_t length) {
-                   return length <= word &&
-                          is_plain_price(padded_word(load_word(value), length, '0'), length);
-               }) &&
-           all(Kind::time,
-               [](const FieldJudge&, const char* value, std::size_t length) {
-                   return static_cast<bool>(parse_time({value, length}));
-               }) &&
-           all(Kind::other, [](const FieldJudge& judged, const char* value, std::size_t length) {
-               return judge_value(judged, {value, length}) == RejectReason::none;
-           });
+    const auto digits = [](const FieldJudge&, const char* value, std::size_t length) {
+        return length <= word && all_digits(padded_word(load_word(value), length, '0'));
+    };
+    const auto character = [](const FieldJudge& judged, const char* value, std::size_t length) {
+        const auto bit = static_cast<unsigned char>(*value) & 127U;
+        return length == 1 && (judged.any_value || (judged.listed[bit / 64] >> (bit % 64) & 1U) != 0);
+    };
+    const auto price = [](const FieldJudge&, const char* value, std::size_t length) {
+        return length <= word && is_plain_price(padded_word(load_word(value), length, '0'), length);
+    };
+    const auto time = [](const FieldJudge&, const char* value, std::size_t length) {
+        return static_cast<bool>(parse_time({value, length}));
+    };
+    const auto other = [](const FieldJudge& judged, const char* value, std::size_t length) {
+        return judge_value(judged, {value, length}) == RejectReason::none;
+    };
+    return all(Kind::digits, digits) && all(Kind::character, character) && all(Kind::price, price) &&
+           all(Kind::time, time) && all(Kind::other, other);
 }
 
 Fault check_closely(const Message& message, Counterpart counterpart) noexcept {
