@@ -301,15 +301,22 @@ class FrameScan {
     }
 
     // The segment that follows is empty; but behind a torn write it was begun for the same frame, and that
-    // write may be torn too, and the one after it. The end is then in the last of them.
+    // write may be torn too, and the one after it. The end is then in the last of them. Every segment is looked
+    // at for proof that more was durable: an empty one may stand before one with frames, where a device failed
+    // at its first write.
     bool look_at_next_segments(const RecoveryLimits& limits, JournalEnd& result) {
+        bool found_empty = false;
         for (std::size_t later = segment_ + 1; later < source_.segment_count(); ++later) {
             std::uint64_t used = 0;
             if (!look_behind(later, 0, limits, used, result)) {
                 return false;
             }
             if (used == 0) {
-                return true;
+                found_empty = true;  // made ready, or begun by a write that left nothing: look further
+                continue;
+            }
+            if (found_empty) {
+                continue;
             }
             if (result.kind != EndKind::torn_tail || used > limits.write_bytes_max ||
                 later >= segment_ + torn_in_a_row_max) {

@@ -11,7 +11,7 @@ struct UserStore::Entry : StoredUser {
     std::uint64_t version = 1;  // counts the passwords and roles of this run
 
     [[nodiscard]] const std::string& hash() const {
-        return state.password_hash.empty() ? user.password_hash : state.password_hash;
+        return state.password_hash.empty() ? state.file_hash : state.password_hash;
     }
     // The password in force becomes one of the past.
     void remember(std::size_t history) {

@@ -166,3 +166,18 @@ TEST_CASE("a_durable_first_frame_that_rots_is_damage_wherever_recovery_begins") 
     std::size_t began_in = 9;
     CHECK(end_of(segments, began_in).kind == EndKind::damage);
 }
+
+// Seed 692: two segments the device refused stood between, and the journal passed as ending before them.
+TEST_CASE("empty_segments_do_not_hide_that_a_frame_behind_them_was_durable") {
+    for (const std::size_t empty : {1U, 2U}) {
+        Segments segments(empty + 4);
+        FrameChain chain;
+        segments.write(0, 0, chain);
+        segments.write(empty + 1, 0, chain);
+        segments.write(empty + 1, frame_sectors, chain);
+        std::size_t began_in = 9;
+        CHECK(end_of(segments, began_in).chain.records.sequence == 3);
+        segments.rot(empty + 1, 2);
+        CHECK(end_of(segments, began_in).kind == EndKind::damage);
+    }
+}
