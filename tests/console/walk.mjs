@@ -383,7 +383,7 @@ await keyboard.page.keyboard.press('i');
 await keyboard.page.waitForSelector('tr.of-list a');
 await keyboard.page.keyboard.press('/');
 await keyboard.page.keyboard.type(investor.slice(0, 6));
-await keyboard.page.waitForFunction(() => document.querySelectorAll('tr.of-list a').length > 3);
+await keyboard.page.waitForFunction(() => location.hash.includes('search=') && document.querySelectorAll('tr.of-list a').length > 3);
 await keyboard.page.locator('tr.of-list a').first().focus();
 for (let at = 0; at < 30; ++at) {
     await keyboard.page.keyboard.press('ArrowDown');
