@@ -10,6 +10,7 @@
 #include <map>
 #include <stdexcept>
 
+#include "gateway/tls/tls_memory.hpp"
 #include "tests/budget/hooks.hpp"
 #include "tests/budget/rig.hpp"
 
@@ -327,6 +328,11 @@ void run(const Options& options) {
 }  // namespace
 
 int main(int argc, char** argv) {
+    // As the gateway's main does: records of TLS then take nothing of the heap on this thread.
+    if (!fairlead::gateway::TlsMemory::install()) {
+        return 1;
+    }
+    fairlead::gateway::TlsMemory::serve_this_thread();
     CLI::App app{"Drives orders through the road, one pass at a time, for callgrind and strace to count"};
     Options options;
     app.add_option("--config", options.rig.config_file, "configuration of the gateway")->required();
