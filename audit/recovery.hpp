@@ -301,9 +301,9 @@ class FrameScan {
     }
 
     // The segment that follows is empty; but behind a torn write it was begun for the same frame, and that
-    // write may be torn too, and the one after it. The end is then in the last of them. Every segment is looked
-    // at for proof that more was durable: an empty one may stand before one with frames, where a device failed
-    // at its first write.
+    // write may be torn too, and the one after it. The end is then in the last of them. Every segment is
+    // looked at for proof that more was durable: an empty one may stand before one with frames, where a
+    // device failed at its first write.
     bool look_at_next_segments(const RecoveryLimits& limits, JournalEnd& result) {
         bool found_empty = false;
         for (std::size_t later = segment_ + 1; later < source_.segment_count(); ++later) {
