@@ -32,11 +32,11 @@ void Exchange::on_order(Line& line, const OrderMessage& message) {
         return;
     }
     Answer answer;
-    CheckedMessage checked;
+    CheckedMessage checked = check_.check(message, line.venue, matching_, now);
     if (const Code objection = standing_objection(line, now); objection != 0) {
-        refuse(line, message, objection, SessionKind::regular, now, answer);
+        // Of the order's own session: an odd lot looked for among regular orders would be told as unknown.
+        refuse(line, message, objection, checked.kind, now, answer);
     } else {
-        checked = check_.check(message, line.venue, matching_, now);
         if (checked.unknown_ap) {
             ++line.counts.refused["72"];
             line.server->send(session_reject(std::string(1, message.type), message.message_number,
