@@ -58,6 +58,9 @@ RIGHTS = [
     ("post", "/users/nobody/unlock", {"reason": "rights"}, {"operator"}),
     ("post", "/users/nobody/reset-password",
      {"reason": "rights", "approver": "nobody.else", "approver_password": "wrong"}, {"operator"}),
+    ("post", "/limits/batch", {"csv": "scope,key,dimension,value\ninvestor,NOBODY,buy,1\n", "reason": "rights",
+                               "apply": True}, {"risk.officer"}),
+    ("get", "/orders/999999999999", None, ALL),
     ("get", "/reviews", None, {"operator", "risk.approver", "examiner"}),
     ("post", "/reviews/nobody", {"decision": "keep", "reason": "rights"}, {"risk.approver"}),
     ("get", "/visits", None, ALL - {"support"}),
@@ -72,7 +75,7 @@ def say(text):
     print(text, flush=True)
 
 
-def wait_for(what, question, seconds=30):
+def wait_for(what, question, seconds=120):
     deadline = time.time() + seconds
     while time.time() < deadline:
         answer = question()
@@ -131,18 +134,22 @@ class Test:
         nobody, officer = self.desk(), self.people["risk.officer"]
         for template, methods in self.contract.document["paths"].items():
             path = filled(template)
-            status, _ = nobody.call("delete", path)
-            demand(status in (405, 401) or template == "/api/v1/stream", f"DELETE {path}: {status}")
+            status, value = nobody.call("delete", path)
+            expected = 400 if template == "/api/v1/stream" else 405
+            demand(status == expected, f"DELETE {path}: {status} {value}")
+            if status == 405:  # of no method in the document, so it is counted here
+                self.contract.seen.add((template, next(iter(methods)), "405"))
             for method, operation in methods.items():
-                if operation.get("security") == []:
-                    continue
-                status, value = nobody.call(method, path, {} if method == "post" else None)
-                expected = 400 if template == "/api/v1/stream" else 401
-                demand(status == expected, f"{method} {path} of nobody: {status} {value}")
+                closed = operation.get("security") != []
+                if closed:
+                    status, value = nobody.call(method, path, {} if method == "post" else None)
+                    expected = 400 if template == "/api/v1/stream" else 401
+                    demand(status == expected, f"{method} {path} of nobody: {status} {value}")
                 if method != "post":
                     continue
-                status, value = officer.call(method, path, {}, {"X-Fairlead-Csrf": "0" * 64})
-                demand(status == 403 and value["error"] == "csrf", f"{path} with a wrong CSRF token: {status} {value}")
+                if closed:
+                    status, value = officer.call(method, path, {}, {"X-Fairlead-Csrf": "0" * 64})
+                    demand(status == 403 and value["error"] == "csrf", f"{path} with a wrong CSRF token: {status} {value}")
                 if "requestBody" not in operation:
                     continue
                 for body, content_type, expected in (
@@ -151,8 +158,6 @@ class Test:
                         ('{"reason": "' + "x" * 70_000 + '"}', "application/json", 413)):
                     if expected == 413 and template == "/api/v1/limits/batch":
                         body = '{"reason": "' + "x" * 1_300_000 + '"}'
-                    if expected == 422 and template in ("/api/v1/login", "/api/v1/tokens"):
-                        continue
                     status, got, text = officer.raw("POST", path, body, {"Content-Type": content_type})
                     self.contract.check(path, method, status, got.get("Content-Type", ""), text)
                     demand(status == expected, f"{path} with {body[:20]} as {content_type}: {status} {text[:200]}")
@@ -175,7 +180,7 @@ class Test:
                 status, value = self.people[user].call(method, "/api/v1" + path, body)
                 if user in holders:
                     wrong = isinstance(value, dict) and value.get("error") == "no_right"
-                    demand(not wrong and status != 403, f"{user} must have a right to {method} {path}: {status} {value}")
+                    demand(not wrong and status != 403 and status < 429, f"{user} must have a right to {method} {path}: {status} {value}")
                 else:
                     demand(status == 403 and value["error"] == "no_right",
                            f"{user} must have no right to {method} {path}: {status} {value}")
@@ -202,14 +207,6 @@ class Test:
         status, value = self.people["support"].call(
             "post", "/api/v1/me/password", {"password": "wrong", "new_password": "Better-Horse-10"})
         demand(status in (401, 409), f"a password change with a wrong one: {status} {value}")
-        # Guessing is stopped before the gateway is asked.
-        guesser = self.desk()
-        guesser.source = "127.0.0.2"
-        for _ in range(80):
-            status, value = guesser.log_on("mallory", "guess-guess-1")
-            if status == 429:
-                break
-        demand(status == 429, "eighty log-ons of one user in a minute were all asked of the gateway")
 
     def elsewhere(self):
         """Other hosts, origins, methods, paths."""
@@ -234,25 +231,33 @@ class Test:
         status, _, _ = officer.raw("GET", "/api/v1/me", headers={"X-Long": "x" * 20_000})
         demand(status == 431, f"a header of 20,000 bytes: {status}")
 
-    def too_many(self):
-        desk = self.desk("examiner")
+    def too_many(self, port):
+        """Of a desk that takes few a second, so that a busy machine asks too many as well."""
+        desk = self.desk("examiner", port)
         statuses = [desk.call("get", "/api/v1/me")[0] for _ in range(400)]
-        demand(429 in statuses, "four hundred requests at once were all answered")
+        demand(429 in statuses, "four hundred requests one after the other were all answered")
+        # Guessing is stopped before the gateway is asked.
+        guesser = self.desk(port=port)
+        guesser.source = "127.0.0.2"
+        for _ in range(40):
+            status, _ = guesser.log_on("mallory", "guess-guess-1")
+            if status == 429:
+                break
+        demand(status == 429, "forty log-ons of one user were all asked of the gateway")
 
     def slow_request(self):
         """A request that never ends costs its connection and nobody else's."""
         desk = self.people["examiner"]
-        slow = desk.tls.wrap_socket(socket.create_connection(("127.0.0.1", desk.port), timeout=30),
+        slow = desk.tls.wrap_socket(socket.create_connection(("127.0.0.1", desk.port), timeout=120),
                                     server_hostname="127.0.0.1")
         slow.sendall(b"GET /api/v1/me HTTP/1.1\r\nHo")
-        begun = time.time()
         demand(desk.call("get", "/api/v1/me")[0] == 200, "another is served meanwhile")
         try:
-            slow.settimeout(30)
             demand(slow.recv(100) == b"", "an unfinished request was answered")
+        except TimeoutError:
+            raise Failed("an unfinished request kept its connection for two minutes") from None
         except OSError:
-            pass
-        demand(time.time() - begun < 30, "an unfinished request kept its connection")
+            pass  # ended without a goodbye
 
     # --- what the desk is for
 
@@ -384,7 +389,7 @@ class Test:
                      "investors": {"sort": "-permille", "limit": 20}, "orders": {"limit": 10}, "investor": investor})
         schema = self.contract.document["components"]["schemas"]["StreamMessage"]
         seen = {}
-        deadline = time.time() + 15
+        deadline = time.time() + 60
         while time.time() < deadline and (len(seen) < 7 or min(seen.values()) < 3):
             message = stream.message()
             found = list(faults(self.contract.document, schema, message))
@@ -393,13 +398,11 @@ class Test:
                 demand(len(message["data"]["items"]) <= 20, "more rows than asked for")
             seen[message["topic"]] = seen.get(message["topic"], 0) + 1
         demand(len(seen) == 7, f"topics: {seen}")
-        # At most four a second.
+        # At most four a second: of what comes one behind the other, whatever this machine makes it wait.
         begun = time.time()
-        count = 0
-        while time.time() - begun < 3:
+        for _ in range(20):
             stream.message("overview")
-            count += 1
-        demand(2 <= count <= 14, f"{count} overviews in three seconds")
+        demand(time.time() - begun >= 20 * 0.25 - 1.5, f"20 overviews in {time.time() - begun:.2f} s")
         stream.send({"subscribe": ["colour"]})
         while stream.message() is not None:
             pass
@@ -416,12 +419,11 @@ class Test:
         def memory():
             text = pathlib.Path(f"/proc/{pid}/status").read_text()
             return int(re.search(r"VmRSS:\s+(\d+)", text)[1])
+        before = memory()
         slow = [StreamClient(officer, receive_buffer=4096) for _ in range(8)]
         for one in slow:
             one.send({"subscribe": ["overview", "investors", "orders", "sessions"],
                       "investors": {"limit": 1000}, "orders": {"limit": 1000}})
-        time.sleep(2)
-        before = memory()
         fast = StreamClient(officer)
         fast.send({"subscribe": ["overview"]})
         for _ in range(20):
@@ -447,11 +449,13 @@ class Test:
         demand(not any(user in text for user in STAFF), "a person's name stands in the metrics")
 
     def expiry(self):
-        """A second desk with a short patience."""
+        """A second desk with little patience."""
         first = self.stand.desk_port
         directory = self.stand.directory
         kept = (directory / "desk.toml").read_text()
-        text = re.sub(r"(?m)^idle_s = .*$", "idle_s = 10", kept)
+        text = re.sub(r"(?m)^idle_s = .*$", "idle_s = 40", kept)
+        text = re.sub(r"(?m)^requests_per_second = .*$", "requests_per_second = 5", text)
+        text = re.sub(r"(?m)^logins_per_minute = .*$", "logins_per_minute = 5", text)
         other = first + 1
         for other in range(first + 1, first + 50):
             try:
@@ -466,11 +470,12 @@ class Test:
                               stderr=subprocess.DEVNULL) as process:
             try:
                 desk = wait_for("the second desk listens", lambda: self.try_log_on(other))
-                for _ in range(4):
-                    time.sleep(4)
+                for _ in range(3):
+                    time.sleep(15)  # in all more than idle_s
                     demand(desk.call("get", "/api/v1/me")[0] == 200, "who asks stays logged on")
-                time.sleep(11)
+                time.sleep(41)
                 demand(desk.call("get", "/api/v1/me")[0] == 401, "who asks nothing is logged off")
+                self.too_many(other)
             finally:
                 process.terminate()
             demand(process.wait(20) == 0, "the second desk did not end in order")
@@ -487,10 +492,9 @@ class Test:
         """Trading and the command line go on; a desk started again knows what happened meanwhile."""
         before = self.stand.control("operator", "status")["rows"][0]["orders"]
         self.stand.kill("desk")
-        time.sleep(2)
+        after = wait_for("orders go on while the desk is dead", lambda: [
+            orders for orders in [self.stand.control("operator", "status")["rows"][0]["orders"]] if orders > before])[0]
         self.stand.control("risk.officer", "halt", "symbol", "2330", "--reason", "by hand")
-        after = self.stand.control("operator", "status")["rows"][0]["orders"]
-        demand(after > before, f"no orders while the desk was dead: {before} {after}")
         self.stand.start_desk()
         wait_for("the desk listens again", lambda: self.try_log_on(self.stand.desk_port))
         self.everybody()
@@ -537,11 +541,9 @@ class Test:
                     missing.append(f"{method} {template}")
         codes = {code for _, _, code in self.contract.seen}
         documented = {code for methods in self.contract.document["paths"].values() for operation in methods.values()
-                      for code in operation["responses"]} - {"405"}  # to methods that are in no document: `refusals`
+                      for code in operation["responses"]}
         say(f"  {len(self.contract.seen)} kinds of answer seen; of {len(documented)} codes {len(documented & codes)}")
-        never_tried_well = {"post /api/v1/visits", "post /api/v1/visits/{id}/close", "post /api/v1/visits/{id}/sign",
-                            "post /api/v1/reviews/{id}"}
-        demand(set(missing) <= never_tried_well, f"never answered well: {missing}")
+        demand(not missing, f"never answered well: {missing}")
         demand(documented <= codes, f"never seen: {sorted(documented - codes)}")
 
     def users(self):
@@ -569,6 +571,16 @@ class Test:
         operator.good("post", "/api/v1/users/nora/role", {"role": "examiner", "reason": "moves", **APPROVER})
         demand(operator.good("post", "/api/v1/users/nora/reset-password", {"reason": "forgot", **APPROVER})
                ["initial_password"], "a reset gives an initial password")
+        # A vendor's visit from its opening to its signing off, and the review of a right.
+        operator.good("post", "/api/v1/users", {"name": "acme", "role": "vendor", "reason": "disk", **APPROVER})
+        until = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 3600))
+        operator.good("post", "/api/v1/visits", {"vendor": "acme", "ticket": "REQ-1", "until": until,
+                                                 "reason": "disk", **APPROVER})
+        visit = operator.good("get", "/api/v1/visits")["items"][0]["id"]
+        operator.good("post", f"/api/v1/visits/{visit}/close", {"reason": "done"})
+        approver = self.people["risk.approver"]
+        approver.good("post", f"/api/v1/visits/{visit}/sign", {"reason": "looked through"})
+        approver.good("post", "/api/v1/reviews/acme", {"decision": "remove", "reason": "over"})
 
 
 def run(test):
@@ -580,12 +592,11 @@ def run(test):
     wait_for("the desk listens", lambda: test.try_log_on(stand.desk_port))
     test.everybody()
     test.ready()
-    steps = ["document", "questions", "refusals", "rights", "logging_on", "elsewhere", "too_many", "slow_request",
-             "users"]
+    steps = ["document", "questions", "refusals", "rights", "logging_on", "elsewhere", "slow_request", "users"]
     for step in steps:
         say(step)
         getattr(test, step)()
-    load = stand.load("profile", "--sessions", 4, "--rate", 300, "--seconds", 240, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    load = stand.load("profile", "--sessions", 4, "--rate", 300, "--seconds", 1800, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         for step in ("looking", "metrics"):
             say(step)
