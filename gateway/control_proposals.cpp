@@ -152,12 +152,7 @@ void ControlSide::answer_proposal(const ControlRequest& request, ControlReply& r
     if (verdict == risk::ApprovalVerdict::approved && members == 1 &&
         before.facts.effective_ns <= core_.clock.last().utc_ns) {
         const risk::Answered answered = bring_about(request.proposal);
-        reply.ok = answered.decision.outcome == risk::Outcome::accepted;
-        reply.reason = answered.decision.reason;
-        fix::Sentence text;
-        text.add(reply.ok ? "in force by record " : "approved, and refused by record ");
-        text.add(answered.decision.sequence);
-        reply.text = risk::Text<512>(text.text().view());
+        tell_effect(answered.decision, reply);
     } else if (verdict == risk::ApprovalVerdict::approved) {
         fix::Sentence text;
         text.add(std::uint64_t{members}).add(" approved: they take hold one behind the other, at their time");
@@ -183,10 +178,22 @@ void ControlSide::set_limit_for_a_time(const ControlRequest& request, ControlRep
     const risk::Sequence number = record_proposal(proposal, false);
     record_answer(number, risk::ApprovalVerdict::approved, false, request.subject);
     const risk::Answered answered = bring_about(number);
-    reply.sequence = answered.decision.sequence;
-    reply.reason = answered.decision.reason;
-    reply.ok = answered.decision.outcome == risk::Outcome::accepted;
+    tell_effect(answered.decision, reply);
+    reply.sequence = answered.decision.sequence != 0 ? answered.decision.sequence : number;
     answer(reply);
+}
+
+void ControlSide::tell_effect(const risk::Decision& decision, ControlReply& reply) const noexcept {
+    reply.ok = decision.sequence != 0 && decision.outcome == risk::Outcome::accepted;
+    reply.reason = decision.reason;
+    fix::Sentence text;
+    if (decision.sequence == 0) {
+        text.add("approved, and lapsed at once: the proposal's answer says why");
+    } else {
+        text.add(reply.ok ? "in force by record " : "approved, and refused by record ")
+            .add(decision.sequence);
+    }
+    reply.text = risk::Text<512>(text.text().view());
 }
 
 // --- bringing about
@@ -215,8 +222,12 @@ risk::Answered ControlSide::bring_about_limit(const ProposalEntry& entry,
                                               const risk::Subject& subject) noexcept {
     risk::LimitInForce in_force;
     const bool known = look_up(entry.facts.limit, entry.subject, in_force).empty();
-    if (entry.facts.expires_ns != 0 && known && is_raise(entry.facts.limit, in_force)) {
-        const risk::LimitKey key = limit_key(entry.facts.limit, entry.subject);
+    const risk::LimitKey key = limit_key(entry.facts.limit, entry.subject);
+    const LimitEnd* present = core_.desk.proposals.end_of(key);
+    // Above what stays, also where another raise for a time has come first.
+    const bool raises = known && (is_raise(entry.facts.limit, in_force) ||
+                                  (present != nullptr && entry.facts.limit.value > present->base));
+    if (entry.facts.expires_ns != 0 && raises) {
         // It must not come without its end.
         if (entry.facts.expires_ns <= core_.clock.last().utc_ns) {
             lapse(entry, "its end has come before its turn");
@@ -226,7 +237,6 @@ risk::Answered ControlSide::bring_about_limit(const ProposalEntry& entry,
             lapse(entry, "no room for one more limit with an end");
             return {};
         }
-        const LimitEnd* present = core_.desk.proposals.end_of(key);
         risk::LimitTerm term;
         term.record.kind = risk::RecordKind::limit_term;
         term.record.cause = entry.number;
@@ -328,7 +338,8 @@ void ControlSide::judge_usage() noexcept {
     }
 }
 
-// The act first, then the crossing that names it: whatever a crash leaves between the two is done again.
+// The act first, then the crossing that names it: what a crash leaves between the two is done again, or has
+// been done and is then named by no crossing.
 void ControlSide::climb(std::uint32_t investor, const UsageLevels::Crossing& crossing) noexcept {
     const config::LadderSection& ladder = core_.config.ladder;
     risk::UsageLevel level;
@@ -379,7 +390,7 @@ risk::Sequence ControlSide::slow_down(std::uint32_t investor, const risk::Subjec
 
 risk::Sequence ControlSide::block(std::uint32_t investor, const risk::Subject& subject,
                                   bool cancel_open) noexcept {
-    if (core_.ledger.halted(risk::Scope::investor, investor)) {
+    if (core_.ledger.halted(risk::Scope::investor, investor) && !cancel_open) {
         return 0;
     }
     risk::Halt halt;

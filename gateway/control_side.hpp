@@ -43,6 +43,8 @@ class ControlSide {
     // control_proposals.cpp: what two persons settle, and what the gateway does of itself
     void propose(const ControlRequest& request, ControlReply& reply) noexcept;
     void answer_proposal(const ControlRequest& request, ControlReply& reply) noexcept;
+    // What an approval has brought about; sequence 0: nothing, it lapsed.
+    void tell_effect(const risk::Decision& decision, ControlReply& reply) const noexcept;
     void set_limit_for_a_time(const ControlRequest& request, ControlReply& reply) noexcept;
     void list_proposals(const ControlRequest& request, ControlReply& reply) noexcept;
     void record_visit(const ControlRequest& request, ControlReply& reply) noexcept;

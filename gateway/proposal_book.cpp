@@ -46,9 +46,11 @@ ProposalBook::ProposalBook(std::size_t proposals_max) : entries_(proposals_max),
 // --- what Records say
 
 void ProposalBook::follow(const risk::Proposal& proposal) noexcept {
-    const std::uint32_t place = free_place();
+    std::uint32_t place = free_place();
     if (place == nowhere) {
-        return;  // nobody proposes without having asked for room; a smaller book replays what it can
+        // Nobody proposes without having asked for room; a replay into a smaller book takes what there is.
+        place = places();
+        entries_.emplace_back();
     }
     next_place_ = (place + 1) % places();
     ProposalEntry& entry = entries_[place];
@@ -63,6 +65,9 @@ void ProposalBook::follow(const risk::Proposal& proposal) noexcept {
 
 void ProposalBook::follow(const risk::Approval& approval) noexcept {
     const risk::ApprovalFacts& facts = approval.facts;
+    if (facts.verdict == risk::ApprovalVerdict::lapsed) {
+        coming_ = {};  // the LimitSet it was told for does not come any more
+    }
     for (std::uint32_t place = 0; place < places(); ++place) {
         ProposalEntry& entry = entries_[place];
         const bool named =
@@ -122,8 +127,8 @@ void ProposalBook::follow(const risk::LimitSet& set, const risk::Decision& decis
         coming_.set = set.record.sequence;
         if (place != nowhere) {
             ends_[place] = coming_;
-        } else if (ends_.size() < ends_max_) {
-            ends_.push_back(coming_);
+        } else {
+            ends_.push_back(coming_);  // live, room was asked for; a replay takes what there is
         }
         coming_ = {};
         note_next_end();

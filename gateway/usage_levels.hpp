@@ -24,7 +24,8 @@ class UsageLevels {
     void touch(std::uint32_t investor) noexcept {
         if (investor < marked_.size() && marked_[investor] == 0) {
             marked_[investor] = 1;
-            ring_[(first_ + waiting_++) % ring_.size()] = investor;
+            const std::size_t place = first_ + waiting_++;
+            ring_[place < ring_.size() ? place : place - ring_.size()] = investor;
         }
     }
     // The next one to look at; 0: nobody.

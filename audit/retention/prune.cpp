@@ -197,7 +197,8 @@ class Pruning {
 
     // Empty text: the file has these bytes, on the disk.
     [[nodiscard]] static std::string put_whole(const std::string& path, const std::string& text) {
-        const Descriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640));
+        static_cast<void>(::unlink(path.c_str()));  // of one that died before: nobody may write it any more
+        const Descriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0640));
         if (!file.open()) {
             return system_error("create", path, errno);
         }

@@ -87,6 +87,7 @@ void ControlServer::State::verify_token(std::uint64_t number) {
     }
     const Verified standing = users_.standing(message.user, token->version);
     if (standing.result != Verification::good) {
+        ended_.emplace_back(token->user, risk::Text<64>("password, role or account has changed"));
         tokens_.end(message.token);
         deny(number, Denied::bad_credentials,
              standing.text.empty() ? "the password has changed since: log on again" : standing.text);
@@ -112,18 +113,18 @@ void ControlServer::State::watch_tokens() {
 void ControlServer::State::end_idle_tokens() {
     Token ended;
     while (tokens_.take_idle(users_.monotonic_ns(), ended)) {
-        idle_ended_.push_back(ended.user);
+        ended_.emplace_back(ended.user, risk::Text<64>("idle for too long"));
     }
-    while (!idle_ended_.empty()) {
+    while (!ended_.empty()) {
         ControlRequest request;
         request.request = next_request_++;
         request.facts.verb = risk::ControlVerb::logout;
-        request.subject.user = idle_ended_.front();
-        request.subject.reason = risk::Text<64>("idle for too long");
+        request.subject.user = ended_.front().first;
+        request.subject.reason = ended_.front().second;
         if (!submit_(request)) {
             return;  // tried again with the next look
         }
-        idle_ended_.pop_front();
+        ended_.pop_front();
     }
 }
 

@@ -121,7 +121,8 @@ class ControlServer::State : public std::enable_shared_from_this<ControlServer::
     UserStore& users_;
     TokenTable tokens_;
     asio::steady_timer token_timer_;
-    std::deque<risk::UserName> idle_ended_;  // logons that were idle too long, until each is a Record
+    // Logons that ended otherwise than by a logout, with why, until each is a Record.
+    std::deque<std::pair<risk::UserName, risk::Text<64>>> ended_;
     std::unique_ptr<AuthWorker> worker_;
     std::map<std::uint64_t, ConnectionHandle> connections_;
     std::map<std::uint64_t, Pending> pending_;

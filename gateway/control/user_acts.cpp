@@ -208,7 +208,7 @@ std::string UserStore::visit(const risk::UserName& vendor, const StaffAct& act) 
 
 std::string UserStore::review(const risk::UserName& name, const StaffAct& act) {
     return edit(name, [&](Entry& entry) -> std::string {
-        entry.reviewed_half_year = half_year_now();
+        entry.reviewed_half_year = act.half_year;
         entry.review = act.decision;
         entry.reviewed_by = act.by;
         entry.reviewed_ns = options_.utc_ns();

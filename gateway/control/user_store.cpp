@@ -319,7 +319,14 @@ std::string UserStore::commit(const risk::UserName& name, const Entry& changed) 
         return "the change could not be stored: " + problem;
     }
     const std::lock_guard lock(mutex_);
-    (*entries_)[name] = changed;
+    Entry& kept = (*entries_)[name];
+    Entry next = changed;
+    // What a logon has moved meanwhile stays moved.
+    next.state.used_ns = std::max(next.state.used_ns, kept.state.used_ns);
+    if (next.totp_secret == kept.totp_secret) {
+        next.totp_step = std::max(next.totp_step, kept.totp_step);
+    }
+    kept = std::move(next);
     return {};
 }
 

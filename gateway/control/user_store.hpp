@@ -2,8 +2,8 @@
 // roles, passwords and their ages, second factors, use, disabling; vendors' visits and reviews of rights.
 // Held in memory, kept in a UserDatabase. Verifies, changes, and stores each change before it counts. It
 // knows no sessions and no rights, and makes no Records: its callers do. Shared by the workers of both
-// AuthWorkers; every call may take long (argon2id, fsync), so neither the order nor the control thread calls
-// anything but list().
+// AuthWorkers. What hashes or stores takes long (argon2id, fsync): neither the order nor the control thread
+// calls that, the control thread only standing(), the lists and the clocks.
 #pragma once
 
 #include <functional>
