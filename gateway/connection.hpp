@@ -59,7 +59,8 @@ class Connection {
         stream_ = stream;
         sealed_text_ = 0;
         if (stream != nullptr) {
-            kernel_ns_ = stamp_ns_ = stamp_ns;
+            kernel_ns_ = stamp_ns;
+            stamp_ns_ = stamp_ns != 0 ? stamp_ns : SystemClock::utc_ns();
             fresh_ = true;
         }
     }

@@ -127,11 +127,16 @@ void ControlSide::answer_proposal(const ControlRequest& request, ControlReply& r
     const bool waits =
         entry != nullptr && (entry->state == ProposalState::open ||
                              (withdraws && entry->state == ProposalState::approved && entry->answer == 0));
+    const std::uint32_t members =
+        request.members == 0 ? 1 : core_.desk.proposals.open_in_batch(request.proposal);
+    const bool whole_batch = request.members != 0;
     const std::string_view wrong = entry == nullptr    ? "proposal: not known, or settled long ago"
                                    : !waits            ? "proposal: has been answered already"
                                    : withdraws && !own ? "proposal: only who has made it may withdraw it"
                                    : !withdraws && own
                                        ? "proposal: must be answered by another person than who has made it"
+                                   : whole_batch && members != request.members
+                                       ? "batch: has not so many open proposals any more, look at it again"
                                        : "";
     if (!wrong.empty()) {
         refuse(request, reply, wrong);
@@ -145,9 +150,7 @@ void ControlSide::answer_proposal(const ControlRequest& request, ControlReply& r
                                           : verb == risk::ControlVerb::approve
                                               ? risk::ApprovalVerdict::approved
                                               : risk::ApprovalVerdict::rejected;
-    const std::uint32_t members =
-        request.whole_batch ? core_.desk.proposals.open_in_batch(request.proposal) : 1;
-    reply.sequence = record_answer(request.proposal, verdict, request.whole_batch, subject);
+    reply.sequence = record_answer(request.proposal, verdict, whole_batch, subject);
     reply.ok = true;
     if (verdict == risk::ApprovalVerdict::approved && members == 1 &&
         before.facts.effective_ns <= core_.clock.last().utc_ns) {

@@ -32,6 +32,7 @@ risk::Sequence ControlSide::record(const ControlRequest& request, risk::RecordKi
     risk::ControlEvent event;
     event.record.kind = kind;
     event.record.session = request.session;
+    event.record.cause = request.cause;
     event.facts = request.facts;
     event.subject = request.subject;
     // Whom it is about; and the role that is given.

@@ -219,6 +219,8 @@ bool Road::look_at(std::uint32_t connection) noexcept {
         case ReadResult::Status::empty:
             return peer.maybe_readable;
         case ReadResult::Status::closed:
+            peer.say_goodbye();
+            [[fallthrough]];
         case ReadResult::Status::failed:
         case ReadResult::Status::cut_off:
         case ReadResult::Status::broken:

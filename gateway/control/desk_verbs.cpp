@@ -75,11 +75,12 @@ void add_proposals(CLI::App& app, json& request, DeskVerbs& verbs) {
                                  Answer{"withdraw", "Take one's own proposal back"}}) {
         CLI::App* one = proposal->add_subcommand(answer.verb, answer.help);
         one->add_option("number", verbs.number, "the proposal's record")->required();
-        one->add_flag("--whole-batch", verbs.whole_batch, "and every open one of the batch it begins");
+        one->add_option("--whole-batch", verbs.members,
+                        "and every open one of the batch it begins, so many as there are with it");
         one->callback([&request, &verbs, verb = answer.verb] {
             request = {{"verb", verb}, {"proposal", verbs.number}};
-            if (verbs.whole_batch) {
-                request["batch"] = true;
+            if (verbs.members != 0) {
+                request["batch"] = verbs.members;
             }
         });
     }

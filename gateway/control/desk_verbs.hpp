@@ -22,7 +22,7 @@ struct DeskVerbs {
     std::string until;
     std::uint64_t number = 0;
     std::uint64_t batch = 0;
-    bool whole_batch = false;
+    std::uint64_t members = 0;
     bool all = false;
     std::string name;
     std::string role;

@@ -291,7 +291,7 @@ void read_verb(Fields& fields, ControlRequest& request) {
         case ControlVerb::reject:
         case ControlVerb::withdraw:
             request.proposal = fields.number("proposal", true, 1, UINT64_MAX);
-            request.whole_batch = fields.flag("batch");
+            request.members = static_cast<std::uint32_t>(fields.number("batch", false, 1, UINT32_MAX));
             return;
         case ControlVerb::proposal_list:
             request.all = fields.flag("all");

@@ -46,6 +46,7 @@ struct ControlRequest {
     risk::HaltFacts halt;          // halt, resume
     risk::FillAdjustedFacts fill;  // fill_adjust
     risk::Sequence order_key = 0;  // order_show, resolve, fill_adjust
+    risk::Sequence cause = 0;      // failed: the Record of what was asked and then not done
     std::uint32_t session = 0;     // session_disconnect; session or line
     std::uint32_t peer_user = 0;   // SO_PEERCRED of the socket: uid and pid of the asking process
     std::uint32_t peer_process = 0;
@@ -57,8 +58,8 @@ struct ControlRequest {
     risk::UtcNs expires_ns = 0;    // 0 = never; visit_open: its end
     risk::Sequence batch = 0;
     risk::Sequence proposal = 0;  // approve, reject, withdraw
-    bool whole_batch = false;
-    bool all = false;                        // proposal_list: also the answered ones that are remembered
+    std::uint32_t members = 0;    // of the batch, as the asker has counted its open ones; 0 = this one alone
+    bool all = false;             // proposal_list: also the answered ones that are remembered
     config::Role role = config::Role::none;  // user_add, user_set_role
     risk::VisitAct visit = risk::VisitAct::none;
     risk::ReviewDecision decision = risk::ReviewDecision::none;

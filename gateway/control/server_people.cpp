@@ -301,6 +301,7 @@ void ControlServer::State::act(std::uint64_t number) {
 void ControlServer::State::on_acted(Pending& pending, const AuthResult& result) {
     pending.acting = false;
     if (result.verdict != AuthVerdict::accepted) {
+        pending.message.request.cause = pending.recorded;
         deny(result.ticket, Denied::failed, std::string(result.text.view()));
         return;
     }

@@ -35,6 +35,18 @@ class BodyFields {
         }
         return value != nullptr && value->is_boolean() && value->get<bool>();
     }
+    // 0: not given.
+    std::uint32_t count(const char* name) {
+        const Json* value = find(name, false);
+        if (value == nullptr) {
+            return 0;
+        }
+        if (!value->is_number_unsigned() || *value < 1U || *value > UINT32_MAX) {
+            fail(name, "must be a whole number from 1 on");
+            return 0;
+        }
+        return value->get<std::uint32_t>();
+    }
     void fail(const std::string& name, const std::string& rule) {
         if (!wrong_) {
             wrong_ = error_answer(422, "bad_field", name + " " + rule);

@@ -425,7 +425,7 @@ Routed Router::answer_proposal(const char* verb, const Request& request, Person&
                                const std::string& number) {
     BodyFields body(request);
     const std::string reason = body.text("reason", false, reason_max);
-    const bool whole = body.flag("batch");
+    const std::uint32_t members = body.count("batch");
     if (const auto& wrong = body.finish()) {
         return *wrong;
     }
@@ -434,8 +434,8 @@ Routed Router::answer_proposal(const char* verb, const Request& request, Person&
         return error_answer(422, "bad_field", "n must be the number of a proposal");
     }
     Json question = {{"verb", verb}, {"proposal", proposal}, {"reason", reason.empty() ? verb : reason}};
-    if (whole) {
-        question["batch"] = true;
+    if (members != 0) {
+        question["batch"] = members;
     }
     return act(std::move(question), person, done);
 }

@@ -219,6 +219,8 @@ void Handshakes::shake(const std::shared_ptr<Attempt>& attempt) {
                                    });
     } else if (step == TlsStream::Step::done) {
         hand_over(attempt);
+    } else if (step == TlsStream::Step::unsaid) {
+        shake(attempt);  // the rest of a flight that was longer than the buffer
     } else {
         read(attempt);
     }

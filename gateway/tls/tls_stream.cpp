@@ -100,7 +100,7 @@ TlsStream::Step TlsStream::shake() {
     }
     const int why = SSL_get_error(ssl_.get(), done);
     if (why == SSL_ERROR_WANT_READ || why == SSL_ERROR_WANT_WRITE) {
-        return Step::again;
+        return why == SSL_ERROR_WANT_WRITE ? Step::unsaid : Step::again;
     }
     judge_failure();
     return Step::failed;

@@ -26,7 +26,8 @@ class TlsStream final : public SealedStream {
     // `context` must live while streams are made of it. Only TlsContext and tests make one.
     explicit TlsStream(SSL_CTX* context, Role role = Role::server);
 
-    enum class Step : std::uint8_t { again, done, failed };
+    // unsaid: what is to be said was longer than the room; once sealed() has been sent, go on at once.
+    enum class Step : std::uint8_t { again, unsaid, done, failed };
     // Goes on with the handshake; then sealed() has to be sent, also when it has failed.
     [[nodiscard]] Step shake();
     // Why it failed, as the journal has it, and in OpenSSL's words for the log.

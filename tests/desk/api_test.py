@@ -329,7 +329,13 @@ class Test:
         csv = csv.replace(",buy,,1,", ",buy,,80000000000,")
         applied = officer.good("post", "/api/v1/limits/batch", {"csv": csv, "reason": "batch", "apply": True})
         demand(applied["applied"] and applied["batch"], f"applied: {applied}")
-        approver.good("post", f"/api/v1/proposals/{applied['batch']}/approve", {"reason": "all of it", "batch": True})
+        members = wait_for("the batch is shown", lambda: [
+            row for row in approver.good("get", "/api/v1/proposals")["items"] if row["batch"] == applied["batch"]])
+        status, value = approver.call("post", f"/api/v1/proposals/{applied['batch']}/approve",
+                                      {"reason": "less than all of it", "batch": len(members) - 1})
+        demand(status == 409, f"a batch of more than was looked at: {status} {value}")
+        approver.good("post", f"/api/v1/proposals/{applied['batch']}/approve",
+                      {"reason": "all of it", "batch": len(members)})
         wait_for("the whole batch is in force", lambda: {
             row["value"] for row in officer.good("get", f"/api/v1/limits?scope=investor&key={investor}")["items"]}
             >= {"80000000000", "70000000000"})

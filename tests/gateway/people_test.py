@@ -169,7 +169,8 @@ def batch(desk):
            "a batch that is not there took a proposal")
     for dimension, value in values.items():
         desk.propose(value, "--batch", first, dimension=dimension)
-    desk.do(APPROVER, "proposal", "approve", first, "--whole-batch")
+    desk.refused(APPROVER, "proposal", "approve", first, "--whole-batch", len(values), why="batch")  # not all of it
+    desk.do(APPROVER, "proposal", "approve", first, "--whole-batch", len(values) + 1)
     until(lambda: all(desk.limit(dimension) == str(value) for dimension, value in values.items()), "the whole batch")
     print("one approval, a whole batch")
 

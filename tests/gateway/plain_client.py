@@ -11,7 +11,7 @@ class Client:
         self.peer = None
 
     def connect(self, *fields):
-        self.peer = socket.create_connection(("127.0.0.1", self.port), timeout=20)
+        self.peer = socket.create_connection(("127.0.0.1", self.port), timeout=90)
         self.rest = b""
         self.send("A", (98, 0), (108, 30), (553, self.comp_id.lower()), (554, self.password), *fields)
 

@@ -220,6 +220,32 @@ TEST_CASE("a_length_past_the_largest_record_is_broken_at_its_header_and_not_wait
     CHECK(largest.server.room().size() >= 16384 + 256);
 }
 
+TEST_CASE("a_flight_longer_than_the_room_goes_on_once_it_has_been_sent") {
+    constexpr int authorities = 500;
+    Pair pair;
+    STACK_OF(X509_NAME)* names = sk_X509_NAME_new_null();
+    for (int i = 0; i < authorities; ++i) {
+        const std::string text = "Authority of a very long name, number " + std::to_string(i);
+        X509_NAME* name = X509_NAME_new();
+        REQUIRE(X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC,
+                                           reinterpret_cast<const unsigned char*>(text.data()),
+                                           static_cast<int>(text.size()), -1, 0) == 1);
+        REQUIRE(sk_X509_NAME_push(names, name) > 0);
+    }
+    SSL_set0_CA_list(pair.server.ssl(), names);
+    int unsaid = 0;
+    for (int turn = 0; turn < 20 && pair.server_step != TlsStream::Step::done; ++turn) {
+        pair.client_step = pair.client.shake();
+        carry(pair.client, pair.server);
+        pair.server_step = pair.server.shake();
+        unsaid += pair.server_step == TlsStream::Step::unsaid ? 1 : 0;
+        carry(pair.server, pair.client);
+    }
+    CHECK(unsaid > 0);
+    CHECK(pair.client_step == TlsStream::Step::done);
+    CHECK(pair.server_step == TlsStream::Step::done);
+}
+
 TEST_CASE("text_that_is_no_tls_is_broken_at_its_first_five_bytes") {
     Joined joined;
     std::memcpy(joined.server.room().data(), "8=FIX", 5);
