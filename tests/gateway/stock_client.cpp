@@ -25,7 +25,7 @@ namespace {
 constexpr const char* account = "8610-0000017";
 constexpr const char* other_account = "8610-0000056";
 constexpr const char* symbol = "2002";
-constexpr int answer_wait_ms = 20000;
+constexpr int answer_wait_ms = 60'000;
 
 void require(bool held, const std::string& step, const std::string& detail = "") {
     std::string shown = detail;

@@ -127,6 +127,7 @@ struct QuickFixClient::Impl : FIX::Application {
         // QuickFIX reads the interval and the no-delay switch from the defaults, not from the session.
         FIX::Dictionary defaults;
         defaults.setInt(FIX::RECONNECT_INTERVAL, 1);
+        defaults.setInt(FIX::LOGON_TIMEOUT, 60);  // a new password is hashed several times, on a busy machine
         defaults.setString(FIX::SOCKET_NODELAY, "Y");
         FIX::SessionSettings made;
         made.set(defaults);
