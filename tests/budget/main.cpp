@@ -332,7 +332,6 @@ int main(int argc, char** argv) {
     if (!fairlead::gateway::TlsMemory::install()) {
         return 1;
     }
-    fairlead::gateway::TlsMemory::serve_this_thread();
     CLI::App app{"Drives orders through the road, one pass at a time, for callgrind and strace to count"};
     Options options;
     app.add_option("--config", options.rig.config_file, "configuration of the gateway")->required();

@@ -161,7 +161,6 @@ Rig::Rig(const RigOptions& options) : config_(good(config::load_gateway_config(o
                                         SSL_FILETYPE_PEM) != 1) {
             fail("no client certificate in " + options.tls);
         }
-        gateway::TlsStream::prepare_thread();
     }
     auto opened = audit::Front::open(front_options(config_));
     if (!opened.ok()) {
@@ -227,6 +226,10 @@ void Rig::log_on(std::size_t count) {
     log_on_line();
     for (std::size_t i = 0; i < count; ++i) {
         log_on_client(i);
+    }
+    if (!tls_.empty()) {
+        // Handshakes are another thread's in the gateway: what they keep must not fill this thread's slots.
+        gateway::TlsStream::prepare_thread();
     }
 }
 
