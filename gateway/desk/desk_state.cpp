@@ -102,6 +102,9 @@ std::string DeskState::apply(const audit::RecordView& view) {
             return problem;
         }
     }
+    if (record->kind == RecordKind::limit_set) {
+        limit_before_ = in_force(as_kind<risk::LimitSet>(*record));
+    }
     const risk::Decision decision = ledger_.apply(*record);
     risk::Answered answered;
     const audit::Bytes decided = view.section(audit::SectionKind::decision);
@@ -141,7 +144,11 @@ std::string DeskState::begin_day(const risk::DayStart& start) {
     orders_.clear();
     row_of_slot_.clear();
     state_of_slot_.clear();
+    on_line_.clear();  // their slots are of the day before, whose orders the Ledger forgets
     waiting_.clear();
+    for (HaltFigures& halt : halts_) {
+        halt.open = halt.in_doubt = 0;
+    }
     investors_.clear();
     investors_.resize(next_reference_->investors.size());
     points_per_investor_ =

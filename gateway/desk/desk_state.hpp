@@ -6,6 +6,7 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -101,8 +102,8 @@ struct LimitChange {
     risk::Sequence sequence = 0;
     risk::UtcNs at = 0;
     risk::LimitSetFacts limit;
-    risk::Amount before = 0;
-    bool before_given = false;
+    risk::LimitInForce before;  // as the Ledger had it; not given: what its absence means
+    bool before_known = false;  // false: set before the first day
     bool reverted = false;  // a term ended
     risk::InvestorId investor;
     risk::AccountKey account;
@@ -222,6 +223,8 @@ class DeskState {
     void take_logon(const risk::LogonResult& result);
     void take_logout(const risk::Logout& logout);
     void take_numbers(const risk::Record& record, const risk::Routing& routing);
+    // Nothing: no day has begun, so the target has no row yet.
+    [[nodiscard]] std::optional<risk::LimitInForce> in_force(const risk::LimitSet& set) const noexcept;
     void take_limit(const risk::LimitSet& set, const risk::Decision& decision);
     void take_halt(const risk::Record& record, const risk::HaltFacts& facts, const risk::Subject& subject,
                    const risk::Decision& decision);
@@ -264,6 +267,7 @@ class DeskState {
     LastOf<LimitChange> limit_changes_;
     std::map<risk::Sequence, risk::UtcNs> terms_;  // by the version they end
     risk::UtcNs next_term_ = 0;                    // told by a limit_term for the limit_set behind it
+    std::optional<risk::LimitInForce> limit_before_;  // of the limit_set being applied
     LastOf<IncidentNote> incidents_;
     std::vector<HaltFigures> halts_;
     std::map<risk::Sequence, ProposalFigures> proposals_;

@@ -200,6 +200,21 @@ void DeskState::take_control(const risk::Record& record, const risk::Decision& d
     }
 }
 
+std::optional<risk::LimitInForce> DeskState::in_force(const risk::LimitSet& set) const noexcept {
+    // The dimensions of one security are an investor's, whichever of the two scopes they are named by.
+    const Scope scope = set.facts.scope == Scope::symbol ? Scope::investor : set.facts.scope;
+    const std::uint32_t row = scope == Scope::investor  ? ledger_.find_investor(set.subject.investor)
+                              : scope == Scope::account ? ledger_.find_account(set.subject.account).account
+                              : scope == Scope::branch  ? ledger_.find_branch(set.subject.account.branch)
+                                                        : 0;
+    if (ledger_.reference() == nullptr || (row == 0 && scope != Scope::firm)) {
+        return std::nullopt;
+    }
+    const std::uint32_t security =
+        set.facts.symbol.empty() ? 0 : ledger_.find_security(set.facts.symbol);
+    return ledger_.limit(scope, row, set.facts.dimension, security);
+}
+
 void DeskState::take_limit(const risk::LimitSet& set, const risk::Decision& decision) {
     const risk::UtcNs term = std::exchange(next_term_, 0);
     if (decision.outcome == risk::Outcome::refused) {
@@ -215,16 +230,8 @@ void DeskState::take_limit(const risk::LimitSet& set, const risk::Decision& deci
     change.user = set.subject.user;
     change.approver = set.subject.approver;
     change.reason = set.subject.reason;
-    for (std::uint64_t row = limit_changes_.end(); row-- > limit_changes_.begin();) {
-        const LimitChange& before = limit_changes_.at(row);
-        if (before.limit.scope == set.facts.scope && before.limit.dimension == set.facts.dimension &&
-            before.limit.symbol == set.facts.symbol && before.investor == set.subject.investor &&
-            before.account == set.subject.account) {
-            change.before = before.limit.value;
-            change.before_given = true;
-            break;
-        }
-    }
+    change.before_known = limit_before_.has_value();
+    change.before = limit_before_.value_or(risk::LimitInForce{});
     limit_changes_.add(change);
     if (term != 0) {
         if (terms_.size() >= terms_max) {

@@ -153,8 +153,8 @@ Json refused_row(const DeskState& state, const OrderEntry& order, const Asked& a
 }
 
 Json change_row(const LimitChange& change, const Asked& asked) {
-    const bool raised = change.before_given && change.limit.value > change.before;
-    const bool lowered = change.before_given && change.limit.value < change.before;
+    const bool raised = change.before_known && change.limit.value > change.before.value;
+    const bool lowered = change.before_known && change.limit.value < change.before.value;
     return {{"sequence", change.sequence},
             {"at", audit::taipei_text(change.at)},
             {"scope", gateway::scope_name(change.limit.scope)},
@@ -162,8 +162,9 @@ Json change_row(const LimitChange& change, const Asked& asked) {
             {"dimension", gateway::dimension_name(change.limit.dimension)},
             {"symbol", change.limit.symbol.view()},
             {"value", audit::amount_text(change.limit.dimension, change.limit.value)},
-            {"before", change.before_given ? Json(audit::amount_text(change.limit.dimension, change.before))
-                                           : Json(nullptr)},
+            {"before", change.before_known && change.before.given
+                           ? Json(audit::amount_text(change.limit.dimension, change.before.value))
+                           : Json(nullptr)},
             {"user", change.user.view()},
             {"approver", change.approver.view()},
             {"reason", change.reason.view()},

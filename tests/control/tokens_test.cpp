@@ -1,5 +1,7 @@
 // Lasting logons of the control socket, the codes of a second factor, and what both are worth at the server.
 #include <catch2/catch.hpp>
+#include <chrono>
+#include <thread>
 
 #include "gateway/control/token_table.hpp"
 #include "gateway/control/totp.hpp"
@@ -157,7 +159,11 @@ TEST_CASE("a_lasting_logon_that_was_idle_for_too_long_is_ended_by_a_record") {
         }
         return false;
     };
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
     while (!told()) {
+        if (std::chrono::steady_clock::now() > deadline) {
+            FAIL("no Record ends it within 60 s");
+        }
         std::this_thread::sleep_for(std::chrono::milliseconds(1));
     }
 }

@@ -117,7 +117,7 @@ def row_36(stand):
     stand.venue_proxy.stop_reading()
     time.sleep(0.3)
     before = stand.orders_at(TWSE)
-    wait_for("a full window", lambda: unsent_bytes(stand.venue_proxy.port) > 4096, 10)
+    wait_for("a full window", lambda: unsent_bytes(stand.venue_proxy.port) > 4096)
     stand.still_trades(TPEX)
     waiting, passed = unsent_bytes(stand.venue_proxy.port), stand.orders_at(TWSE) - before
     stand.venue_proxy.read_again()
@@ -277,18 +277,15 @@ def row_24(stand):
 
 def row_26(stand):
     """The gateway is stopped for three seconds, in the long suite for thirty, under load (row 61 as well: no
-    processor): it goes on, nobody asserts, sessions come back, what waited too long is not sent late."""
+    processor): it goes on, nobody asserts, sessions come back. That what waited too long is not sent late is
+    simulation_test's to judge: what waits here is in the kernel, and gets its age when it is read."""
     gateway = stand.processes["gateway"]
     gateway.send_signal(signal.SIGSTOP)
-    time.sleep(0.2)
-    before = stand.orders_at(TWSE)
-    time.sleep(STOPPED_S - 0.2)
-    meanwhile = stand.orders_at(TWSE) - before
+    time.sleep(STOPPED_S)
     gateway.send_signal(signal.SIGCONT)
     stand.wait_until_open(seconds=60)
     stand.still_trades(TWSE)
     stand.still_trades(TPEX)
-    demand(meanwhile == 0, f"{meanwhile} orders left a gateway that stood still")
     stand.client.connect()
     demand(stand.trades(stand.client, "AFTER"), "a client does not trade after the gateway stood still")
     stand.client.log_out()
@@ -312,7 +309,8 @@ def row_33(stand):
     meanwhile = stand.orders_at(TWSE) - before
     stand.tell_exchange(f"{TWSE} clear")
     demand(meanwhile == 0, f"{meanwhile} orders went to a venue that was halted")
-    demand("the venue refuses every order of a line" in flushed(stand), "the log does not say why the venue was halted")
+    wait_for("the log says why the venue was halted",  # it is flushed once a second
+             lambda: "the venue refuses every order of a line" in stand.gateway_log())
     stand.control("risk.officer", "resume", "venue", "TWSE", "--approver", "risk.approver", "--reason", "asked the venue")
     stand.still_trades(TWSE)
     demand(stand.trades(stand.client, "RESUMED"), "a client does not trade after the venue was resumed")
@@ -321,21 +319,16 @@ def row_33(stand):
     return [("incident", VENUE_REFUSES_ALL)]
 
 
-def flushed(stand):
-    time.sleep(1.2)  # the log is flushed once a second
-    return stand.gateway_log()
-
-
 def row_34(stand):
-    """The venue asks for everything again, and again, and again: answered by gap fills, no order twice, both lines and
-    clients trade on meanwhile."""
+    """The venue asks for everything again, and again, and again: each time answered by a gap fill, no order twice, both
+    lines trade on meanwhile."""
     fills = len(stand.witness_rows(TWSE, "4"))
     for _ in range(RESENDS_ASKED):
         stand.tell_exchange(f"{TWSE} ask-resend-all")
         time.sleep(0.05)
     stand.still_trades(TWSE)
     stand.still_trades(TPEX)
-    wait_for("the gap fills", lambda: len(stand.witness_rows(TWSE, "4")) > fills)
+    wait_for("a gap fill for each asking", lambda: len(stand.witness_rows(TWSE, "4")) >= fills + RESENDS_ASKED)
     stand.wait_until_open()
     gateway = stand.processes["gateway"].pid
     say(f"row 34: asked {RESENDS_ASKED} times for all: {len(stand.witness_rows(TWSE, '4')) - fills} gap fills, process "
@@ -361,11 +354,12 @@ def row_47(stand):
         stand.still_trades(TWSE)
     finally:
         resource.prlimit(gateway, resource.RLIMIT_NOFILE, limits)
-    time.sleep(1.2)  # the log is flushed once a second
+    # The log is flushed once a second.
+    wait_for("a complaint that descriptors ran out", lambda: stand.gateway_log().count("accept failed") > log_before)
+    time.sleep(1.2)  # what more of them there are
     complaints = stand.gateway_log().count("accept failed") - log_before
     for newcomer in newcomers:
         newcomer.close()
-    demand(complaints > 0, "descriptors did not run out: nothing was tested")
     demand(complaints <= ACCEPT_COMPLAINTS_MAX, f"{complaints} lines in the log say that accept failed")
     client.log_out()
     client.connect()

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""SIGKILL at each labelled point of the real programs under load: before, within (at a drawn instruction) and after
-the steps of the road, the keeper and of both programs' starts. kill_at sets the label from outside, like a debugger:
-the programs are the ones that are installed. Judged as kill_test judges: the exchange's own log, the journal
-verified, exposures equal, every command answered.
+"""SIGKILL at each labelled point of the real programs under load: before, within (at a drawn instruction, or at the
+function's return if that comes first) and after the steps of the road, the keeper and of both programs' starts.
+kill_at sets the label from outside, like a debugger: the programs are the ones that are installed. Judged as kill_test
+judges: the exchange's own log, the journal verified, exposures equal, every command answered.
 
 usage: kill_labels_test.py PROGRAMS KILL_AT [TIMES] [SEED] [LABEL...]; each label once unless said, FAIRLEAD_LABEL_KILLS
 times (500) when FAIRLEAD_LONG is 1. A failure prints the seed; LABEL: only those that have this text.
@@ -100,6 +100,7 @@ class Killer:
         self.length = collections.defaultdict(lambda: FIRST_STEPS)
         self.done = collections.Counter()
         self.missed = collections.Counter()
+        self.within = self.returned = 0  # of those "within": how many, and how many had returned first
 
     def command(self, label):
         steps = self.rng.randrange(1, self.length[label] + 1) if label.where == "within" else 0
@@ -115,6 +116,8 @@ class Killer:
         _, steps, returned = out.split()
         if label.where == "within":
             known = self.length[label]
+            self.within += 1
+            self.returned += returned == "1"
             self.length[label] = int(steps) if returned == "1" else max(known, min(known * 2, int(steps) * 4))
         self.done[label] += 1
         return True
@@ -239,8 +242,8 @@ def main():
     if wrong:
         say(f"FAILED (seed {seed}): " + " | ".join(wrong))
         return 1
-    say(f"kill labels test passed: {sum(killer.done.values())} kills at {len(killer.done)} labels in {stands} stands, "
-        f"{time.monotonic() - began:.0f} s, seed {seed}")
+    say(f"kill labels test passed: {sum(killer.done.values())} kills at {len(killer.done)} labels in {stands} stands, of "
+        f"{killer.within} within a function {killer.returned} at its return, {time.monotonic() - began:.0f} s, seed {seed}")
     return 0
 
 

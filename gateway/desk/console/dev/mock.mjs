@@ -218,8 +218,8 @@ function limits_of(investor) {
 function history_of(investor) {
     if (!history.has(investor.id)) {
         history.set(investor.id, dimensions.map((dimension) => ({
-            sequence: 3, at: time_of(began), scope: 'investor', key: investor.id, dimension, symbol: '', value: String(investor.limit[dimension]), before: null,
-            user: '', approver: '', reason: 'opening limits', kind: 'opening'})));
+            sequence: 3, at: time_of(began), scope: 'investor', key: investor.id, dimension, symbol: '', value: String(investor.limit[dimension]),
+            before: String(investor.limit[dimension] / 2n), user: 'risk.officer', approver: 'risk.approver', reason: 'quarterly review', kind: 'raised'})));
     }
     return history.get(investor.id);
 }

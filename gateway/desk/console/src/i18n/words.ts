@@ -260,7 +260,6 @@ export const words = {
     'history.who': ['Who', '設定人'],
     'history.second': ['Second person', '覆核人'],
     'history.reason': ['Reason', '理由'],
-    'change.opening': ['opening', '開盤設定'],
     'change.lowered': ['lowered', '調降'],
     'change.raised': ['raised', '調高'],
     'change.same': ['same', '不變'],
