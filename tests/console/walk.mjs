@@ -35,7 +35,7 @@ async function person(language, scheme) {
             complaints.push(message.text());
         }
     });
-    page.on('pageerror', (error) => complaints.push(String(error)));
+    page.on('pageerror', (error) => complaints.push(`${error} at ${page.url()}`));
     await page.addInitScript(() => addEventListener('securitypolicyviolation', (event) => console.error(`policy: ${event.violatedDirective} ${event.blockedURI}`)));
     await page.goto(address);
     await page.waitForSelector('input[name=user]');
