@@ -52,10 +52,11 @@ class Stand:
         self.verifier_key = self.make_key()
         text = self.config.read_text()
         text = text.replace("[journal]\n", f'[journal]\ncheckpoint_key = "{self.directory}/run/keeper.key"\n', 1)
-        for key, value in (gateway_settings or {}).items():
+        # Passwords are checked slowly on purpose and at low priority: a busy machine takes its time.
+        for key, value in ({"logon_timeout_s": 60} | (gateway_settings or {})).items():
             text, found = re.subn(rf"(?m)^{key} = .*$", f"{key} = {value}", text)
             if not found:
-                section = "gateway" if key in ("polling", "order_cpu", "confine") else "journal"
+                section = "gateway" if key in ("logon_timeout_s", "polling", "order_cpu", "confine") else "journal"
                 text = text.replace(f"[{section}]\n", f"[{section}]\n{key} = {value}\n", 1)
         self.config.write_text(text)
         exchange = (ROOT / "bench/exchange/exchange.toml").read_text()

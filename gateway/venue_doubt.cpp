@@ -39,6 +39,7 @@ void VenueSide::line_lost(VenueLine& line) noexcept {
     line.closed_by = core_.sequencer->last();
     line.probe = 0;
     line.question_count = 0;
+    line.questions_due = false;
     for (std::size_t i = 0; i < line.outstanding.size(); ++i) {
         line.outstanding.at(i).status_asked = false;
     }
@@ -78,16 +79,21 @@ void VenueSide::mark_doubt(VenueLine& line) noexcept {
         if (entry.answered || entry.in_doubt) {
             continue;
         }
-        entry.in_doubt = true;
+        put_in_doubt(line, entry, line.closed_by);
         ++marked;
-        risk::InDoubt doubt;
-        doubt.record.kind = risk::RecordKind::in_doubt;
-        doubt.record.session = line.config->id;
-        doubt.record.cause = line.closed_by;
-        doubt.facts.command = entry.command;
-        doubt.facts.order_key = entry.order_key;
-        core_.step(doubt);
     }
+}
+
+void VenueSide::put_in_doubt(const VenueLine& line, OutstandingCommand& entry,
+                             risk::Sequence evidence) noexcept {
+    entry.in_doubt = true;
+    risk::InDoubt doubt;
+    doubt.record.kind = risk::RecordKind::in_doubt;
+    doubt.record.session = line.config->id;
+    doubt.record.cause = evidence;
+    doubt.facts.command = entry.command;
+    doubt.facts.order_key = entry.order_key;
+    core_.step(doubt);
 }
 
 void VenueSide::end_filled(VenueLine& line) noexcept {
@@ -96,14 +102,21 @@ void VenueSide::end_filled(VenueLine& line) noexcept {
     bool done = true;
     for (std::size_t i = 0; i < line.outstanding.size(); ++i) {
         OutstandingCommand& entry = line.outstanding.at(i);
-        if (entry.answered || entry.line_number < range.begin || entry.line_number > range.end) {
+        if (entry.answered || entry.line_number < range.begin || entry.line_number > range.end ||
+            (!range.proven && entry.in_doubt)) {
             continue;
         }
         if (ended == doubts_per_pass || !core_.sequencer->can_step()) {
             done = false;
             break;
         }
-        resolve(line, entry, risk::Resolution::gap_filled, range.evidence);
+        if (range.proven) {
+            resolve(line, entry, risk::Resolution::gap_filled, range.evidence);
+        } else {
+            put_in_doubt(line, entry, range.evidence);
+            line.asked_since_ns = line.questions_due ? line.asked_since_ns : core_.now().monotonic_ns;
+            line.questions_due = true;
+        }
         ++ended;
     }
     line.outstanding.drop_answered();
@@ -115,7 +128,8 @@ void VenueSide::end_filled(VenueLine& line) noexcept {
 }
 
 // The venue has not processed begin..end: it asks for them. They are never sent again; that it asked is
-// the evidence that ends them.
+// the evidence that ends them. A venue that asks for what it has answered proves nothing: an order on its way
+// to it, or its answer on the way here, may lie in what it asks for.
 void VenueSide::on_resend(VenueLine& line, const fix::Action& action) noexcept {
     risk::SessionMessage filled;
     filled.record.kind = risk::RecordKind::session_sent;
@@ -142,7 +156,7 @@ void VenueSide::on_resend(VenueLine& line, const fix::Action& action) noexcept {
         perform(line, ending);
         return;
     }
-    line.filled[line.filled_count++] = {action.begin, action.end, evidence};
+    line.filled[line.filled_count++] = {action.begin, action.end, evidence, action.begin > line.processed_to};
     if (line.state == LineState::probing) {
         send_probe(line);  // the one before lies in what has just been filled
     }
@@ -237,8 +251,11 @@ void VenueSide::ask_status(VenueLine& line) noexcept {
             core_.log(LogLevel::error, "venue did not settle all orders in doubt: they keep their credit",
                       line.config->id, static_cast<std::int64_t>(line.question_count));
         }
-        line.state = LineState::open;
-        set_open(line, true);
+        line.questions_due = false;
+        if (line.state == LineState::asking) {
+            line.state = LineState::open;
+            set_open(line, true);
+        }
     }
 }
 

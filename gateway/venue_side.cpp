@@ -61,7 +61,7 @@ void VenueSide::on_timer() noexcept {
             line.machine.on_timer(now, actions_);
             perform(line, actions_);
         }
-        if (line.state == LineState::asking) {
+        if (line.state == LineState::asking || (line.state == LineState::open && line.questions_due)) {
             ask_status(line);
         }
         // Those that wait will need a number each.
@@ -92,6 +92,7 @@ void VenueSide::on_connected(VenueLine& line, std::uint32_t connection) noexcept
         append, static_cast<std::uint32_t>(fix::parse_unsigned(line.config->password.reveal()).value));
     actions_.clear();
     line.machine.on_connect(core_.now(), {line.raw_data.view(), {}, {}}, actions_);
+    line.processed_to = std::min(line.processed_to, line.machine.next_out() - 1);
     perform(line, actions_);
 }
 
@@ -194,6 +195,7 @@ void VenueSide::perform(VenueLine& line, const fix::Action& action) noexcept {
             reset.facts.cause = action.reset_cause;
             reset.facts.venue_side = 1;
             core_.step(reset);
+            line.processed_to = std::min(line.processed_to, line.machine.next_out() - 1);
             if (line.state == LineState::probing) {
                 send_probe(line);  // the answer to the one before may have been filled over
             }
@@ -341,6 +343,7 @@ void VenueSide::on_received(VenueLine& line, const fix::Action& action) noexcept
     journal_received(line, action);
     if (line.state == LineState::probing && action.message != nullptr && action.message->type() == "0" &&
         line.probe != 0 && fix::parse_unsigned(action.message->value(112)).value == line.probe) {
+        line.processed_to = std::max(line.processed_to, line.probe);
         line.probe = 0;
         line.state = LineState::asking;
         line.asked_since_ns = core_.now().monotonic_ns;
@@ -478,13 +481,16 @@ void VenueSide::count_refusal(VenueLine& line, risk::Sequence evidence) noexcept
 }
 
 void VenueSide::note_report(VenueLine& line, const risk::VenueReportFacts& facts) noexcept {
-    if (OutstandingCommand* entry = line.outstanding.find_command(facts.command); entry != nullptr) {
-        line.outstanding.answered(*entry);
-    }
+    note_answer(line, facts.command);
 }
 
 void VenueSide::note_reject(VenueLine& line, const risk::VenueRejectFacts& facts) noexcept {
-    if (OutstandingCommand* entry = line.outstanding.find_command(facts.command); entry != nullptr) {
+    note_answer(line, facts.command);
+}
+
+void VenueSide::note_answer(VenueLine& line, risk::Sequence command) noexcept {
+    if (OutstandingCommand* entry = line.outstanding.find_command(command); entry != nullptr) {
+        line.processed_to = std::max(line.processed_to, entry->line_number);
         line.outstanding.answered(*entry);
     }
 }

@@ -1,6 +1,7 @@
 // VenueSide: the venue lines of the gateway: logging on, choosing a line, the line's rate and those who
 // wait for it, orders encoded, reports made into Records, and what a cut leaves in doubt. Orders are
-// never sent again: a resend request is answered by gap fill, which proves what was not processed.
+// never sent again: a resend request is answered by gap fill, which proves what was not processed, unless the
+// venue asks for what it has answered already.
 // It does not decide about orders (the Ledger). Order thread only.
 #pragma once
 
@@ -62,11 +63,15 @@ struct VenueLine {
     risk::Sequence closed_by = 0;  // the Record that closed the line: evidence for what never left it
     std::size_t doubt_scan = 0;    // outstanding commands already marked after a cut
     bool marking_doubt = false;
-    // Message numbers the venue has asked for again: proven not processed, their commands are being ended.
+    // The highest of our message numbers that the venue has shown to have processed: it answered it.
+    std::uint64_t processed_to = 0;
+    // Message numbers the venue has asked for again. Proven: not processed, their commands are being ended.
+    // Not proven, since it had processed some of them: their commands are in doubt and it is asked.
     struct Filled {
         std::uint64_t begin = 0;
         std::uint64_t end = 0;
         risk::Sequence evidence = 0;
+        bool proven = true;
     };
     static constexpr std::size_t filled_max = 8;
     std::array<Filled, filled_max> filled{};
@@ -87,6 +92,7 @@ struct VenueLine {
     static constexpr std::size_t questions_max = 16;
     std::array<Question, questions_max> questions{};
     std::size_t question_count = 0;
+    bool questions_due = false;  // though the line is open
 };
 
 class VenueSide {
@@ -177,9 +183,11 @@ class VenueSide {
     void ask_status(VenueLine& line) noexcept;
     void resolve(VenueLine& line, OutstandingCommand& entry, risk::Resolution resolution,
                  risk::Sequence evidence) noexcept;
+    void note_answer(VenueLine& line, risk::Sequence command) noexcept;
     void set_open(VenueLine& line, bool open) noexcept;
     void line_lost(VenueLine& line) noexcept;
     void mark_doubt(VenueLine& line) noexcept;
+    void put_in_doubt(const VenueLine& line, OutstandingCommand& entry, risk::Sequence evidence) noexcept;
     void end_filled(VenueLine& line) noexcept;
     [[nodiscard]] VenueLine* choose(risk::Venue venue, risk::LineChoice& choice) noexcept;
     [[nodiscard]] bool can_send(const VenueLine& line, WaitLane lane, risk::MonotonicNs now) const noexcept;

@@ -9,7 +9,7 @@ namespace fairlead::load {
 namespace {
 
 constexpr std::int64_t second_ns = 1'000'000'000;
-constexpr std::int64_t logon_wait_ns = 10 * second_ns;
+constexpr std::int64_t logon_wait_ns = 60 * second_ns;
 constexpr std::int64_t logout_wait_ns = 5 * second_ns;
 constexpr std::int64_t ask_again_ns = 5 * second_ns;
 constexpr std::size_t early_max = 200'000;
@@ -396,7 +396,7 @@ void ClientSession::on_timer(Stamp now) {
     switch (state_) {
         case State::logon_sent:
             if (now.monotonic_ns - state_since_ns_ >= logon_wait_ns) {
-                fail("no answer to the Logon within 10 s");
+                fail("no answer to the Logon within 60 s");
             }
             return;
         case State::logout_sent:

@@ -327,8 +327,6 @@ def main():
         patient = {"polling": "false", "keeper_lag_ms": 10_000, "sync_refuse_ms": 10_000}
         with Stand(pathlib.Path(directory) / "stand", programs, make_demo=["--continuous", 24 * 3600],
                    gateway_settings=patient) as stand:
-            text = stand.config.read_text().replace("[gateway]\n", "[gateway]\nlogon_timeout_s = 60\n", 1)
-            stand.config.write_text(text)
             try:
                 run(Test(stand))
             except (Failed, RuntimeError) as problem:

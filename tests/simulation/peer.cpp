@@ -235,7 +235,7 @@ void Peer::take_sequence_reset(const FixMessage& message) {
         ask_again(number);
         return;
     }
-    for (std::uint64_t filled = number; filled < next && !lost_seen; ++filled) {
+    for (std::uint64_t filled = number; filled < next && !lost_seen && !asked_for_known_; ++filled) {
         if (received_.count(filled) != 0) {
             kernel_.fail(12,
                          name_ + ": number " + std::to_string(filled) + " was a message and is a gap now");

@@ -26,7 +26,8 @@ constexpr std::array<std::string_view, fault_count> names{"gateway_killed",     
                                                           "client_poss_resend",  "client_repeats_id",
                                                           "client_asks_resend",  "wrong_password",
                                                           "limit_change",        "halt",
-                                                          "operator_disconnect", "leap_second"};
+                                                          "operator_disconnect", "leap_second",
+                                                          "venue_asks_all"};
 
 }  // namespace
 

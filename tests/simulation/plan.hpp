@@ -53,6 +53,7 @@ enum class Fault : std::uint8_t {
     halt,
     operator_disconnect,
     leap_second,
+    venue_asks_all,
     count,
 };
 inline constexpr std::size_t fault_count = static_cast<std::size_t>(Fault::count);

@@ -97,6 +97,11 @@ void VenueLine::on_application(const FixMessage& message) {
         kernel_.fail(14, name() + ": ClOrdID twice: " + message.content());
         return;
     }
+    // For what it has processed, this message among it: its answer is on the way or not said yet.
+    if (strikes(Fault::venue_asks_all, 40)) {
+        asked_for_known_ = true;
+        say("2", {{7, "1"}, {16, "0"}});
+    }
     if (type == "D") {
         take_new(message);
     } else if (type == "G") {
