@@ -104,9 +104,11 @@ class Killer:
         self.returned = collections.Counter()  # of those "within": had returned before the drawn instruction
 
     def command(self, label):
-        # A little past the known end, so that the return is met again too.
+        # A little past the known end, so that the return is met again; of an end not known, now and then far past it.
         known = self.length[label]
-        steps = self.rng.randrange(1, known + known // 8 + 2) if label.where == "within" else 0
+        far = self.returned[label] == 0 and self.rng.random() < 0.25
+        reach = known * 16 if far else known + known // 8 + 1
+        steps = self.rng.randrange(1, reach + 1) if label.where == "within" else 0
         return [str(self.kill_at), label.function, label.where, str(steps), str(REACHED_S)]
 
     def take(self, label, process):
