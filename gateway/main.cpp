@@ -12,7 +12,7 @@
 #include <iostream>
 #include <thread>
 
-#include "gateway/approvals.hpp"
+#include "gateway/approved_programs.hpp"
 #include "gateway/certificates.hpp"
 #include "gateway/confine.hpp"
 #include "gateway/outside.hpp"

@@ -4,7 +4,7 @@
 #include <spdlog/spdlog.h>
 
 #include "config/reference_archive.hpp"
-#include "gateway/approvals.hpp"
+#include "gateway/approved_programs.hpp"
 
 namespace fairlead::gateway {
 

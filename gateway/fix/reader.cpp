@@ -141,7 +141,7 @@ bool usual_frame(std::string_view bytes, std::size_t message_max, Frame& frame) 
         (third & fixed) != word_of("\x01"
                                    "35=")
                                << 24 ||
-        !all_digits((third & digits) | (each_byte * '0' & ~digits))) {
+        !all_digits(padded_word(third, 3, '0'))) {
         return false;
     }
     frame.begin_end = length_at - 3;
@@ -332,7 +332,7 @@ int named_sum(const char* at) noexcept {
                                          "\x01"
                                          "10=") |
                                      std::uint64_t{soh} << 56;
-    if ((word & ~digits) != around || !all_digits((word & digits) | (each_byte * '0' & ~digits))) {
+    if ((word & ~digits) != around || !all_digits(padded_word(word >> 32, 3, '0'))) {
         return -1;
     }
     return static_cast<int>(short_digits(word >> 32 & 0xffffff, 3));

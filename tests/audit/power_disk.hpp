@@ -99,6 +99,14 @@ class PowerDisk {
         return 0;
     }
 
+    // A file's new name is under way or not yet durable.
+    [[nodiscard]] bool renames(const std::string& to) const {
+        const auto is_it = [&to](const Name& name) { return name.to == to; };
+        return std::any_of(names_pending_.begin(), names_pending_.end(), is_it) ||
+               std::any_of(under_way_.begin(), under_way_.end(),
+                           [&is_it](const auto& call) { return is_it(call.second.name); });
+    }
+
     // Writes what the disk may hold now below `to`; paths begin with `below`. The draw for a sector is asked
     // for each write that was not durable; size_new and names are drawn by `random`.
     void write_image(const std::string& below, const std::string& to, const Draw& draw,

@@ -25,6 +25,7 @@ A_STAND = 40      # rounds: its journal is read again at every start
 SESSIONS = 2      # of the load: each checks a password at every start
 REACHED_S = 40    # seconds: a label that is not reached so long is none
 FIRST_STEPS = 2000
+MANY = 10         # kills "within": both inside and at the return must be among them
 
 
 @dataclasses.dataclass(frozen=True)
@@ -100,10 +101,14 @@ class Killer:
         self.length = collections.defaultdict(lambda: FIRST_STEPS)
         self.done = collections.Counter()
         self.missed = collections.Counter()
-        self.within = self.returned = 0  # of those "within": how many, and how many had returned first
+        self.returned = collections.Counter()  # of those "within": had returned before the drawn instruction
 
     def command(self, label):
-        steps = self.rng.randrange(1, self.length[label] + 1) if label.where == "within" else 0
+        # A little past the known end, so that the return is met again; of an end not known, now and then far past it.
+        known = self.length[label]
+        far = self.returned[label] == 0 and self.rng.random() < 0.25
+        reach = known * 16 if far else known + known // 8 + 1
+        steps = self.rng.randrange(1, reach + 1) if label.where == "within" else 0
         return [str(self.kill_at), label.function, label.where, str(steps), str(REACHED_S)]
 
     def take(self, label, process):
@@ -116,11 +121,28 @@ class Killer:
         _, steps, returned = out.split()
         if label.where == "within":
             known = self.length[label]
-            self.within += 1
-            self.returned += returned == "1"
+            self.returned[label] += returned == "1"
             self.length[label] = int(steps) if returned == "1" else max(known, min(known * 2, int(steps) * 4))
         self.done[label] += 1
         return True
+
+    def inside(self, label):
+        """Killed at an instruction of the function itself; the others of "within" were killed at its return."""
+        return self.done[label] - self.returned[label] if label.where == "within" else 0
+
+    def one_sided(self, labels):
+        """What the kills "within" have left out. Inside or at the return is drawn, so one kill a label tells nothing of
+        that label; and a long function may return in none of many."""
+        within = [label for label in labels if label.where == "within"]
+        inside, returned = sum(map(self.inside, within)), self.returned.total()
+        if inside + returned >= MANY:
+            if inside == 0:
+                yield f"{returned} kills at a function's return, none within one"
+            if returned == 0:
+                yield f"{inside} kills within a function, none at its return"
+        for label in within:
+            if self.done[label] >= MANY and self.inside(label) == 0:
+                yield f"{label}: {self.done[label]} kills, all at its return"
 
 
 def kill_live(stand, killer, labels):
@@ -236,14 +258,17 @@ def main():
         say(f"stand {stands}: {sum(killer.done.values())} kills so far")
     wrong += [f"{label} was not reached {count} times" for label, count in killer.missed.items()
               if count > times // 10]
+    wrong += killer.one_sided(labels) if not wrong else []
     if times > 1:
         for label in labels:
-            say(f"{killer.done[label]:5} {label}")
+            apart = f" ({killer.inside(label)} inside, {killer.returned[label]} at its return)"
+            say(f"{killer.done[label]:5} {label}{apart if label.where == 'within' else ''}")
     if wrong:
         say(f"FAILED (seed {seed}): " + " | ".join(wrong))
         return 1
-    say(f"kill labels test passed: {sum(killer.done.values())} kills at {len(killer.done)} labels in {stands} stands, of "
-        f"{killer.within} within a function {killer.returned} at its return, {time.monotonic() - began:.0f} s, seed {seed}")
+    say(f"kill labels test passed: {sum(killer.done.values())} kills at {len(killer.done)} labels in {stands} stands, "
+        f"{sum(map(killer.inside, labels))} within a function, {killer.returned.total()} at its return, "
+        f"{time.monotonic() - began:.0f} s, seed {seed}")
     return 0
 
 

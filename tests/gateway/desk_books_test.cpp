@@ -2,7 +2,9 @@
 // moved by Records alone, so that the same Records give the same state.
 #include "gateway/desk_books.hpp"
 
+#include <array>
 #include <catch2/catch.hpp>
+#include <vector>
 
 #include "tests/risk/world.hpp"
 
@@ -30,6 +32,9 @@ struct Desk {
         record.record.cause = cause;
         const Decision decision = world.feed(record, kind);
         books.follow(record, decision, *world.ledger);
+        if (beside != nullptr) {
+            beside->follow(record, decision, *world.ledger);
+        }
         return decision;
     }
     Sequence propose(Amount value, UtcNs from = 0, UtcNs until = 0, Sequence batch = 0, bool alone = false) {
@@ -58,20 +63,21 @@ struct Desk {
         feed(approval, RecordKind::approval, proposal);
         return approval.record.sequence;
     }
-    Decision set(Amount value, Sequence cause = 0, const char* approver = "second") {
+    Decision set(Amount value, Sequence cause = 0, const char* approver = "second",
+                 Dimension dimension = Dimension::buy) {
         LimitSet limit;
         limit.facts.scope = Scope::investor;
-        limit.facts.dimension = Dimension::buy;
+        limit.facts.dimension = dimension;
         limit.facts.value = value;
         limit.subject.investor = InvestorId{"A1"};
         limit.subject.user = UserName{"first"};
         limit.subject.approver = UserName{approver};
         return feed(limit, RecordKind::limit_set, cause);
     }
-    void term(Amount back, UtcNs until) {
+    void term(Amount back, UtcNs until, Dimension dimension = Dimension::buy) {
         LimitTerm term;
         term.facts.back.scope = Scope::investor;
-        term.facts.back.dimension = Dimension::buy;
+        term.facts.back.dimension = dimension;
         term.facts.back.value = back;
         term.facts.expires_ns = until;
         term.subject.investor = InvestorId{"A1"};
@@ -81,10 +87,12 @@ struct Desk {
         const gateway::ProposalEntry* entry = books.proposals.find(number);
         return entry == nullptr ? ProposalState::none : entry->state;
     }
-    [[nodiscard]] const gateway::LimitEnd* end() const {
+    [[nodiscard]] const gateway::LimitEnd* end() const { return end_in(books, Dimension::buy); }
+    [[nodiscard]] static const gateway::LimitEnd* end_in(const gateway::DeskBooks& books,
+                                                         Dimension dimension) {
         LimitSetFacts named;
         named.scope = Scope::investor;
-        named.dimension = Dimension::buy;
+        named.dimension = dimension;
         Subject subject;
         subject.investor = InvestorId{"A1"};
         return books.proposals.end_of(gateway::limit_key(named, subject));
@@ -96,6 +104,7 @@ struct Desk {
 
     World world;
     gateway::DeskBooks books;
+    gateway::DeskBooks* beside = nullptr;  // follows the same Records
 };
 
 constexpr Amount start_limit = 1'000'000'000 * ntd;
@@ -189,6 +198,41 @@ TEST_CASE("no_proposal_is_lost_when_every_place_is_taken_and_settled_ones_make_r
     CHECK(desk.state(first) == ProposalState::none);  // forgotten here; the journal has it
 }
 
+TEST_CASE("a_smaller_book_replays_all_records_and_forgets_nothing") {
+    Desk desk;
+    gateway::DeskBooks small(small_config(2));
+    desk.beside = &small;
+    const UtcNs until = desk.world.now_ns + hour_ns;
+    std::vector<Sequence> proposals;
+    for (Amount i = 2; i <= 6; ++i) {
+        proposals.push_back(desk.propose(i * start_limit));
+    }
+    constexpr std::array dimensions{Dimension::buy, Dimension::sell, Dimension::gross_day, Dimension::net};
+    for (const Dimension dimension : dimensions) {
+        desk.term(start_limit, until, dimension);
+        REQUIRE(desk.set(7 * start_limit, 0, "second", dimension).outcome == Outcome::accepted);
+    }
+    // One settled, one approved and not yet in force, three open.
+    desk.answer(proposals[0], ApprovalVerdict::rejected);
+    desk.answer(proposals[4]);
+    CHECK(small.proposals.unsettled() == 4);
+    for (const Sequence number : proposals) {
+        const gateway::ProposalEntry* found = small.proposals.find(number);
+        REQUIRE(found != nullptr);
+        CHECK(found->state == desk.state(number));
+        CHECK(found->facts.limit.value == desk.books.proposals.find(number)->facts.limit.value);
+    }
+    const gateway::ProposalEntry* due = small.proposals.next_due(desk.world.now_ns, 24 * hour_ns, 16);
+    REQUIRE(due != nullptr);
+    CHECK(due->number == proposals[4]);
+    for (const Dimension dimension : dimensions) {
+        const gateway::LimitEnd* end = Desk::end_in(small, dimension);
+        REQUIRE(end != nullptr);
+        CHECK(end->base == start_limit);
+        CHECK(end->set == Desk::end_in(desk.books, dimension)->set);
+    }
+}
+
 TEST_CASE("a_raise_with_an_end_goes_back_to_what_was_before_it") {
     Desk desk;
     const UtcNs until = desk.world.now_ns + hour_ns;
@@ -235,6 +279,20 @@ TEST_CASE("a_term_told_and_never_set_binds_nothing") {
     CHECK(desk.end() == nullptr);
     desk.set(2 * start_limit);
     CHECK(desk.end() == nullptr);
+}
+
+TEST_CASE("a_term_whose_proposal_lapses_before_its_limit_leaves_no_end") {
+    Desk desk;
+    const UtcNs until = desk.world.now_ns + hour_ns;
+    const Sequence number = desk.propose(2 * start_limit, 0, until);
+    desk.answer(number);
+    desk.term(start_limit, until);  // and then the gateway was killed, and came back after the end
+    desk.answer(number, ApprovalVerdict::lapsed);
+    CHECK(desk.state(number) == ProposalState::lapsed);
+    // What two persons set for good on another day is not bound by it.
+    REQUIRE(desk.set(2 * start_limit).outcome == Outcome::accepted);
+    CHECK(desk.end() == nullptr);
+    CHECK(desk.books.proposals.next_end(until) == nullptr);
 }
 
 TEST_CASE("a_limit_whose_owner_is_not_of_today_goes_back_on_the_day_it_is") {

@@ -26,7 +26,7 @@ from stand import Stand  # noqa: E402
 
 OFFICER, APPROVER, OPERATOR = "risk.officer", "risk.approver", "operator"
 PATIENCE_S = 120
-SOON_S = 8  # longer than a few requests take on a busy machine
+SOON_S = 30  # longer than a few requests take on a busy machine
 
 
 class Failed(Exception):
@@ -63,6 +63,7 @@ class Desk:
         return answer
 
     def refused(self, user, *words, why, **how):
+        demand(why, "a refusal without its reason proves nothing")
         answer = self.ask(user, *words, **how)
         demand(not answer.get("ok") and why in answer.get("text", "") + answer.get("error", ""),
                f"{user} {' '.join(map(str, words))}: should be refused for '{why}': {answer}")
@@ -120,7 +121,8 @@ def two_persons(desk):
     desk.refused(APPROVER, "proposal", "approve", number, why="answered already")
     desk.refused(OFFICER, "proposal", "limit", "investor", desk.investor, "buy", 2_400_000_000, why="set it at once")
     desk.do(OFFICER, "limit", "set", "investor", desk.investor, "buy", 2_400_000_000)
-    desk.refused(OFFICER, "limit", "set", "investor", desk.investor, "buy", 2_500_000_000, why="")
+    desk.refused(OFFICER, "limit", "set", "investor", desk.investor, "buy", 2_500_000_000,
+                 why="needs a second, different person")
     for verb, who, state in (("reject", APPROVER, "rejected"), ("withdraw", OFFICER, "withdrawn")):
         number = desk.propose(2_600_000_000)
         desk.do(who, "proposal", verb, number)
@@ -141,6 +143,19 @@ def terms(desk):
     until(lambda: desk.limit() == "2300000000", "a lowering at a later time")
     demand(desk.proposal(number)["needs_approval"] is False, "a lowering has waited for a second person")
     print("a raise goes back at its end, a lowering comes at its time")
+
+
+def same_end(desk):
+    """Two raises with one end: the second, lower than the first, is above what stays all the same."""
+    base, end = desk.limit(), in_seconds(SOON_S)
+    raises = [(desk.propose(value, "--until", end), value) for value in (2_700_000_000, 2_600_000_000)]
+    for number, value in raises:
+        desk.do(APPROVER, "proposal", "approve", number)
+        row = desk.do(OFFICER, "limit", "show", "investor", desk.investor, "--dimension", "buy")["rows"][0]
+        demand(row["limit"] == base or (row["limit"], row["goes_back_to"]) == (str(value), base), row)
+        demand(desk.proposal(number)["state"] == "in_force", desk.proposal(number))
+    until(lambda: desk.limit() == base, "the one end of two raises")
+    print("two raises with the same end go back to what was before both")
 
 
 def restart(desk):
@@ -165,8 +180,8 @@ def restart(desk):
 def batch(desk):
     first = desk.propose(1_500_000_000, dimension="offset")
     values = {"sell": 5_000_000_001, "gross_day": 5_000_000_002, "net": 5_000_000_003}
-    demand(desk.ask(OFFICER, "proposal", "limit", "investor", desk.investor, "sell", 1, "--batch", 7)["ok"] is False,
-           "a batch that is not there took a proposal")
+    desk.refused(OFFICER, "proposal", "limit", "investor", desk.investor, "sell", 1, "--batch", 7,
+                 why="must be the first proposal of a batch")
     for dimension, value in values.items():
         desk.propose(value, "--batch", first, dimension=dimension)
     desk.refused(APPROVER, "proposal", "approve", first, "--whole-batch", len(values), why="batch")  # not all of it
@@ -320,6 +335,7 @@ def run(stand, programs):
     desk = Desk(stand, row[columns["investor"]])
     two_persons(desk)
     terms(desk)
+    same_end(desk)
     restart(desk)
     batch(desk)
     right_removed(desk)

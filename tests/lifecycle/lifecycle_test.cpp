@@ -63,7 +63,7 @@ TEST_CASE("every_row_of_an_order_state_matrix_comes_out_as_the_table_says_and_re
             std::ofstream(file) << written;
         }
     }
-    CHECK(names.size() >= 40);
+    CHECK(names.size() >= 94);
     CHECK(rows >= 300);
 }
 

@@ -43,15 +43,19 @@ const users = new Map([
     ['acme.vendor', {role: 'vendor', password: 'demo-vendor', ends: time_of(Date.now() + 4 * 3_600_000)}],
 ].map(([name, user], at) => [name, {
     name, must_change: false, locked: name === 'support', disabled: false, age_days: [12, 81, 5, 40, 88, 0, 1][at], ends: '', totp: at === 1, ...user}]));
-const reads = ['status', 'limit_show', 'session_list', 'order_show', 'proposal_list', 'password_change', 'totp_enrol', 'totp_confirm'];
+// As gateway/control/rights.cpp has it (shape.mjs holds the two side by side): -, 1 alone, 2 with a second person.
+const roles = ['trader_support', 'operator', 'risk_officer', 'risk_approver', 'examiner', 'vendor'];
 const rights = {
-    trader_support: reads,
-    operator: [...reads, 'halt', 'session_disconnect', 'user_unlock', 'user_disable', 'user_enable', 'user_add', 'user_reset', 'user_set_role', 'review_list', 'visit_list', 'visit_open', 'visit_close'],
-    risk_officer: [...reads, 'limit_set', 'propose', 'withdraw', 'halt', 'resume'],
-    risk_approver: [...reads, 'approve', 'reject', 'halt', 'user_disable', 'review_list', 'review_decide', 'visit_list', 'visit_close', 'visit_sign'],
-    examiner: [...reads, 'review_list'],
-    vendor: ['status'],
+    status: '111111', limit_show: '1-111-', limit_set: '--1---', halt: '-111--', resume: '--2---',
+    session_list: '111111', session_disconnect: '-1----', order_show: '11111-', stop: '-1----', day_close: '-1----',
+    resolve: '-2----', fill_adjust: '--2---', journal_resume: '-2----', login: '111111', password_change: '111111',
+    user_list: '-1111-', user_disable: '-111--', user_enable: '-2----', user_unlock: '-1----', user_reset: '-2----',
+    logout: '111111', propose: '--1---', approve: '---1--', reject: '---1--', withdraw: '--1---',
+    proposal_list: '1-111-', user_add: '-2----', user_set_role: '-2----', totp_enrol: '111111',
+    totp_confirm: '111111', totp_remove: '-2----', review_list: '-1-11-', review_decide: '---1--',
+    visit_list: '-1111-', visit_open: '-2----', visit_close: '-1-1--', visit_sign: '---1--',
 };
+const right_of = (role, verb) => rights[verb][roles.indexOf(role)];
 const sessions_of_people = new Map();  // cookie -> {user, csrf}
 
 const dimensions = ['buy', 'sell', 'gross_day', 'net', 'offset'];
@@ -296,7 +300,11 @@ function proposal_page(query, user) {
 function halt_page() {
     return {at: now(), sequence, items: halts};
 }
-function topic(name, request, user) {
+function topic(name, request, {name: user, role}) {
+    const verb = {investors: 'limit_show', investor: 'limit_show', orders: 'order_show', sessions: 'session_list', proposals: 'proposal_list'}[name] ?? 'status';
+    if (right_of(role, verb) === '-') {
+        return {error: 'no_right', text: `${role} has no right to this topic`, sequence: null};
+    }
     switch (name) {
         case 'overview': return overview();
         case 'investors': return investor_page(request.investors ?? {});
@@ -352,15 +360,19 @@ function set_limit(user, body) {
     return {sequence: number, text: 'waits for a second person', proposal: number, result: 'proposed'};
 }
 function decide(user, number, verdict, body) {
-    const row = proposals.find((one) => one.proposal === number && one.state === 'open');
-    if (row === undefined) {
-        throw new Refused(404, 'not_found', `proposal ${number}: there is none open.`);
-    }
-    if (verdict !== 'withdraw' && row.user === user) {
-        throw new Refused(409, 'refused', 'Nobody approves their own proposal.', record());
+    const row = proposals.find((one) => one.proposal === number);
+    const members = proposals.filter((one) => one.state === 'open' && (one.proposal === number || one.batch === number));
+    const wrong = row === undefined ? 'proposal: not known, or settled long ago'
+        : row.state !== 'open' ? 'proposal: has been answered already'
+        : verdict === 'withdraw' && row.user !== user ? 'proposal: only who has made it may withdraw it'
+        : verdict !== 'withdraw' && row.user === user ? 'proposal: must be answered by another person than who has made it'
+        : body.batch !== undefined && members.length !== body.batch ? 'batch: has not so many open proposals any more, look at it again'
+        : '';
+    if (wrong !== '') {
+        throw new Refused(409, 'refused', wrong, record());
     }
     const closed = record();
-    for (const one of row.batch === null ? [row] : proposals.filter((other) => other.batch === row.batch && other.state === 'open')) {
+    for (const one of body.batch === undefined ? [row] : members) {
         Object.assign(one, {state: {approve: 'approved', reject: 'rejected', withdraw: 'withdrawn'}[verdict], closed_at: now(), closed_by: user, closed_reason: body.reason ?? '', closed_sequence: closed});
         if (verdict === 'approve' && one.act === 'limit_set') {
             put_limit(by_id.get(one.key), one.dimension, one.value, {user: one.user, approver: user, reason: one.reason, expires_at: one.expires_at});
@@ -436,9 +448,6 @@ function user_act(name, what, body) {
     if (user === undefined) {
         throw new Refused(404, 'not_found', `user "${name}": there is none.`);
     }
-    if (['enable', 'reset-password', 'role'].includes(what) && users.get(body.approver)?.password !== body.approver_password) {
-        throw new Refused(403, 'no_right', 'approver: user or password is wrong.', record());
-    }
     Object.assign(user, {disable: {disabled: true}, enable: {disabled: false}, unlock: {locked: false}, 'reset-password': {must_change: true}, role: {role: body.role}}[what]);
     return {sequence: record(), text: '', initial_password: what === 'reset-password' ? 'Wq7-tb2K-9fLs-x4Zp' : null};
 }
@@ -449,7 +458,50 @@ const reviews = [...users.values()].map((user, at) => ({
     id: user.name, user: user.name, role: user.role, half_year: '202607', used_at: time_of(began - 7_200_000), overdue: at === 4, decision: 'open', by: '', decided_at: null}));
 
 // --- HTTP ---
-const me_of = (user, csrf) => ({user: user.name, role: user.role, must_change: user.must_change, csrf, idle_s, rights: rights[user.role]});
+const me_of = (user, csrf) => ({
+    user: user.name, role: user.role, must_change: user.must_change, csrf, idle_s, rights: Object.keys(rights).filter((verb) => right_of(user.role, verb) !== '-')});
+// What a request asks the gateway for; undefined: nothing that takes a right.
+function verb_of(method, first, second, third, body) {
+    if (method === 'GET') {
+        return {overview: 'status', halts: 'status', investors: 'limit_show', limits: 'limit_show', orders: 'order_show', sessions: 'session_list', proposals: 'proposal_list', users: 'user_list',
+            reviews: 'review_list', visits: 'visit_list'}[first];
+    }
+    switch (first) {
+        case 'me': return second === 'password' ? 'password_change' : body.code === undefined ? 'totp_enrol' : 'totp_confirm';
+        case 'limits': return second !== 'batch' ? 'limit_set' : body.apply ? 'propose' : 'limit_show';
+        case 'proposals': return third;
+        case 'halts': return 'halt';
+        case 'resumes': return 'propose';
+        case 'users': return second === '' ? 'user_add' : {role: 'user_set_role', disable: 'user_disable', enable: 'user_enable', unlock: 'user_unlock', 'reset-password': 'user_reset'}[third];
+        case 'reviews': return 'review_decide';
+        case 'visits': return second === '' ? 'visit_open' : `visit_${third}`;
+        default: return undefined;
+    }
+}
+// The gateway's order: the person's right, then the second person, whose password may be wrong, and who may not approve.
+function check_rights(user, verb, body) {
+    if (rights[verb] === undefined) {
+        return;
+    }
+    if (body.approver === user.name) {
+        throw new Refused(422, 'bad_field', 'approver must be another person than user', record());
+    }
+    const right = right_of(user.role, verb);
+    if (right === '-') {
+        throw new Refused(403, 'no_right', `${user.role} has no right to ${verb}`, record());
+    }
+    if (body.approver) {
+        const approver = users.get(body.approver);
+        if (approver === undefined || approver.disabled || approver.password !== body.approver_password) {
+            throw new Refused(401, 'bad_credentials', "the approver is unknown or the approver's password wrong", record());
+        }
+        if (approver.role !== 'risk_approver') {
+            throw new Refused(403, 'no_right', `${body.approver} has no right to approve`, record());
+        }
+    } else if (right === '2') {
+        throw new Refused(403, 'no_right', `${verb} needs an approver beside the user`, record());
+    }
+}
 function answer_api(method, path, query, body, person, reply_headers) {
     const [, first = '', second = '', third = ''] = path.split('/').map(decodeURIComponent);
     const name = person?.user.name;
@@ -471,6 +523,10 @@ function answer_api(method, path, query, body, person, reply_headers) {
         }
         return value;
     };
+    if (person.user.must_change && first !== 'me' && first !== 'logout') {
+        throw new Refused(403, 'must_change', 'the password must be changed before anything else');
+    }
+    check_rights(person.user, verb_of(method, first, second, third, body), body);
     switch (route) {
         case 'POST logout':
             sessions_of_people.delete(person.cookie);
@@ -480,7 +536,7 @@ function answer_api(method, path, query, body, person, reply_headers) {
         case 'POST me':
             if (second === 'password') {
                 if (person.user.password !== body.password) {
-                    throw new Refused(409, 'bad_credentials', 'password: it is wrong.', record());
+                    throw new Refused(401, 'bad_credentials', 'the user is unknown or the password wrong', record());
                 }
                 if (body.new_password.length < 12) {
                     throw new Refused(422, 'bad_field', 'new_password: at least 12 characters.');
@@ -598,7 +654,7 @@ server.on('upgrade', (request, socket) => {
     }
     const accept = createHash('sha1').update(request.headers['sec-websocket-key'] + '258EAFA5-E914-47DA-95CA-C5AB0DC85B11').digest('base64');
     socket.write(`HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`);
-    const stream = {socket, user: person.user.name, topics: new Set(), request: {}};
+    const stream = {socket, user: person.user, topics: new Set(), request: {}};
     streams.add(stream);
     let kept = Buffer.alloc(0);
     socket.on('data', (part) => {
@@ -631,7 +687,7 @@ server.on('upgrade', (request, socket) => {
 });
 setInterval(() => {
     step();
-    for (const stream of streams) {
+    for (const stream of [...streams].filter((one) => !one.user.must_change)) {
         for (const name of stream.topics) {
             stream.socket.write(frame(JSON.stringify({topic: name, data: topic(name, stream.request, stream.user)})));
         }

@@ -1,5 +1,5 @@
 // The list of approved programs and configurations: who is on it, and what is told of who is not.
-#include "gateway/approvals.hpp"
+#include "gateway/approved_programs.hpp"
 
 #include <catch2/catch.hpp>
 

@@ -1,4 +1,5 @@
-// Approvals: the list of pairs of program and configuration that may run (R31). Read once, at a start; the
+// Approved programs: the list of pairs of program and configuration that may run (R31), which
+// gateway.approvals names; an Approval is something else, a person's word. Read once, at a start; the
 // gateway that is not on it records so and ends.
 #pragma once
 

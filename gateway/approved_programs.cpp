@@ -1,4 +1,4 @@
-#include "gateway/approvals.hpp"
+#include "gateway/approved_programs.hpp"
 
 #include <sstream>
 #include <vector>
