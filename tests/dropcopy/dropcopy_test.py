@@ -24,6 +24,7 @@ from plain_client import Client  # noqa: E402
 from power_loss_test import good_terms  # noqa: E402
 from stand import Stand, free_ports  # noqa: E402
 
+LOAD_TAG = "LOAD"  # its ClOrdIDs begin so
 LOAD_SECONDS = 14
 SEQUENCE, SESSION = 10010, 10011
 FRAMING = {8, 9, 10, 34, 35, 43, 49, 52, 56, 97, 122}
@@ -72,7 +73,7 @@ class CopyClient(Client):
             demand(message is not None, f"{self.comp_id} was cut off")
             if message[35] in "89r" and SEQUENCE in message:
                 demand(self.accounts is None or message.get(1) in self.accounts, f"{self.comp_id} sees {message}")
-                if self.load_too or not message[11].startswith("LD"):
+                if self.load_too or not message[11].startswith(LOAD_TAG):
                     self.copies.append(message)
             demand(time.time() < deadline, f"{self.comp_id} got {len(self.copies)} copies, not what it waits for")
         return self.copies
@@ -271,7 +272,7 @@ def run(stand, investor_of):
     stand.start_all()
     stand.wait_until_open(say=say)
     load = stand.load("profile", "--rate", 200, "--seconds", LOAD_SECONDS, "--sessions", 6, "--market", 0,
-                      "--answer-wait", 40, "--reconnect", 60, "--bad", "duplicate-identifier=0", "--day-origin",
+                      "--answer-wait", 40, "--reconnect", 60, "--bad", "duplicate-identifier=0", "--tag", LOAD_TAG, "--day-origin",
                       stand.origin, "--json", stand.directory / "load.json",
                       stdout=open(stand.directory / "load.log", "w"), stderr=subprocess.STDOUT)
     time.sleep(max(0, stand.origin / 1e9 + 6 - time.time()))
