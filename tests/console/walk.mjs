@@ -173,14 +173,15 @@ hold('the_filter_finds_one_investor', true);
 await nora.page.fill('input[type=search]', '');
 await nora.page.getByRole('button', {name: 'Investor', exact: false}).first().click();
 await nora.page.waitForSelector('th[aria-sort=descending]');
+const in_order = (down) => nora.page.waitForFunction((falls) => {
+    const names = [...document.querySelectorAll('tr.of-list a')].map((link) => link.textContent);
+    return names.length > 5 && names.every((name, at) => at === 0 || (falls ? names[at - 1] > name : names[at - 1] < name));
+}, down);
 const first_row = () => nora.page.locator('tr.of-list a').first().innerText();
-await nora.page.waitForFunction(() => document.querySelector('tr.of-list a') !== null);
+await in_order(true);
 const highest = await first_row();
 await nora.page.getByRole('button', {name: 'Investor', exact: false}).first().click();
-await nora.page.waitForFunction((before) => {
-    const link = document.querySelector('tr.of-list a');
-    return link !== null && link.textContent !== before;
-}, highest);
+await in_order(false);
 hold('a_column_sorts_both_ways', (await first_row()) < highest, `${await first_row()} ${highest}`);
 
 // --- one investor: usage moves, lowering alone, raising with a second person ---
