@@ -8,7 +8,6 @@ namespace fairlead::desk {
 namespace {
 
 constexpr std::uint32_t timeout_ms = 20'000;  // a new password's hash takes its time
-constexpr std::size_t rows_max = 10'000;
 
 // The connection of this worker; none when the last question found the gateway gone.
 thread_local std::unique_ptr<gateway::ControlClient> connection;
@@ -25,10 +24,26 @@ std::string connect(const std::string& socket) {
     return problem;
 }
 
-// False: no answer that can be read. The connection is of no use any more.
+// One line of an answer into `reply`. Throws what a field of the wrong type makes the JSON library throw.
+bool read_line(const Json& answer, GatewayReply& reply, bool& too_many) {
+    reply.ok = answer.value("ok", false);
+    reply.sequence = answer.value("sequence", std::uint64_t{0});
+    reply.text = answer.value("text", "");
+    reply.error = answer.contains("error") ? answer.value("error", "") : answer.value("reason", "");
+    if (const auto row = answer.find("row"); row != answer.end()) {
+        too_many = too_many || reply.rows.size() >= GatewayAsker::rows_max;
+        if (!too_many) {
+            reply.rows.push_back(*row);
+        }
+    }
+    return answer.value("more", false);
+}
+
+// False: no whole answer that can be read. The connection is of no use any more.
 bool receive(GatewayReply& reply) {
     std::string line;
     std::string problem;
+    bool too_many = false;
     for (bool more = true; more;) {
         if (!connection->receive(line, problem)) {
             reply.text = problem;
@@ -36,19 +51,22 @@ bool receive(GatewayReply& reply) {
         }
         const Json answer = Json::parse(line, nullptr, false);
         ::sodium_memzero(line.data(), line.size());
+        reply.text = "the gateway's answer cannot be read";
         if (!answer.is_object()) {
-            reply.text = "the gateway's answer cannot be read";
             return false;
         }
-        reply.reached = true;
-        reply.ok = answer.value("ok", false);
-        reply.sequence = answer.value("sequence", std::uint64_t{0});
-        reply.text = answer.value("text", "");
-        reply.error = answer.contains("error") ? answer.value("error", "") : answer.value("reason", "");
-        if (const auto row = answer.find("row"); row != answer.end() && reply.rows.size() < rows_max) {
-            reply.rows.push_back(*row);
+        try {
+            more = read_line(answer, reply, too_many);
+        } catch (const Json::exception&) {
+            return false;
         }
-        more = answer.value("more", false);
+    }
+    reply.reached = true;
+    if (too_many) {  // part of a list must not look like all of it
+        reply.ok = false;
+        reply.rows.clear();
+        reply.error = "too_many_rows";
+        reply.text = "the gateway's answer has more than " + std::to_string(GatewayAsker::rows_max) + " rows";
     }
     return true;
 }
@@ -120,7 +138,10 @@ GatewayReply GatewayAsker::ask(Json request) const {
             break;
         }
         connection.reset();
-        reply.text = problem.empty() ? reply.text : problem;
+        // What came of an answer that was cut off is none.
+        const std::string told = problem.empty() ? reply.text : problem;
+        reply = {};
+        reply.text = told;
         if (problem.empty() || !kept) {
             reply.text += problem.empty() ? ": the request may have been done" : "";
             break;

@@ -30,6 +30,7 @@ class GatewayAsker {
   public:
     static constexpr std::size_t workers = 4;
     static constexpr std::size_t queue_max = 256;
+    static constexpr std::size_t rows_max = 10'000;  // of one answer; one with more is no answer
     explicit GatewayAsker(std::string socket) : socket_(std::move(socket)) {}
     ~GatewayAsker() { stop(); }
     GatewayAsker(const GatewayAsker&) = delete;
