@@ -2,12 +2,15 @@
 
 #include <sodium.h>
 
+#include <chrono>
+
 #include "gateway/control/protocol.hpp"
 
 namespace fairlead::desk {
 namespace {
 
-constexpr std::uint32_t timeout_ms = 20'000;  // a new password's hash takes its time
+constexpr auto too_often_wait = std::chrono::milliseconds(60);  // a request and a bit of twenty a second
+constexpr std::uint32_t timeout_ms = 20'000;                    // a new password's hash takes its time
 
 // The connection of this worker; none when the last question found the gateway gone.
 thread_local std::unique_ptr<gateway::ControlClient> connection;
@@ -84,6 +87,7 @@ void GatewayAsker::stop() {
         const std::lock_guard hold(lock_);
         stop_ = true;
         queue_.clear();
+        urgent_.clear();
     }
     wake_.notify_all();
     for (std::thread& thread : threads_) {
@@ -92,16 +96,35 @@ void GatewayAsker::stop() {
     threads_.clear();
 }
 
-bool GatewayAsker::submit(std::function<void()> work) {
+bool GatewayAsker::submit(std::function<void()> work, bool urgent) {
     {
         const std::lock_guard hold(lock_);
-        if (stop_ || queue_.size() >= queue_max) {
+        auto& queue = urgent ? urgent_ : queue_;
+        if (stop_ || queue.size() >= (urgent ? urgent_max : queue_max)) {
             return false;
         }
-        queue_.push_back(std::move(work));
+        queue.push_back(std::move(work));
     }
-    wake_.notify_one();
+    wake_.notify_all();  // a batch that rests waits for the same: one alone might wake it instead of a worker
     return true;
+}
+
+bool GatewayAsker::stopping() {
+    const std::lock_guard hold(lock_);
+    return stop_;
+}
+
+bool GatewayAsker::rest() {
+    std::unique_lock hold(lock_);
+    return !wake_.wait_for(hold, too_often_wait, [this] { return stop_; });
+}
+
+GatewayReply GatewayAsker::ask_patiently(const Json& request, unsigned tries) {
+    GatewayReply reply = ask(request);
+    while (--tries > 0 && reply.reached && reply.error == "too_many_requests" && rest()) {
+        reply = ask(request);
+    }
+    return reply;
 }
 
 void GatewayAsker::run() {
@@ -109,12 +132,13 @@ void GatewayAsker::run() {
         std::function<void()> work;
         {
             std::unique_lock hold(lock_);
-            wake_.wait(hold, [this] { return stop_ || !queue_.empty(); });
+            wake_.wait(hold, [this] { return stop_ || !urgent_.empty() || !queue_.empty(); });
             if (stop_) {
                 break;
             }
-            work = std::move(queue_.front());
-            queue_.pop_front();
+            auto& queue = urgent_.empty() ? queue_ : urgent_;
+            work = std::move(queue.front());
+            queue.pop_front();
         }
         work();
     }

@@ -43,6 +43,7 @@ struct Answer {
 struct Pending {
     std::function<void()> ask;
     std::function<Answer()> finish;
+    bool urgent = false;  // a stop: before whatever else waits for a worker
 };
 
 // A header's `name=value` pairs parted by semicolons; empty when it has no such name.

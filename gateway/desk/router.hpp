@@ -106,7 +106,7 @@ class Router {
 
     // Sends one request of the gateway's with the person's token; `shape` makes the answer of a good reply.
     using Shape = std::function<Answer(const GatewayReply&)>;
-    [[nodiscard]] Routed act(Json request, Person& person, Shape shape);
+    [[nodiscard]] Pending act(Json request, Person& person, Shape shape, unsigned tries = 1);
     [[nodiscard]] Routed answer_proposal(const char* verb, const Request& request, Person& person,
                                          const std::string& number);
     [[nodiscard]] Routed user_act(const char* verb, const Request& request, Person& person,
@@ -124,6 +124,7 @@ class Router {
     People people_;
     LoginLimits source_limits_;
     LoginLimits user_limits_;
+    std::weak_ptr<bool> batch_;   // the one that is being proposed
     std::string present_secret_;  // of the request being routed
     std::int64_t now_ns_ = 0;     // of the request being routed
 };

@@ -1,7 +1,5 @@
 // Acts of persons: each is one request, or a few, at the gateway's control socket, with the person's own
 // token; the gateway decides, and makes it a Record with that name. See router.hpp.
-#include <thread>
-
 #include "config/csv.hpp"
 #include "gateway/control/protocol.hpp"
 #include "gateway/desk/body_fields.hpp"
@@ -13,6 +11,7 @@ namespace {
 constexpr std::size_t name_max = 16;
 constexpr std::size_t reason_max = 64;
 constexpr std::size_t password_max = 128;
+constexpr unsigned stop_tries = 50;  // three seconds
 
 bool must_wait_for_another(const GatewayReply& reply) {
     return reply.error == risk::reason_text(risk::Reason::not_authorised).code;
@@ -143,13 +142,15 @@ Answer Router::failed(const GatewayReply& reply, const std::string& secret) {
                         reply.sequence);
 }
 
-Routed Router::act(Json request, Person& person, Shape shape) {
+Pending Router::act(Json request, Person& person, Shape shape, unsigned tries) {
     person.gateway_ns = now_ns_;
     request["token"] = person.gateway_token;
     const auto reply = std::make_shared<GatewayReply>();
     // With a second person in it, wrong credentials may be that person's: the session stays.
     const std::string secret = request.contains("approver") ? std::string() : present_secret_;
-    return Pending{[this, request = std::move(request), reply] { *reply = gateway_.ask(request); },
+    return Pending{[this, request = std::move(request), reply, tries] {
+                       *reply = gateway_.ask_patiently(request, tries);
+                   },
                    [this, reply, secret, shape = std::move(shape)] {
                        return reply->ok ? shape(*reply) : failed(*reply, secret);
                    }};
@@ -370,51 +371,22 @@ Routed Router::set_batch(const Request& request, Person& person, const std::stri
     if (!apply || !batch->errors.empty()) {
         return json_answer(*answer, apply ? 422 : 200);
     }
+    if (!batch_.expired()) {
+        return error_answer(409, "batch_running",
+                            "another batch is being proposed: try again when it has ended");
+    }
+    // Held by what finishes the batch, which outlives its work: the next one may come when it is gone.
+    const auto running = std::make_shared<bool>(true);
+    batch_ = running;
     person.gateway_ns = now_ns_;
     const auto reply = std::make_shared<GatewayReply>();
-    const auto work = [this, batch, answer, reply, reason, token = person.gateway_token] {
-        std::uint64_t first = 0;
-        for (std::size_t i = 0; i < batch->lines.size(); ++i) {
-            const BatchLine& line = batch->lines[i];
-            if (line.change == BatchLine::Change::same && line.expires_at.empty()) {
-                continue;
-            }
-            Json question = {{"verb", "propose"},
-                             {"token", token},
-                             {"act", "limit_set"},
-                             {"scope", gateway::scope_name(line.scope)},
-                             {"dimension", gateway::dimension_name(line.dimension)},
-                             {"value", line.value},
-                             {"reason", reason}};
-            put(question, "target", line.key);
-            put(question, "symbol", line.symbol);
-            put(question, "expires_at", line.expires_at);
-            if (first != 0) {
-                question["batch"] = first;
-            }
-            // The gateway takes so many requests a second of one connection: then the next moment is waited
-            // for.
-            do {
-                *reply = gateway_.ask(question);
-                if (reply->error == "too_many_requests") {
-                    std::this_thread::sleep_for(std::chrono::milliseconds(60));
-                }
-            } while (reply->error == "too_many_requests");
-            if (!reply->ok) {
-                reply->text =
-                    "line " + std::to_string(line.line) + ": " + reply->text +
-                    (first == 0 ? "" : "; reject batch " + std::to_string(first) + " and correct the file");
-                return;
-            }
-            first = first == 0 ? reply->sequence : first;
-            (*answer)["changes"][i]["proposal"] = reply->sequence;
-        }
-        reply->ok = true;
-        reply->reached = true;
-        (*answer)["applied"] = true;
-        (*answer)["batch"] = first == 0 ? Json(nullptr) : Json(first);
-    };
-    return Pending{work, [this, answer, reply, secret = present_secret_] {
+    return Pending{[this, batch, answer, reply, reason, token = person.gateway_token] {
+                       *reply = propose_batch(*batch, token, reason, gateway_, *answer);
+                       if (!reply->ok) {
+                           log_("a batch broke off: " + reply->text);
+                       }
+                   },
+                   [this, answer, reply, running, secret = present_secret_] {
                        return reply->ok ? json_answer(*answer) : failed(*reply, secret);
                    }};
 }
@@ -461,7 +433,10 @@ Routed Router::halt(const Request& request, Person& person, const std::string&) 
     if (const auto& wrong = body.finish()) {
         return *wrong;
     }
-    return act(std::move(question), person, done);
+    // A stop is neither kept waiting by others' requests nor lost because they were too many.
+    Pending stop = act(std::move(question), person, done, stop_tries);
+    stop.urgent = true;
+    return stop;
 }
 
 Routed Router::resume(const Request& request, Person& person, const std::string&) {

@@ -362,10 +362,12 @@ asio::awaitable<Answer> Server::State::answer_of(Request request) {
     }
     Pending pending = std::get<Pending>(std::move(routed));
     const auto asked = std::make_shared<asio::steady_timer>(context, asio::steady_timer::time_point::max());
-    const bool taken = gateway.submit([this, ask = pending.ask, asked] {
-        ask();
-        asio::post(context, [asked] { asked->cancel(); });
-    });
+    const bool taken = gateway.submit(
+        [this, ask = pending.ask, asked] {
+            ask();
+            asio::post(context, [asked] { asked->cancel(); });
+        },
+        pending.urgent);
     if (!taken) {
         co_return error_answer(503, "busy", "too many requests wait for the gateway");
     }

@@ -80,5 +80,68 @@ TEST_CASE("rows_beyond_the_bound_are_told_of_and_not_left_out") {
     CHECK(reply.rows.empty());
 }
 
+TEST_CASE("a_stop_goes_before_all_that_waits_and_has_room_when_the_queue_is_full") {
+    GatewayAsker asker("/nowhere");
+    std::promise<void> stopped;
+    const std::shared_future<void> stop = stopped.get_future().share();
+    std::atomic<std::size_t> behind = 0;
+    std::promise<void> all;
+    const auto other = [&, stop] {
+        REQUIRE(stop.wait_for(std::chrono::seconds(20)) == std::future_status::ready);
+        if (++behind == GatewayAsker::queue_max) {
+            all.set_value();
+        }
+    };
+    for (std::size_t i = 0; i < GatewayAsker::queue_max; ++i) {
+        REQUIRE(asker.submit(other));
+    }
+    CHECK_FALSE(asker.submit(other));
+    CHECK(asker.submit([&] { stopped.set_value(); }, true));
+    asker.start();
+    all.get_future().wait();
+}
+
+TEST_CASE("a_gateway_that_was_asked_too_often_is_asked_again_so_many_times_and_no_more") {
+    std::atomic<int> asked = 0;
+    std::atomic<int> good_at = 3;
+    FakeGateway gateway([&](const Json&) {
+        return ++asked == good_at ? FakeGateway::good({}) : FakeGateway::bad("too_many_requests");
+    });
+    GatewayAsker asker(gateway.path());
+    asker.start();
+    const auto patiently = [&](unsigned tries) {
+        std::promise<GatewayReply> answered;
+        REQUIRE(asker.submit([&] { answered.set_value(asker.ask_patiently({{"verb", "halt"}}, tries)); }));
+        return answered.get_future().get();
+    };
+    CHECK(patiently(5).ok);
+    CHECK(asked == 3);
+    asked = 0;
+    good_at = 0;
+    CHECK(patiently(4).error == "too_many_requests");
+    CHECK(asked == 4);
+    asked = 0;
+    CHECK(patiently(1).error == "too_many_requests");
+    CHECK(asked == 1);
+}
+
+TEST_CASE("a_desk_that_stops_does_not_wait_for_the_end_of_anybodys_patience") {
+    std::promise<void> asked;
+    std::once_flag once;
+    FakeGateway gateway([&](const Json&) {
+        std::call_once(once, [&] { asked.set_value(); });
+        return FakeGateway::bad("too_many_requests");
+    });
+    GatewayAsker asker(gateway.path());
+    asker.start();
+    std::promise<GatewayReply> answered;
+    REQUIRE(asker.submit([&] {
+        answered.set_value(asker.ask_patiently({{"verb", "propose"}}, 1'000'000'000));
+    }));
+    asked.get_future().wait();
+    asker.stop();
+    CHECK(answered.get_future().get().error == "too_many_requests");
+}
+
 }  // namespace
 }  // namespace fairlead::desk
