@@ -15,8 +15,11 @@ using risk::ControlVerb;
 constexpr std::string_view cookie_name = "fairlead_session";
 constexpr std::size_t rows_max = 1'000;
 constexpr std::size_t stream_request_max = 4'096;
-// A session that only reads keeps its token alive at the gateway by one question each so often.
-constexpr std::int64_t touch_ns = 240 * second_ns;
+// A session that only reads shows its token to the gateway once each so often: that keeps the token alive,
+// and the session does not outlive it. So many a second: all sessions within a minute, and never a burst.
+constexpr std::int64_t touch_ns = 30 * second_ns;
+constexpr std::size_t touches_at_once = 10;
+static_assert(touches_at_once * 30 >= people_max);
 
 Answer bad_field(const std::string& text) {
     return error_answer(422, "bad_field", text);
@@ -294,13 +297,6 @@ Routed Router::find_route(const Request& request, std::int64_t now_ns) {
         if (!has_right(*person, route->look)) {
             return deny(route->look, *person);
         }
-        if (now_ns - person->gateway_ns > touch_ns) {
-            person->gateway_ns = now_ns;
-            // Whatever the answer: a token that has ended shows at the next act.
-            static_cast<void>(gateway_.submit([this, token = person->gateway_token] {
-                static_cast<void>(gateway_.ask({{"verb", "status"}, {"token", token}}));
-            }));
-        }
         if (!follower_.picture()->error.empty() && !follower_.picture()->ready &&
             route->path != "/overview") {
             return error_answer(503, "not_ready", follower_.picture()->error);
@@ -538,10 +534,29 @@ void Router::tidy(std::int64_t now_ns) {
     for (const risk::UserName& user : follower_.take_ended_users()) {
         people_.end_user(user.view());
     }
+    std::vector<std::string> unknown;
+    {
+        const std::lock_guard hold(unknown_lock_);
+        unknown.swap(unknown_tokens_);
+    }
+    for (const std::string& token : unknown) {
+        people_.end_token(token);
+    }
+    for (std::string& token : people_.take_unseen(now_ns, touch_ns, touches_at_once)) {
+        static_cast<void>(gateway_.submit([this, shown = std::move(token)] { show_token(shown); }));
+    }
     for (std::string& token : people_.take_ended(now_ns)) {
         static_cast<void>(gateway_.submit([this, ended = std::move(token)] {
             static_cast<void>(gateway_.ask({{"verb", "logout"}, {"token", ended}}));
         }));
+    }
+}
+
+// On a worker. People are the HTTP thread's: it ends them with its next tidy().
+void Router::show_token(const std::string& token) {
+    if (gateway_.ask({{"verb", "status"}, {"token", token}}).error == "bad_credentials") {
+        const std::lock_guard hold(unknown_lock_);
+        unknown_tokens_.push_back(token);
     }
 }
 

@@ -4,6 +4,7 @@
 // who asks too often, and what is no request at all. HTTP thread only.
 #pragma once
 
+#include <mutex>
 #include <variant>
 
 #include "gateway/control/rights.hpp"
@@ -46,7 +47,8 @@ class Router {
                                              const StreamView& view, std::int64_t now_ns);
     [[nodiscard]] std::string secret_of(const Request& request) const;
 
-    // Now and then: sessions of users who lost their rights, and the gateway's tokens of those who left.
+    // Every second: ends sessions of users who lost their rights or their tokens, and tokens of those who
+    // left.
     void tidy(std::int64_t now_ns);
     // Of the present Picture.
     [[nodiscard]] risk::Sequence sequence() const { return follower_.picture()->sequence; }
@@ -68,6 +70,7 @@ class Router {
     [[nodiscard]] Routed find_route(const Request& request, std::int64_t now_ns);
     [[nodiscard]] Routed log_on(const Request& request, bool bearer, std::int64_t now_ns);
     [[nodiscard]] Answer logged_on(const std::string& user, bool bearer, const GatewayReply& reply);
+    void show_token(const std::string& token);
     [[nodiscard]] Routed deny(risk::ControlVerb verb, const Person& person);
 
     Routed log_off(const Request&, Person&, const std::string&);
@@ -124,9 +127,11 @@ class Router {
     People people_;
     LoginLimits source_limits_;
     LoginLimits user_limits_;
-    std::weak_ptr<bool> batch_;   // the one that is being proposed
-    std::string present_secret_;  // of the request being routed
-    std::int64_t now_ns_ = 0;     // of the request being routed
+    std::mutex unknown_lock_;
+    std::vector<std::string> unknown_tokens_;  // to the gateway: found out by a worker
+    std::weak_ptr<bool> batch_;                // the one that is being proposed
+    std::string present_secret_;               // of the request being routed
+    std::int64_t now_ns_ = 0;                  // of the request being routed
 };
 
 // Figures in Prometheus text format; no name of a person or an investor stands in it.

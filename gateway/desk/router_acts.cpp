@@ -53,6 +53,11 @@ void read_approver(BodyFields& body, bool required, Json& request) {
     }
 }
 
+// Of one user from one address: another address cannot use up what this one may try.
+std::string limit_key(const Request& request, const std::string& user) {
+    return request.source + '\n' + user;
+}
+
 void put(Json& request, const char* name, const std::string& value) {
     if (!value.empty()) {
         request[name] = value;
@@ -171,7 +176,8 @@ Routed Router::log_on(const Request& request, bool bearer, std::int64_t now_ns) 
     }
     // Before the gateway is asked: guessing costs it nothing.
     const std::uint32_t by_source = source_limits_.take(request.source, now_ns);
-    const std::uint32_t by_user = by_source == 0 ? user_limits_.take(user, now_ns) : by_source;
+    const std::uint32_t by_user =
+        by_source == 0 ? user_limits_.take(limit_key(request, user), now_ns) : by_source;
     if (by_user != 0) {
         log_("too many log-ons: from " + request.source + ", user " + user);
         Answer answer =
@@ -205,9 +211,10 @@ Answer Router::logged_on(const std::string& user, bool bearer, const GatewayRepl
                                {"role", config::role_name(person.role)},
                                {"must_change", person.must_change},
                                {"idle_s", options_.idle_s}};
+    const std::string no_room = people_.no_room_for(user);
     const std::string secret = people_.add(std::move(person), now_ns_);
     if (secret.empty()) {
-        return error_answer(503, "busy", "too many people are logged on");
+        return error_answer(503, "busy", no_room);  // tidy() tells the gateway
     }
     if (bearer) {
         Json answer = token_answer;
@@ -257,7 +264,7 @@ Routed Router::change_password(const Request& request, Person& person, const std
     if (const auto& wrong = body.finish()) {
         return *wrong;
     }
-    if (const std::uint32_t wait = user_limits_.take(person.user, now_ns_); wait != 0) {
+    if (const std::uint32_t wait = user_limits_.take(limit_key(request, person.user), now_ns_); wait != 0) {
         return error_answer(429, "too_many",
                             "too many attempts, try again in " + std::to_string(wait) + " s");
     }
