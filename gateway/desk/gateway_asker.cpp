@@ -149,7 +149,7 @@ GatewayReply GatewayAsker::ask(Json request) const {
     GatewayReply reply;
     request["version"] = gateway::control_protocol_version;
     request["id"] = 1;
-    std::string line = request.dump(-1, ' ', false, Json::error_handler_t::replace);
+    std::string line = json_text(request);
     // A connection that the gateway closed meanwhile is found out by using it. What could not be sent whole
     // was not read as a request, so it is sent once more on a fresh one; what was sent is never sent again.
     for (int attempt = 0; attempt < 2; ++attempt) {

@@ -123,6 +123,14 @@ bool matches(std::string_view pattern, std::string_view path, std::string& argum
     return pattern.empty() && path.empty();
 }
 
+// Why no figure but the overview's, which says how far reading is, can be shown. Empty: they can be.
+std::string not_ready(const Picture& picture) {
+    return picture.ready ? std::string()
+           : picture.error.empty()
+               ? "the desk is catching up: it has read up to record " + std::to_string(picture.sequence)
+               : picture.error;
+}
+
 ControlVerb right_of_topic(const std::string& topic) {
     return topic == "investors" || topic == "investor" ? ControlVerb::limit_show
            : topic == "orders"                         ? ControlVerb::order_show
@@ -297,9 +305,9 @@ Routed Router::find_route(const Request& request, std::int64_t now_ns) {
         if (!has_right(*person, route->look)) {
             return deny(route->look, *person);
         }
-        if (!follower_.picture()->error.empty() && !follower_.picture()->ready &&
-            route->path != "/overview") {
-            return error_answer(503, "not_ready", follower_.picture()->error);
+        const std::string why = not_ready(*follower_.picture());
+        if (!why.empty() && route->path != "/overview") {
+            return error_answer(503, "not_ready", why);
         }
     }
     return (this->*route->handler)(request, *person, argument);
@@ -460,7 +468,7 @@ std::string Router::read_stream_request(std::string_view text, StreamView& view)
         Request request;
         for (const auto& item : fields.items()) {
             request.query[item.key()] =
-                item.value().is_string() ? item.value().get<std::string>() : item.value().dump();
+                item.value().is_string() ? item.value().get<std::string>() : json_text(item.value());
         }
         query = {};
         QueryReader reader(request);
@@ -496,17 +504,20 @@ std::string Router::stream_message(const std::string& secret, const std::string&
     if (person == nullptr || person->must_change) {
         return {};
     }
+    const auto instead = [&](const char* error, const std::string& text) {
+        return json_text(
+            {{"topic", topic}, {"data", {{"error", error}, {"text", text}, {"sequence", nullptr}}}});
+    };
     if (!has_right(*person, right_of_topic(topic))) {
-        return Json{{"topic", topic},
-                    {"data",
-                     {{"error", "no_right"},
-                      {"text", std::string(config::role_name(person->role)) + " has no right to this topic"},
-                      {"sequence", nullptr}}}}
-            .dump();
+        return instead("no_right",
+                       std::string(config::role_name(person->role)) + " has no right to this topic");
     }
     const auto picture = follower_.picture();
     if (topic == "overview") {
         return "{\"topic\":\"overview\",\"data\":" + picture->overview + "}";
+    }
+    if (const std::string why = not_ready(*picture); !why.empty()) {
+        return instead("not_ready", why);
     }
     const Asked by = asked(*person);
     Json data;
@@ -521,13 +532,8 @@ std::string Router::stream_message(const std::string& secret, const std::string&
                                           : halt_page(state, by);
         });
     }
-    if (data.is_null()) {
-        data = {{"error", "not_found"},
-                {"text", "investor " + view.investor + ": there is none on this day"},
-                {"sequence", nullptr}};
-    }
-    const Json message = {{"topic", topic}, {"data", std::move(data)}};
-    return message.dump(-1, ' ', false, Json::error_handler_t::replace);
+    return data.is_null() ? instead("not_found", "investor " + view.investor + ": there is none on this day")
+                          : json_text({{"topic", topic}, {"data", std::move(data)}});
 }
 
 void Router::tidy(std::int64_t now_ns) {

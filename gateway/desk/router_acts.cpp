@@ -372,6 +372,10 @@ Routed Router::set_batch(const Request& request, Person& person, const std::stri
                            person, proposed)
                      : deny(right, person);
     }
+    // What rises and what falls shows only against what is in force now.
+    if (!follower_.picture()->ready) {
+        return error_answer(503, "not_ready", "the desk has not read the journal to its end yet");
+    }
     const auto batch = std::make_shared<Batch>(follower_.look(
         [&](const DeskState& state) { return read_batch(state, csv, asked(person).masking); }));
     const auto answer = std::make_shared<Json>(batch_answer(*batch));

@@ -4,22 +4,12 @@
 
 #include "gateway/desk/router.hpp"
 #include "tests/desk/fake_gateway.hpp"
-#include "tests/risk/world.hpp"
+#include "tests/desk/live_front.hpp"
 
 namespace fairlead::desk {
 namespace {
 
 using test::FakeGateway;
-
-Options small_options(const std::string& directory, const std::string& socket) {
-    Options options;
-    options.sizes = tests::small_sizes();
-    options.journal.directory = directory + "/journal";
-    options.front = directory + "/front";
-    options.control_socket = socket;
-    options.logins_per_minute = 3;
-    return options;
-}
 
 struct Rig {
     explicit Rig(FakeGateway::Answer answer) : gateway(std::move(answer)) { asker.start(); }
@@ -79,11 +69,11 @@ struct Rig {
 
     FakeGateway gateway;
     test::TemporaryDirectory directory;
-    Options options = small_options(directory.path(), gateway.path());
+    Options options = test::small_options(directory.path(), gateway.path());
     std::mutex lock;
     std::vector<std::string> logged;
     std::int64_t now_ns = second_ns;
-    Follower follower{options, [](const std::string&) {}, [] {}};
+    Follower follower{options, [](const std::string&) {}};
     GatewayAsker asker{options.control_socket};
     Router router{options, follower, asker, [this](const std::string& text) {
                       const std::lock_guard hold(lock);
@@ -161,6 +151,93 @@ TEST_CASE("a_session_too_many_is_refused_by_its_reason_and_its_token_is_given_ba
         return !ended.empty();
     }));
     CHECK(ended == std::vector<std::string>{"of ann"});
+}
+
+TEST_CASE("no_figure_is_shown_and_no_batch_judged_before_the_journal_is_read_to_its_end") {
+    Rig rig([](const Json& request) {
+        return request["verb"] == "login" ? give_token(request) : FakeGateway::good({});
+    });
+    const std::string ann = rig.token("ann");
+    const auto get = [&](const char* path) { return rig.ask(rig.asking("GET", path, {}, ann)); };
+    const auto batch = [&] {
+        return rig.ask(rig.asking(
+            "POST", "/api/v1/limits/batch",
+            Json{{"csv", "scope,key,dimension,value\nfirm,,buy,1\n"}, {"reason", "quarter"}}.dump(), ann));
+    };
+    StreamView view;
+    const auto streamed = [&](const char* topic) {
+        return Json::parse(rig.router.stream_message(ann, topic, view, rig.now_ns))["data"];
+    };
+    CHECK(get("/api/v1/overview").status == 200);
+    for (const char* path :
+         {"/api/v1/investors", "/api/v1/orders", "/api/v1/sessions", "/api/v1/limits", "/api/v1/proposals",
+          "/api/v1/halts", "/api/v1/investors/A1", "/api/v1/orders/1"}) {
+        INFO(path);
+        const Answer answer = get(path);
+        CHECK(answer.status == 503);
+        CHECK(Json::parse(answer.body)["error"] == "not_ready");
+        CHECK(answer.body.find("catching up") != std::string::npos);
+    }
+    CHECK(batch().status == 503);
+    CHECK(streamed("halts")["error"] == "not_ready");
+    CHECK(streamed("overview")["desk"]["ready"] == false);
+
+    test::LiveFront front(rig.options);
+    front.day();
+    rig.follower.start();
+    REQUIRE(test::within_time([&] { return rig.follower.picture()->ready; }));
+    CHECK(get("/api/v1/investors").status == 200);
+    CHECK(batch().status == 200);
+    CHECK(streamed("halts")["items"].empty());
+}
+
+TEST_CASE("a_second_batch_waits_for_the_end_of_the_first_and_a_stop_does_not") {
+    std::promise<void> begun;
+    std::promise<void> go;
+    const std::shared_future<void> may_go = go.get_future().share();
+    Rig rig([&](const Json& request) {
+        if (request["verb"] == "propose") {
+            begun.set_value();
+            may_go.wait();
+        }
+        return request["verb"] == "login" ? give_token(request) : FakeGateway::good({{"sequence", 5}});
+    });
+    test::LiveFront front(rig.options);
+    front.day();
+    rig.follower.start();
+    REQUIRE(test::within_time([&] { return rig.follower.picture()->ready; }));
+    const std::string ann = rig.token("ann");
+    const auto batch = [&](bool apply) {
+        return rig.asking(
+            "POST", "/api/v1/limits/batch",
+            Json{{"csv", "scope,key,dimension,value\nfirm,,buy,1\n"}, {"reason", "quarter"}, {"apply", apply}}
+                .dump(),
+            ann);
+    };
+    {
+        auto first = std::get<Pending>(rig.router.route(batch(true), rig.now_ns));
+        std::promise<void> ended;
+        REQUIRE(rig.asker.submit([&] {
+            first.ask();
+            ended.set_value();
+        }));
+        begun.get_future().wait();
+        const Answer second = rig.ask(batch(true));
+        CHECK(second.status == 409);
+        CHECK(Json::parse(second.body)["error"] == "batch_running");
+        CHECK(rig.ask(batch(false)).status == 200);  // a preview is none
+        const Request stop =
+            rig.asking("POST", "/api/v1/halts",
+                       Json{{"scope", "investor"}, {"key", "A1"}, {"reason", "now"}}.dump(), ann);
+        auto urgent = std::get<Pending>(rig.router.route(stop, rig.now_ns));
+        CHECK(urgent.urgent);
+        CHECK(rig.ask(stop).status == 200);
+        go.set_value();
+        ended.get_future().wait();
+        CHECK(first.finish().status == 200);
+    }
+    begun = {};
+    CHECK(rig.ask(batch(true)).status == 200);
 }
 
 }  // namespace
