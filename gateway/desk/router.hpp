@@ -70,6 +70,8 @@ class Router {
     [[nodiscard]] Routed find_route(const Request& request, std::int64_t now_ns);
     [[nodiscard]] Routed log_on(const Request& request, bool bearer, std::int64_t now_ns);
     [[nodiscard]] Answer logged_on(const std::string& user, bool bearer, const GatewayReply& reply);
+    // Of a password inside a session: as many as of log-ons. Nothing: it may be tried.
+    [[nodiscard]] std::optional<Answer> too_many_attempts(const Request& request, const Person& person);
     void show_token(const std::string& token);
     [[nodiscard]] Routed deny(risk::ControlVerb verb, const Person& person);
 

@@ -254,6 +254,17 @@ Routed Router::me(const Request&, Person& person, const std::string&) {
     return me_answer(person);
 }
 
+std::optional<Answer> Router::too_many_attempts(const Request& request, const Person& person) {
+    const std::uint32_t wait = user_limits_.take(limit_key(request, person.user), now_ns_);
+    if (wait == 0) {
+        return std::nullopt;
+    }
+    Answer answer =
+        error_answer(429, "too_many", "too many attempts, try again in " + std::to_string(wait) + " s");
+    answer.retry_after_s = wait;
+    return answer;
+}
+
 Routed Router::change_password(const Request& request, Person& person, const std::string&) {
     BodyFields body(request);
     Json question = {{"verb", "password_change"},
@@ -264,9 +275,8 @@ Routed Router::change_password(const Request& request, Person& person, const std
     if (const auto& wrong = body.finish()) {
         return *wrong;
     }
-    if (const std::uint32_t wait = user_limits_.take(limit_key(request, person.user), now_ns_); wait != 0) {
-        return error_answer(429, "too_many",
-                            "too many attempts, try again in " + std::to_string(wait) + " s");
+    if (const auto wait = too_many_attempts(request, person)) {
+        return *wait;
     }
     const auto reply = std::make_shared<GatewayReply>();
     return Pending{[this, question = std::move(question), reply] { *reply = gateway_.ask(question); },
@@ -285,13 +295,18 @@ Routed Router::change_password(const Request& request, Person& person, const std
 Routed Router::second_factor(const Request& request, Person& person, const std::string&) {
     BodyFields body(request);
     const std::string code = body.text("code", false, 6);
-    static_cast<void>(body.text("password", false, password_max));
+    // With the password and not the token: who finds a session open must not give its user a second factor.
+    Json question = {{"verb", code.empty() ? "totp_enrol" : "totp_confirm"},
+                     {"user", person.user},
+                     {"password", body.text("password", true, password_max)}};
+    put(question, "totp", code);
     if (const auto& wrong = body.finish()) {
         return *wrong;
     }
-    Json question = {{"verb", code.empty() ? "totp_enrol" : "totp_confirm"}};
-    put(question, "totp", code);
-    return act(std::move(question), person, [confirmed = !code.empty()](const GatewayReply& reply) {
+    if (const auto wait = too_many_attempts(request, person)) {
+        return *wait;
+    }
+    const auto shape = [confirmed = !code.empty()](const GatewayReply& reply) {
         // otpauth://totp/Fairlead:USER?secret=BASE32&issuer=Fairlead
         const std::string uri =
             confirmed ? std::string()
@@ -303,7 +318,10 @@ Routed Router::second_factor(const Request& request, Person& person, const std::
                             {"secret", secret.empty() ? Json(nullptr) : Json(secret)},
                             {"uri", uri.empty() ? Json(nullptr) : Json(uri)},
                             {"sequence", reply.sequence}});
-    });
+    };
+    const auto reply = std::make_shared<GatewayReply>();
+    return Pending{[this, question = std::move(question), reply] { *reply = gateway_.ask(question); },
+                   [this, reply, shape] { return reply->ok ? shape(*reply) : failed(*reply, {}); }};
 }
 
 // --- limits

@@ -290,7 +290,8 @@ def run(test):
     wait_for("the desk listens", lambda: test.try_log_on(stand.desk_port))
     test.everybody()
     test.ready()
-    steps = ["document", "questions", "refusals", "rights", "logging_on", "elsewhere", "slow_request", "users"]
+    steps = ["document", "questions", "refusals", "rights", "logging_on", "elsewhere", "crowd", "encrypted_key", "slow_request",
+             "users"]
     for step in steps:
         say(step)
         getattr(test, step)()

@@ -1,6 +1,8 @@
 // Who is logged on, for how long, and how often somebody may try.
 #include <catch2/catch.hpp>
+#include <memory>
 
+#include "gateway/desk/guests.hpp"
 #include "gateway/desk/people.hpp"
 
 namespace fairlead::desk {
@@ -142,6 +144,32 @@ TEST_CASE("a_flood_of_names_takes_no_memory_beyond_the_bound") {
     }
     CHECK(limits.take("one more", 0) == 60);
     CHECK(limits.take("one more", 61 * second) == 0);  // the old ones are as good as new
+}
+
+TEST_CASE("one_address_cannot_take_all_connections_before_somebody_logs_on_over_them") {
+    Guests guests(64);
+    std::vector<std::unique_ptr<Guests::Visit>> visits;
+    const auto come = [&](const std::string& address) {
+        const bool room = guests.room_for(address);
+        if (room) {
+            visits.push_back(std::make_unique<Guests::Visit>(guests, address));
+        }
+        return room;
+    };
+    for (int i = 0; i < 16; ++i) {
+        CHECK(come("10.0.0.1"));
+    }
+    CHECK_FALSE(come("10.0.0.1"));
+    CHECK(come("10.0.0.2"));
+    visits.front()->known();  // one logs on
+    visits.front()->known();
+    CHECK(come("10.0.0.1"));
+    CHECK_FALSE(come("10.0.0.1"));
+    visits.erase(visits.begin());  // who is known was counted no more
+    CHECK_FALSE(come("10.0.0.1"));
+    visits.erase(visits.begin());
+    CHECK(come("10.0.0.1"));
+    CHECK(Guests(4).room_for("10.0.0.1"));
 }
 
 TEST_CASE("secrets_are_compared_whole") {
