@@ -90,6 +90,7 @@ void GatewayAsker::stop() {
         urgent_.clear();
     }
     wake_.notify_all();
+    stopped_.notify_all();
     for (std::thread& thread : threads_) {
         thread.join();
     }
@@ -105,7 +106,7 @@ bool GatewayAsker::submit(std::function<void()> work, bool urgent) {
         }
         queue.push_back(std::move(work));
     }
-    wake_.notify_all();  // a batch that rests waits for the same: one alone might wake it instead of a worker
+    wake_.notify_one();  // in turn: no connection gets more than its share of the gateway's allowance
     return true;
 }
 
@@ -116,7 +117,7 @@ bool GatewayAsker::stopping() {
 
 bool GatewayAsker::rest() {
     std::unique_lock hold(lock_);
-    return !wake_.wait_for(hold, too_often_wait, [this] { return stop_; });
+    return !stopped_.wait_for(hold, too_often_wait, [this] { return stop_; });
 }
 
 GatewayReply GatewayAsker::ask_patiently(const Json& request, unsigned tries) {

@@ -57,6 +57,7 @@ class GatewayAsker {
     std::string socket_;
     std::mutex lock_;  // all below but the threads
     std::condition_variable wake_;
+    std::condition_variable stopped_;
     std::deque<std::function<void()>> urgent_;
     std::deque<std::function<void()>> queue_;
     bool stop_ = false;

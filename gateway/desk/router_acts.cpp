@@ -398,7 +398,7 @@ Routed Router::set_batch(const Request& request, Person& person, const std::stri
         [&](const DeskState& state) { return read_batch(state, csv, asked(person).masking); }));
     const auto answer = std::make_shared<Json>(batch_answer(*batch));
     if (!apply || !batch->errors.empty()) {
-        return json_answer(*answer, apply ? 422 : 200);
+        return json_answer(*answer);  // as the document has it: not applied, and why
     }
     if (!batch_.expired()) {
         return error_answer(409, "batch_running",

@@ -226,6 +226,12 @@ TEST_CASE("a_second_batch_waits_for_the_end_of_the_first_and_a_stop_does_not") {
         CHECK(second.status == 409);
         CHECK(Json::parse(second.body)["error"] == "batch_running");
         CHECK(rig.ask(batch(false)).status == 200);  // a preview is none
+        Request wrong = batch(true);
+        wrong.body.replace(wrong.body.find("buy"), 3, "lie");
+        const Answer told = rig.ask(wrong);  // nor is what cannot be applied
+        CHECK(told.status == 200);
+        CHECK(Json::parse(told.body)["applied"] == false);
+        CHECK(Json::parse(told.body)["errors"].size() == 1);
         const Request stop =
             rig.asking("POST", "/api/v1/halts",
                        Json{{"scope", "investor"}, {"key", "A1"}, {"reason", "now"}}.dump(), ann);
