@@ -277,7 +277,6 @@ class DeskState {
     PerSecond<62, 160> refusals_;
     SlidingWaits waits_;
     RaceWatch races_;
-    std::int64_t counted_second_ = 0;
     risk::UtcNs last_at_ = 0;
     risk::UtcNs running_since_ = 0;
     std::uint64_t differing_ = 0;

@@ -120,6 +120,24 @@ Request request_of(const Message& message, const std::string& source) {
     return request;
 }
 
+bool peer_gone(const Problem& problem) {
+    return problem == http::error::end_of_stream || problem == beast::error::timeout ||
+           problem == asio::error::eof || problem == asio::ssl::error::stream_truncated ||
+           problem == asio::error::connection_reset;
+}
+
+Answer unreadable(const Problem& problem) {
+    if (problem == http::error::body_limit) {
+        return error_answer(413, "too_large",
+                            "the body must have at most " + std::to_string(body_bytes_max) + " bytes");
+    }
+    if (problem == http::error::header_limit) {
+        return error_answer(431, "too_large",
+                            "the header must have at most " + std::to_string(header_bytes_max) + " bytes");
+    }
+    return error_answer(400, "bad_request", "the request cannot be read: " + problem.message());
+}
+
 // What becomes of a connection behind a request; taken: the stream has had it.
 // refused: what it still sends is to be let go by first, or the answer may be lost with it.
 enum class Next : std::uint8_t { more, end, refused, taken };
@@ -307,20 +325,11 @@ asio::awaitable<Next> Server::State::answer_one(Stream& stream, beast::flat_buff
         }
     }
     if (problem) {
-        if (problem == http::error::end_of_stream || problem == beast::error::timeout ||
-            problem == asio::error::eof || problem == asio::ssl::error::stream_truncated ||
-            problem == asio::error::connection_reset) {
+        if (peer_gone(problem)) {
             co_return Next::end;
         }
         good = false;
-        answer =
-            problem == http::error::body_limit
-                ? error_answer(413, "too_large",
-                               "the body must have at most " + std::to_string(body_bytes_max) + " bytes")
-            : problem == http::error::header_limit
-                ? error_answer(431, "too_large",
-                               "the header must have at most " + std::to_string(header_bytes_max) + " bytes")
-                : error_answer(400, "bad_request", "the request cannot be read: " + problem.message());
+        answer = unreadable(problem);
     }
     ++router.requests;
     if (good && request.path == "/api/v1/stream" && websocket::is_upgrade(parser.get())) {

@@ -179,6 +179,11 @@ TEST_CASE("no_figure_is_shown_and_no_batch_judged_before_the_journal_is_read_to_
         CHECK(answer.body.find("catching up") != std::string::npos);
     }
     CHECK(batch().status == 503);
+    const auto metrics_tell = [&](const char* name) {
+        return rig.ask(rig.asking("GET", "/metrics")).body.find(name) != std::string::npos;
+    };
+    CHECK(metrics_tell("fairlead_desk_ready 0"));
+    CHECK_FALSE(metrics_tell("fairlead_orders_accepted_today"));
     CHECK(streamed("halts")["error"] == "not_ready");
     CHECK(streamed("overview")["desk"]["ready"] == false);
 
@@ -188,6 +193,8 @@ TEST_CASE("no_figure_is_shown_and_no_batch_judged_before_the_journal_is_read_to_
     REQUIRE(test::within_time([&] { return rig.follower.picture()->ready; }));
     CHECK(get("/api/v1/investors").status == 200);
     CHECK(batch().status == 200);
+    CHECK(metrics_tell("fairlead_desk_ready 1"));
+    CHECK(metrics_tell("fairlead_orders_accepted_today"));
     CHECK(streamed("halts")["items"].empty());
 }
 
