@@ -176,4 +176,50 @@ Json batch_answer(const Batch& batch) {
             {"errors", std::move(errors)}};
 }
 
+GatewayReply propose_batch(const Batch& batch, const std::string& token, const std::string& reason,
+                           GatewayAsker& gateway, Json& answer) {
+    std::uint64_t first = 0;
+    for (std::size_t i = 0; i < batch.lines.size(); ++i) {
+        const BatchLine& line = batch.lines[i];
+        if (line.change == BatchLine::Change::same && line.expires_at.empty()) {
+            continue;
+        }
+        Json question = {{"verb", "propose"},
+                         {"token", token},
+                         {"act", "limit_set"},
+                         {"scope", gateway::scope_name(line.scope)},
+                         {"dimension", gateway::dimension_name(line.dimension)},
+                         {"value", line.value},
+                         {"reason", reason}};
+        for (const auto& [name, value] : {std::pair{"target", &line.key}, std::pair{"symbol", &line.symbol},
+                                          std::pair{"expires_at", &line.expires_at}}) {
+            if (!value->empty()) {
+                question[name] = *value;
+            }
+        }
+        if (first != 0) {
+            question["batch"] = first;
+        }
+        GatewayReply reply;
+        if (gateway.stopping()) {
+            reply.text = "the desk is ending";
+        } else {
+            reply = gateway.ask_patiently(question, batch_tries);
+        }
+        if (!reply.ok) {
+            reply.text =
+                "line " + std::to_string(line.line) + ": " + reply.text +
+                (first == 0 ? "" : "; reject batch " + std::to_string(first) + " and correct the file");
+            return reply;
+        }
+        first = first == 0 ? reply.sequence : first;
+        answer["changes"][i]["proposal"] = reply.sequence;
+    }
+    GatewayReply all;
+    all.reached = all.ok = true;
+    answer["applied"] = true;
+    answer["batch"] = first == 0 ? Json(nullptr) : Json(first);
+    return all;
+}
+
 }  // namespace fairlead::desk

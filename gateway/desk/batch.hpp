@@ -1,10 +1,11 @@
 // Limits in bulk: a CSV file read with the project's reader, held against what is in force: what rises, what
-// falls, who would be over. Nothing is set here: the router sends each row to the gateway as a proposal.
+// falls, who would be over. Nothing is set here: each row goes to the gateway as a proposal.
 #pragma once
 
 #include <string>
 #include <vector>
 
+#include "gateway/desk/gateway_asker.hpp"
 #include "gateway/desk/views.hpp"
 
 namespace fairlead::desk {
@@ -12,6 +13,8 @@ namespace fairlead::desk {
 inline constexpr std::size_t batch_bytes_max = 1'000'000;
 // The gateway takes twenty requests a second of one connection, and each line is one.
 inline constexpr std::size_t batch_lines_max = 1'000;
+// How often a line is asked again that the gateway had no time for: twelve seconds at most.
+inline constexpr unsigned batch_tries = 200;
 
 struct BatchLine {
     std::uint64_t line = 0;
@@ -38,5 +41,10 @@ struct Batch {
 [[nodiscard]] Batch read_batch(const DeskState& state, const std::string& csv, audit::Masking masking);
 // BatchAnswer of the API, nothing applied.
 [[nodiscard]] Json batch_answer(const Batch& batch);
+// On a worker. Proposes line after line that changes something, and writes their numbers into `answer`; ends
+// with the first that is not taken, and when the desk stops. Its text then says what to do about those
+// before.
+[[nodiscard]] GatewayReply propose_batch(const Batch& batch, const std::string& token,
+                                         const std::string& reason, GatewayAsker& gateway, Json& answer);
 
 }  // namespace fairlead::desk

@@ -104,7 +104,7 @@ struct LimitChange {
     risk::LimitSetFacts limit;
     risk::LimitInForce before;  // as the Ledger had it; not given: what its absence means
     bool before_known = false;  // false: set before the first day
-    bool reverted = false;  // a term ended
+    bool reverted = false;      // a term ended
     risk::InvestorId investor;
     risk::AccountKey account;
     risk::UserName user;
@@ -265,8 +265,8 @@ class DeskState {
     std::unordered_map<risk::Sequence, OnLine> waiting_;  // for their line's rate, by command
     LastOf<LoginEvent> logins_;
     LastOf<LimitChange> limit_changes_;
-    std::map<risk::Sequence, risk::UtcNs> terms_;  // by the version they end
-    risk::UtcNs next_term_ = 0;                    // told by a limit_term for the limit_set behind it
+    std::map<risk::Sequence, risk::UtcNs> terms_;     // by the version they end
+    risk::UtcNs next_term_ = 0;                       // told by a limit_term for the limit_set behind it
     std::optional<risk::LimitInForce> limit_before_;  // of the limit_set being applied
     LastOf<IncidentNote> incidents_;
     std::vector<HaltFigures> halts_;
@@ -277,7 +277,6 @@ class DeskState {
     PerSecond<62, 160> refusals_;
     SlidingWaits waits_;
     RaceWatch races_;
-    std::int64_t counted_second_ = 0;
     risk::UtcNs last_at_ = 0;
     risk::UtcNs running_since_ = 0;
     std::uint64_t differing_ = 0;

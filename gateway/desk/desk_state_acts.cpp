@@ -210,8 +210,7 @@ std::optional<risk::LimitInForce> DeskState::in_force(const risk::LimitSet& set)
     if (ledger_.reference() == nullptr || (row == 0 && scope != Scope::firm)) {
         return std::nullopt;
     }
-    const std::uint32_t security =
-        set.facts.symbol.empty() ? 0 : ledger_.find_security(set.facts.symbol);
+    const std::uint32_t security = set.facts.symbol.empty() ? 0 : ledger_.find_security(set.facts.symbol);
     return ledger_.limit(scope, row, set.facts.dimension, security);
 }
 

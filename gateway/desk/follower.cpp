@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "audit/checkpoint_files.hpp"
+#include "gateway/desk/http_parts.hpp"
 
 namespace fairlead::desk {
 namespace {
@@ -40,17 +41,16 @@ const Page* page_of(const audit::MappedFile& file) {
 
 }  // namespace
 
-Follower::Follower(const Options& options, Log log, std::function<void()> new_picture)
+Follower::Follower(const Options& options, Log log)
     : options_(options),
       log_(std::move(log)),
-      new_picture_(std::move(new_picture)),
       reader_(options.journal, options.front),
       state_(options.sizes, options.room, options.journal.directory + "/reference") {
     auto empty = std::make_shared<Picture>();
     around_.now = clock_ns(CLOCK_REALTIME);
     around_.error.clear();
     empty->at = around_.now;
-    empty->overview = overview(state_, around_, {}).dump();
+    empty->overview = json_text(overview(state_, around_, {}));
     picture_ = std::move(empty);
     around_shared_ = around_;
 }
@@ -74,12 +74,7 @@ void Follower::stop() {
 void Follower::run() {
     while (!stop_.load(std::memory_order_relaxed)) {  // pairs with stop()
         if (!found_ && failed_.empty()) {
-            found_ = reader_.seek(1);
-            // Not there yet is no fault; a journal that is pruned or damaged is.
-            if (!found_ && !reader_.error().empty() && around_.error != reader_.error()) {
-                around_.error = reader_.error();
-                log_("the journal cannot be read yet: " + around_.error);
-            }
+            find_place();
         }
         const Step step = found_ && failed_.empty() ? read_some() : Step::none;
         if (step == Step::failed) {
@@ -101,6 +96,19 @@ void Follower::run() {
         } else if (waiting_.load(std::memory_order_relaxed) > 0) {  // pairs with look(): a hint only
             std::this_thread::sleep_for(let_look);  // a mutex is not fair: who unlocks it locks it again
         }
+    }
+}
+
+// Behind what has been applied: a journal that was lost from sight is gone on with, not begun anew.
+void Follower::find_place() {
+    {
+        const std::lock_guard hold(state_lock_);
+        found_ = reader_.seek(state_.ledger().last_sequence() + 1);
+    }
+    // Not there yet is no fault; a journal that is pruned or damaged is.
+    if (!found_ && !reader_.error().empty() && around_.error != reader_.error()) {
+        around_.error = reader_.error();
+        log_("the journal cannot be read yet: " + around_.error);
     }
 }
 
@@ -133,9 +141,7 @@ void Follower::open_front() {
     mark_ = audit::MappedFile();
     static_cast<void>(map_page(audit::mark_path(options_.front), audit::shared_page_bytes, mark_));
     if (found_) {
-        // Another front stands at its place: what was mapped grows no more.
-        const std::lock_guard hold(state_lock_);
-        found_ = reader_.seek(state_.ledger().last_sequence() + 1);
+        find_place();  // another front stands at its place: what was mapped grows no more
     }
 }
 
@@ -238,6 +244,10 @@ void Follower::tick() {
             rate_from_ = followed;
         }
         state_.refresh(around_.ready ? around_.now : state_.last_at());
+        if (!news_) {
+            static_cast<void>(state_.take_ended_users());
+        }
+        news_ = news_ || around_.ready;
         made = make_picture(state_, around_);
     }
     {
@@ -245,7 +255,6 @@ void Follower::tick() {
         picture_ = std::move(made);
         around_shared_ = around_;
     }
-    new_picture_();
 }
 
 std::shared_ptr<const Picture> Follower::picture() const {
@@ -260,7 +269,7 @@ Surroundings Follower::surroundings() const {
 
 std::vector<risk::UserName> Follower::take_ended_users() {
     const std::lock_guard hold(state_lock_);
-    return state_.take_ended_users();
+    return news_ ? state_.take_ended_users() : std::vector<risk::UserName>();
 }
 
 Follower::Gauges Follower::gauges() const {

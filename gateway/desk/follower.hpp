@@ -20,8 +20,7 @@ namespace fairlead::desk {
 class Follower {
   public:
     using Log = std::function<void(const std::string& text)>;
-    // `new_picture` is called from the follower's thread, at most four times a second.
-    Follower(const Options& options, Log log, std::function<void()> new_picture);
+    Follower(const Options& options, Log log);
     ~Follower();
     Follower(const Follower&) = delete;
     Follower& operator=(const Follower&) = delete;
@@ -38,7 +37,8 @@ class Follower {
         waiting_.fetch_sub(1, std::memory_order_relaxed);
         return look(static_cast<const DeskState&>(state_));
     }
-    // Staff whose tokens have become useless by a Record.
+    // Staff whose tokens have become useless by a Record written since the journal was first read to its end:
+    // what came before is history, and says nothing of who logs on now.
     [[nodiscard]] std::vector<risk::UserName> take_ended_users();
     // A copy of what is known beside the Records, as of the last Picture.
     [[nodiscard]] Surroundings surroundings() const;
@@ -60,6 +60,7 @@ class Follower {
   private:
     enum class Step : std::uint8_t { some, none, failed };
     void run();
+    void find_place();
     [[nodiscard]] Step read_some();
     void tick();
     void look_around();
@@ -69,7 +70,6 @@ class Follower {
 
     Options options_;
     Log log_;
-    std::function<void()> new_picture_;
     audit::HistoryReader reader_;
     audit::FrontReader front_;  // for its watermarks alone
     audit::MappedFile mark_;
@@ -77,9 +77,10 @@ class Follower {
     mutable std::mutex statistics_lock_;  // the mapping: the thread swaps it, /metrics reads it
     bool found_ = false;
 
-    mutable std::mutex state_lock_;
+    mutable std::mutex state_lock_;  // state_ and news_
     mutable std::atomic<int> waiting_{0};
     DeskState state_;
+    bool news_ = false;  // what is read now has happened since the desk was ready
 
     mutable std::mutex picture_lock_;
     std::shared_ptr<const Picture> picture_;

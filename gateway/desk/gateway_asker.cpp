@@ -2,13 +2,15 @@
 
 #include <sodium.h>
 
+#include <chrono>
+
 #include "gateway/control/protocol.hpp"
 
 namespace fairlead::desk {
 namespace {
 
-constexpr std::uint32_t timeout_ms = 20'000;  // a new password's hash takes its time
-constexpr std::size_t rows_max = 10'000;
+constexpr auto too_often_wait = std::chrono::milliseconds(60);  // a request and a bit of twenty a second
+constexpr std::uint32_t timeout_ms = 20'000;                    // a new password's hash takes its time
 
 // The connection of this worker; none when the last question found the gateway gone.
 thread_local std::unique_ptr<gateway::ControlClient> connection;
@@ -25,10 +27,26 @@ std::string connect(const std::string& socket) {
     return problem;
 }
 
-// False: no answer that can be read. The connection is of no use any more.
+// One line of an answer into `reply`. Throws what a field of the wrong type makes the JSON library throw.
+bool read_line(const Json& answer, GatewayReply& reply, bool& too_many) {
+    reply.ok = answer.value("ok", false);
+    reply.sequence = answer.value("sequence", std::uint64_t{0});
+    reply.text = answer.value("text", "");
+    reply.error = answer.contains("error") ? answer.value("error", "") : answer.value("reason", "");
+    if (const auto row = answer.find("row"); row != answer.end()) {
+        too_many = too_many || reply.rows.size() >= GatewayAsker::rows_max;
+        if (!too_many) {
+            reply.rows.push_back(*row);
+        }
+    }
+    return answer.value("more", false);
+}
+
+// False: no whole answer that can be read. The connection is of no use any more.
 bool receive(GatewayReply& reply) {
     std::string line;
     std::string problem;
+    bool too_many = false;
     for (bool more = true; more;) {
         if (!connection->receive(line, problem)) {
             reply.text = problem;
@@ -36,19 +54,22 @@ bool receive(GatewayReply& reply) {
         }
         const Json answer = Json::parse(line, nullptr, false);
         ::sodium_memzero(line.data(), line.size());
+        reply.text = "the gateway's answer cannot be read";
         if (!answer.is_object()) {
-            reply.text = "the gateway's answer cannot be read";
             return false;
         }
-        reply.reached = true;
-        reply.ok = answer.value("ok", false);
-        reply.sequence = answer.value("sequence", std::uint64_t{0});
-        reply.text = answer.value("text", "");
-        reply.error = answer.contains("error") ? answer.value("error", "") : answer.value("reason", "");
-        if (const auto row = answer.find("row"); row != answer.end() && reply.rows.size() < rows_max) {
-            reply.rows.push_back(*row);
+        try {
+            more = read_line(answer, reply, too_many);
+        } catch (const Json::exception&) {
+            return false;
         }
-        more = answer.value("more", false);
+    }
+    reply.reached = true;
+    if (too_many) {  // part of a list must not look like all of it
+        reply.ok = false;
+        reply.rows.clear();
+        reply.error = "too_many_rows";
+        reply.text = "the gateway's answer has more than " + std::to_string(GatewayAsker::rows_max) + " rows";
     }
     return true;
 }
@@ -66,24 +87,45 @@ void GatewayAsker::stop() {
         const std::lock_guard hold(lock_);
         stop_ = true;
         queue_.clear();
+        urgent_.clear();
     }
     wake_.notify_all();
+    stopped_.notify_all();
     for (std::thread& thread : threads_) {
         thread.join();
     }
     threads_.clear();
 }
 
-bool GatewayAsker::submit(std::function<void()> work) {
+bool GatewayAsker::submit(std::function<void()> work, bool urgent) {
     {
         const std::lock_guard hold(lock_);
-        if (stop_ || queue_.size() >= queue_max) {
+        auto& queue = urgent ? urgent_ : queue_;
+        if (stop_ || queue.size() >= (urgent ? urgent_max : queue_max)) {
             return false;
         }
-        queue_.push_back(std::move(work));
+        queue.push_back(std::move(work));
     }
-    wake_.notify_one();
+    wake_.notify_one();  // in turn: no connection gets more than its share of the gateway's allowance
     return true;
+}
+
+bool GatewayAsker::stopping() {
+    const std::lock_guard hold(lock_);
+    return stop_;
+}
+
+bool GatewayAsker::rest() {
+    std::unique_lock hold(lock_);
+    return !stopped_.wait_for(hold, too_often_wait, [this] { return stop_; });
+}
+
+GatewayReply GatewayAsker::ask_patiently(const Json& request, unsigned tries) {
+    GatewayReply reply = ask(request);
+    while (--tries > 0 && reply.reached && reply.error == "too_many_requests" && rest()) {
+        reply = ask(request);
+    }
+    return reply;
 }
 
 void GatewayAsker::run() {
@@ -91,12 +133,13 @@ void GatewayAsker::run() {
         std::function<void()> work;
         {
             std::unique_lock hold(lock_);
-            wake_.wait(hold, [this] { return stop_ || !queue_.empty(); });
+            wake_.wait(hold, [this] { return stop_ || !urgent_.empty() || !queue_.empty(); });
             if (stop_) {
                 break;
             }
-            work = std::move(queue_.front());
-            queue_.pop_front();
+            auto& queue = urgent_.empty() ? queue_ : urgent_;
+            work = std::move(queue.front());
+            queue.pop_front();
         }
         work();
     }
@@ -107,7 +150,7 @@ GatewayReply GatewayAsker::ask(Json request) const {
     GatewayReply reply;
     request["version"] = gateway::control_protocol_version;
     request["id"] = 1;
-    std::string line = request.dump(-1, ' ', false, Json::error_handler_t::replace);
+    std::string line = json_text(request);
     // A connection that the gateway closed meanwhile is found out by using it. What could not be sent whole
     // was not read as a request, so it is sent once more on a fresh one; what was sent is never sent again.
     for (int attempt = 0; attempt < 2; ++attempt) {
@@ -120,7 +163,10 @@ GatewayReply GatewayAsker::ask(Json request) const {
             break;
         }
         connection.reset();
-        reply.text = problem.empty() ? reply.text : problem;
+        // What came of an answer that was cut off is none.
+        const std::string told = problem.empty() ? reply.text : problem;
+        reply = {};
+        reply.text = told;
         if (problem.empty() || !kept) {
             reply.text += problem.empty() ? ": the request may have been done" : "";
             break;

@@ -30,6 +30,8 @@ class GatewayAsker {
   public:
     static constexpr std::size_t workers = 4;
     static constexpr std::size_t queue_max = 256;
+    static constexpr std::size_t urgent_max = 256;
+    static constexpr std::size_t rows_max = 10'000;  // of one answer; one with more is no answer
     explicit GatewayAsker(std::string socket) : socket_(std::move(socket)) {}
     ~GatewayAsker() { stop(); }
     GatewayAsker(const GatewayAsker&) = delete;
@@ -37,16 +39,26 @@ class GatewayAsker {
 
     void start();
     void stop();
-    // Runs `work` on a worker. False: too much waits already.
-    [[nodiscard]] bool submit(std::function<void()> work);
-    // On a worker only. `request` has no version and id yet. What it holds of secrets is wiped.
+    // Runs `work` on a worker. Urgent work goes before all that is not, and has room of its own: a stop never
+    // waits behind what fills the queue. False: too much waits already.
+    [[nodiscard]] bool submit(std::function<void()> work, bool urgent = false);
+    // On a worker only. `request` has no version and id yet. The lines sent and received are wiped here; what
+    // stands in `request`, in the reply and in the socket's own buffers is let go as it is.
     [[nodiscard]] GatewayReply ask(Json request) const;
+    // The same, asked again while the gateway says that this connection asks too often: at most `tries`
+    // times, and no more once the desk stops.
+    [[nodiscard]] GatewayReply ask_patiently(const Json& request, unsigned tries);
+    [[nodiscard]] bool stopping();
 
   private:
     void run();
+    // False: the desk stops.
+    [[nodiscard]] bool rest();
     std::string socket_;
-    std::mutex lock_;
+    std::mutex lock_;  // all below but the threads
     std::condition_variable wake_;
+    std::condition_variable stopped_;
+    std::deque<std::function<void()>> urgent_;
     std::deque<std::function<void()>> queue_;
     bool stop_ = false;
     std::vector<std::thread> threads_;

@@ -75,10 +75,34 @@ bool parse_target(std::string_view target, Request& into) {
     return true;
 }
 
+std::string json_text(const Json& value) {
+    return value.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+std::string one_line(std::string_view text) {
+    constexpr std::string_view digits = "0123456789abcdef";
+    std::string line;
+    for (const char c : text) {
+        const auto byte = static_cast<unsigned char>(c);
+        if (byte == '\\') {
+            line += "\\\\";
+        } else if (byte == '\n') {
+            line += "\\n";
+        } else if (byte < 0x20 || byte == 0x7f) {
+            line += "\\x";
+            line += digits[byte >> 4U];
+            line += digits[byte & 15U];
+        } else {
+            line += c;
+        }
+    }
+    return line;
+}
+
 Answer json_answer(const Json& body, unsigned status) {
     Answer answer;
     answer.status = status;
-    answer.body = body.dump(-1, ' ', false, Json::error_handler_t::replace);
+    answer.body = json_text(body);
     return answer;
 }
 

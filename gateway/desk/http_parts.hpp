@@ -43,6 +43,7 @@ struct Answer {
 struct Pending {
     std::function<void()> ask;
     std::function<Answer()> finish;
+    bool urgent = false;  // a stop: before whatever else waits for a worker
 };
 
 // A header's `name=value` pairs parted by semicolons; empty when it has no such name.
@@ -52,6 +53,10 @@ struct Pending {
 // Splits "/path?a=b&c=d". False: malformed.
 [[nodiscard]] bool parse_target(std::string_view target, Request& into);
 
+// What is no UTF-8 in it, such as bytes of a client's in a Record, becomes U+FFFD.
+[[nodiscard]] std::string json_text(const Json& value);
+// For the log: nothing in it can begin a line of its own, or tell a terminal what to do.
+[[nodiscard]] std::string one_line(std::string_view text);
 [[nodiscard]] Answer json_answer(const Json& body, unsigned status = 200);
 [[nodiscard]] Answer error_answer(unsigned status, std::string_view error, std::string_view text,
                                   std::uint64_t sequence = 0);

@@ -13,7 +13,7 @@ namespace {
 using namespace fairlead;
 
 int run(const desk::Options& options) {
-    const auto log = [](const std::string& text) { spdlog::info("{}", text); };
+    const auto log = [](const std::string& text) { spdlog::info("{}", desk::one_line(text)); };
     // 1. The built console.
     desk::StaticFiles files;
     if (const std::string error = files.load(options.console_directory); !error.empty()) {
@@ -21,7 +21,7 @@ int run(const desk::Options& options) {
         return 1;
     }
     // 2. What reads the journal, and what asks the gateway.
-    desk::Follower follower(options, log, [] {});
+    desk::Follower follower(options, log);
     desk::GatewayAsker gateway(options.control_socket);
     // 3. What answers people.
     desk::Router router(options, follower, gateway, log);

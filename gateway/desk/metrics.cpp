@@ -115,7 +115,9 @@ std::string metrics_text(const Follower& follower, std::size_t people, std::uint
         MetricsText day;
         day.add("fairlead_desk_followed_sequence", "gauge", "Last Record the desk has read.",
                 number(state.ledger().last_sequence()));
-        add_day(state, around.now, day);
+        if (around.ready) {  // no figure is better than one that a part of the day gives
+            add_day(state, around.now, day);
+        }
         return day.text;
     });
     out.add("fairlead_desk_ready", "gauge", "Whether the journal has been read to its end.",

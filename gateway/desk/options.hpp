@@ -23,7 +23,7 @@ struct Options {
     std::string control_socket;
     std::uint32_t idle_s = 900;              // of a person's session
     std::uint32_t connections_max = 64;      // at once
-    std::uint32_t logins_per_minute = 10;    // of one address, and of one user
+    std::uint32_t logins_per_minute = 10;    // of one address, and of one user from there
     std::uint32_t requests_per_second = 50;  // of one session or address
     risk::Sizes sizes;
     Room room;

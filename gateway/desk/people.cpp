@@ -33,15 +33,28 @@ bool same_secret(std::string_view one, std::string_view other) {
     return one.size() == other.size() && ::sodium_memcmp(one.data(), other.data(), one.size()) == 0;
 }
 
-std::string People::add(Person person, std::int64_t now_ns) {
+std::string People::no_room_for(std::string_view user) const {
     const auto of_user = std::count_if(people_.begin(), people_.end(),
-                                       [&](const auto& other) { return other.second.user == person.user; });
-    if (people_.size() >= people_max || static_cast<std::size_t>(of_user) >= people_of_one_user_max) {
+                                       [&](const auto& other) { return other.second.user == user; });
+    if (static_cast<std::size_t>(of_user) >= people_of_one_user_max) {
+        return std::string(user) + " has " + std::to_string(of_user) +
+               " sessions already: log one of them off, or wait until one is idle too long";
+    }
+    return people_.size() < people_max
+               ? std::string()
+               : "there are " + std::to_string(people_.size()) + " sessions already, of all users";
+}
+
+std::string People::add(Person person, std::int64_t now_ns) {
+    if (!no_room_for(person.user).empty()) {
+        if (!person.gateway_token.empty()) {
+            ended_.push_back(std::move(person.gateway_token));
+        }
         return {};
     }
     std::string secret = random_secret();
     person.csrf = person.bearer ? std::string() : random_secret();
-    person.asked_ns = person.gateway_ns = person.tokens_ns = now_ns;
+    person.asked_ns = person.seen_ns = person.gateway_ns = person.tokens_ns = now_ns;
     person.allowance = requests_per_second_;
     people_.insert_or_assign(hash_of(secret), std::move(person));
     return secret;
@@ -69,6 +82,7 @@ Person* People::find(const std::string& secret, std::int64_t now_ns, bool asks) 
     if (asks) {
         found->second.asked_ns = now_ns;
     }
+    found->second.seen_ns = now_ns;
     return &found->second;
 }
 
@@ -83,6 +97,25 @@ void People::end_user(std::string_view user) {
     for (auto at = people_.begin(); at != people_.end();) {
         at = at->second.user == user ? end(at) : std::next(at);
     }
+}
+
+void People::end_token(std::string_view gateway_token) {
+    for (auto at = people_.begin(); at != people_.end();) {
+        // No end(at): there is nothing left that could be ended at the gateway.
+        at = at->second.gateway_token == gateway_token ? people_.erase(at) : std::next(at);
+    }
+}
+
+std::vector<std::string> People::take_unseen(std::int64_t now_ns, std::int64_t after_ns, std::size_t count) {
+    std::vector<std::string> tokens;
+    for (auto& [hash, person] : people_) {
+        if (tokens.size() < count && !person.gateway_token.empty() && person.seen_ns > person.gateway_ns &&
+            now_ns - person.gateway_ns >= after_ns) {
+            person.gateway_ns = now_ns;
+            tokens.push_back(person.gateway_token);
+        }
+    }
+    return tokens;
 }
 
 std::vector<std::string> People::take_ended(std::int64_t now_ns) {

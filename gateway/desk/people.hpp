@@ -25,6 +25,7 @@ struct Person {
     std::string csrf;
     std::string gateway_token;
     std::int64_t asked_ns = 0;    // last own request
+    std::int64_t seen_ns = 0;     // last own request, or message of its stream
     std::int64_t gateway_ns = 0;  // last time the gateway saw its token
     std::int64_t tokens_ns = 0;   // of its allowance
     double allowance = 0;
@@ -35,13 +36,22 @@ class People {
     People(std::int64_t idle_ns, double requests_per_second)
         : idle_ns_(idle_ns), requests_per_second_(requests_per_second) {}
 
-    // The secret that stands for the person from now on. Empty: too many are logged on.
+    // Why this user cannot have one more session; empty: there is room.
+    [[nodiscard]] std::string no_room_for(std::string_view user) const;
+    // The secret that stands for the person from now on. Empty: no room, and the gateway's token is one that
+    // has ended.
     [[nodiscard]] std::string add(Person person, std::int64_t now_ns);
     // Null: unknown or idle too long. `asks`: a request of the person's own, which keeps the session.
     [[nodiscard]] Person* find(const std::string& secret, std::int64_t now_ns, bool asks);
     void end(const std::string& secret);
     // All sessions of a user whose rights or password have changed.
     void end_user(std::string_view user);
+    // Of which the gateway says that it does not know it any more.
+    void end_token(std::string_view gateway_token);
+    // Tokens the gateway has not seen for `after_ns` though their persons were here since: at most `count`,
+    // taken to be shown to it now.
+    [[nodiscard]] std::vector<std::string> take_unseen(std::int64_t now_ns, std::int64_t after_ns,
+                                                       std::size_t count);
     // Ends those idle too long; the gateway's tokens of all that have ended since the last call.
     [[nodiscard]] std::vector<std::string> take_ended(std::int64_t now_ns);
     // False: more than its share of requests.

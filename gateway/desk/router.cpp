@@ -15,8 +15,11 @@ using risk::ControlVerb;
 constexpr std::string_view cookie_name = "fairlead_session";
 constexpr std::size_t rows_max = 1'000;
 constexpr std::size_t stream_request_max = 4'096;
-// A session that only reads keeps its token alive at the gateway by one question each so often.
-constexpr std::int64_t touch_ns = 240 * second_ns;
+// A session that only reads shows its token to the gateway once each so often: that keeps the token alive,
+// and the session does not outlive it. So many a second: all sessions within a minute, and never a burst.
+constexpr std::int64_t touch_ns = 30 * second_ns;
+constexpr std::size_t touches_at_once = 10;
+static_assert(touches_at_once * 30 >= people_max);
 
 Answer bad_field(const std::string& text) {
     return error_answer(422, "bad_field", text);
@@ -118,6 +121,14 @@ bool matches(std::string_view pattern, std::string_view path, std::string& argum
         path.remove_prefix(path_end);
     }
     return pattern.empty() && path.empty();
+}
+
+// Why no figure but the overview's, which says how far reading is, can be shown. Empty: they can be.
+std::string not_ready(const Picture& picture) {
+    return picture.ready ? std::string()
+           : picture.error.empty()
+               ? "the desk is catching up: it has read up to record " + std::to_string(picture.sequence)
+               : picture.error;
 }
 
 ControlVerb right_of_topic(const std::string& topic) {
@@ -294,16 +305,9 @@ Routed Router::find_route(const Request& request, std::int64_t now_ns) {
         if (!has_right(*person, route->look)) {
             return deny(route->look, *person);
         }
-        if (now_ns - person->gateway_ns > touch_ns) {
-            person->gateway_ns = now_ns;
-            // Whatever the answer: a token that has ended shows at the next act.
-            static_cast<void>(gateway_.submit([this, token = person->gateway_token] {
-                static_cast<void>(gateway_.ask({{"verb", "status"}, {"token", token}}));
-            }));
-        }
-        if (!follower_.picture()->error.empty() && !follower_.picture()->ready &&
-            route->path != "/overview") {
-            return error_answer(503, "not_ready", follower_.picture()->error);
+        const std::string why = not_ready(*follower_.picture());
+        if (!why.empty() && route->path != "/overview") {
+            return error_answer(503, "not_ready", why);
         }
     }
     return (this->*route->handler)(request, *person, argument);
@@ -464,7 +468,7 @@ std::string Router::read_stream_request(std::string_view text, StreamView& view)
         Request request;
         for (const auto& item : fields.items()) {
             request.query[item.key()] =
-                item.value().is_string() ? item.value().get<std::string>() : item.value().dump();
+                item.value().is_string() ? item.value().get<std::string>() : json_text(item.value());
         }
         query = {};
         QueryReader reader(request);
@@ -500,17 +504,20 @@ std::string Router::stream_message(const std::string& secret, const std::string&
     if (person == nullptr || person->must_change) {
         return {};
     }
+    const auto instead = [&](const char* error, const std::string& text) {
+        return json_text(
+            {{"topic", topic}, {"data", {{"error", error}, {"text", text}, {"sequence", nullptr}}}});
+    };
     if (!has_right(*person, right_of_topic(topic))) {
-        return Json{{"topic", topic},
-                    {"data",
-                     {{"error", "no_right"},
-                      {"text", std::string(config::role_name(person->role)) + " has no right to this topic"},
-                      {"sequence", nullptr}}}}
-            .dump();
+        return instead("no_right",
+                       std::string(config::role_name(person->role)) + " has no right to this topic");
     }
     const auto picture = follower_.picture();
     if (topic == "overview") {
         return "{\"topic\":\"overview\",\"data\":" + picture->overview + "}";
+    }
+    if (const std::string why = not_ready(*picture); !why.empty()) {
+        return instead("not_ready", why);
     }
     const Asked by = asked(*person);
     Json data;
@@ -525,23 +532,37 @@ std::string Router::stream_message(const std::string& secret, const std::string&
                                           : halt_page(state, by);
         });
     }
-    if (data.is_null()) {
-        data = {{"error", "not_found"},
-                {"text", "investor " + view.investor + ": there is none on this day"},
-                {"sequence", nullptr}};
-    }
-    const Json message = {{"topic", topic}, {"data", std::move(data)}};
-    return message.dump(-1, ' ', false, Json::error_handler_t::replace);
+    return data.is_null() ? instead("not_found", "investor " + view.investor + ": there is none on this day")
+                          : json_text({{"topic", topic}, {"data", std::move(data)}});
 }
 
 void Router::tidy(std::int64_t now_ns) {
     for (const risk::UserName& user : follower_.take_ended_users()) {
         people_.end_user(user.view());
     }
+    std::vector<std::string> unknown;
+    {
+        const std::lock_guard hold(unknown_lock_);
+        unknown.swap(unknown_tokens_);
+    }
+    for (const std::string& token : unknown) {
+        people_.end_token(token);
+    }
+    for (std::string& token : people_.take_unseen(now_ns, touch_ns, touches_at_once)) {
+        static_cast<void>(gateway_.submit([this, shown = std::move(token)] { show_token(shown); }));
+    }
     for (std::string& token : people_.take_ended(now_ns)) {
         static_cast<void>(gateway_.submit([this, ended = std::move(token)] {
             static_cast<void>(gateway_.ask({{"verb", "logout"}, {"token", ended}}));
         }));
+    }
+}
+
+// On a worker. People are the HTTP thread's: it ends them with its next tidy().
+void Router::show_token(const std::string& token) {
+    if (gateway_.ask({{"verb", "status"}, {"token", token}}).error == "bad_credentials") {
+        const std::lock_guard hold(unknown_lock_);
+        unknown_tokens_.push_back(token);
     }
 }
 

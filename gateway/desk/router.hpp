@@ -4,6 +4,7 @@
 // who asks too often, and what is no request at all. HTTP thread only.
 #pragma once
 
+#include <mutex>
 #include <variant>
 
 #include "gateway/control/rights.hpp"
@@ -46,7 +47,8 @@ class Router {
                                              const StreamView& view, std::int64_t now_ns);
     [[nodiscard]] std::string secret_of(const Request& request) const;
 
-    // Now and then: sessions of users who lost their rights, and the gateway's tokens of those who left.
+    // Every second: ends sessions of users who lost their rights or their tokens, and tokens of those who
+    // left.
     void tidy(std::int64_t now_ns);
     // Of the present Picture.
     [[nodiscard]] risk::Sequence sequence() const { return follower_.picture()->sequence; }
@@ -68,6 +70,9 @@ class Router {
     [[nodiscard]] Routed find_route(const Request& request, std::int64_t now_ns);
     [[nodiscard]] Routed log_on(const Request& request, bool bearer, std::int64_t now_ns);
     [[nodiscard]] Answer logged_on(const std::string& user, bool bearer, const GatewayReply& reply);
+    // Of a password inside a session: as many as of log-ons. Nothing: it may be tried.
+    [[nodiscard]] std::optional<Answer> too_many_attempts(const Request& request, const Person& person);
+    void show_token(const std::string& token);
     [[nodiscard]] Routed deny(risk::ControlVerb verb, const Person& person);
 
     Routed log_off(const Request&, Person&, const std::string&);
@@ -106,7 +111,7 @@ class Router {
 
     // Sends one request of the gateway's with the person's token; `shape` makes the answer of a good reply.
     using Shape = std::function<Answer(const GatewayReply&)>;
-    [[nodiscard]] Routed act(Json request, Person& person, Shape shape);
+    [[nodiscard]] Pending act(Json request, Person& person, Shape shape, unsigned tries = 1);
     [[nodiscard]] Routed answer_proposal(const char* verb, const Request& request, Person& person,
                                          const std::string& number);
     [[nodiscard]] Routed user_act(const char* verb, const Request& request, Person& person,
@@ -124,8 +129,11 @@ class Router {
     People people_;
     LoginLimits source_limits_;
     LoginLimits user_limits_;
-    std::string present_secret_;  // of the request being routed
-    std::int64_t now_ns_ = 0;     // of the request being routed
+    std::mutex unknown_lock_;
+    std::vector<std::string> unknown_tokens_;  // to the gateway: found out by a worker
+    std::weak_ptr<bool> batch_;                // the one that is being proposed
+    std::string present_secret_;               // of the request being routed
+    std::int64_t now_ns_ = 0;                  // of the request being routed
 };
 
 // Figures in Prometheus text format; no name of a person or an investor stands in it.

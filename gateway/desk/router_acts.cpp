@@ -1,7 +1,5 @@
 // Acts of persons: each is one request, or a few, at the gateway's control socket, with the person's own
 // token; the gateway decides, and makes it a Record with that name. See router.hpp.
-#include <thread>
-
 #include "config/csv.hpp"
 #include "gateway/control/protocol.hpp"
 #include "gateway/desk/body_fields.hpp"
@@ -13,6 +11,7 @@ namespace {
 constexpr std::size_t name_max = 16;
 constexpr std::size_t reason_max = 64;
 constexpr std::size_t password_max = 128;
+constexpr unsigned stop_tries = 50;  // three seconds
 
 bool must_wait_for_another(const GatewayReply& reply) {
     return reply.error == risk::reason_text(risk::Reason::not_authorised).code;
@@ -52,6 +51,11 @@ void read_approver(BodyFields& body, bool required, Json& request) {
     if (!totp.empty()) {
         request["approver_totp"] = totp;
     }
+}
+
+// Of one user from one address: another address cannot use up what this one may try.
+std::string limit_key(const Request& request, const std::string& user) {
+    return request.source + '\n' + user;
 }
 
 void put(Json& request, const char* name, const std::string& value) {
@@ -143,13 +147,15 @@ Answer Router::failed(const GatewayReply& reply, const std::string& secret) {
                         reply.sequence);
 }
 
-Routed Router::act(Json request, Person& person, Shape shape) {
+Pending Router::act(Json request, Person& person, Shape shape, unsigned tries) {
     person.gateway_ns = now_ns_;
     request["token"] = person.gateway_token;
     const auto reply = std::make_shared<GatewayReply>();
     // With a second person in it, wrong credentials may be that person's: the session stays.
     const std::string secret = request.contains("approver") ? std::string() : present_secret_;
-    return Pending{[this, request = std::move(request), reply] { *reply = gateway_.ask(request); },
+    return Pending{[this, request = std::move(request), reply, tries] {
+                       *reply = gateway_.ask_patiently(request, tries);
+                   },
                    [this, reply, secret, shape = std::move(shape)] {
                        return reply->ok ? shape(*reply) : failed(*reply, secret);
                    }};
@@ -170,7 +176,8 @@ Routed Router::log_on(const Request& request, bool bearer, std::int64_t now_ns) 
     }
     // Before the gateway is asked: guessing costs it nothing.
     const std::uint32_t by_source = source_limits_.take(request.source, now_ns);
-    const std::uint32_t by_user = by_source == 0 ? user_limits_.take(user, now_ns) : by_source;
+    const std::uint32_t by_user =
+        by_source == 0 ? user_limits_.take(limit_key(request, user), now_ns) : by_source;
     if (by_user != 0) {
         log_("too many log-ons: from " + request.source + ", user " + user);
         Answer answer =
@@ -204,9 +211,10 @@ Answer Router::logged_on(const std::string& user, bool bearer, const GatewayRepl
                                {"role", config::role_name(person.role)},
                                {"must_change", person.must_change},
                                {"idle_s", options_.idle_s}};
+    const std::string no_room = people_.no_room_for(user);
     const std::string secret = people_.add(std::move(person), now_ns_);
     if (secret.empty()) {
-        return error_answer(503, "busy", "too many people are logged on");
+        return error_answer(503, "busy", no_room);  // tidy() tells the gateway
     }
     if (bearer) {
         Json answer = token_answer;
@@ -246,6 +254,17 @@ Routed Router::me(const Request&, Person& person, const std::string&) {
     return me_answer(person);
 }
 
+std::optional<Answer> Router::too_many_attempts(const Request& request, const Person& person) {
+    const std::uint32_t wait = user_limits_.take(limit_key(request, person.user), now_ns_);
+    if (wait == 0) {
+        return std::nullopt;
+    }
+    Answer answer =
+        error_answer(429, "too_many", "too many attempts, try again in " + std::to_string(wait) + " s");
+    answer.retry_after_s = wait;
+    return answer;
+}
+
 Routed Router::change_password(const Request& request, Person& person, const std::string&) {
     BodyFields body(request);
     Json question = {{"verb", "password_change"},
@@ -256,9 +275,8 @@ Routed Router::change_password(const Request& request, Person& person, const std
     if (const auto& wrong = body.finish()) {
         return *wrong;
     }
-    if (const std::uint32_t wait = user_limits_.take(person.user, now_ns_); wait != 0) {
-        return error_answer(429, "too_many",
-                            "too many attempts, try again in " + std::to_string(wait) + " s");
+    if (const auto wait = too_many_attempts(request, person)) {
+        return *wait;
     }
     const auto reply = std::make_shared<GatewayReply>();
     return Pending{[this, question = std::move(question), reply] { *reply = gateway_.ask(question); },
@@ -277,13 +295,18 @@ Routed Router::change_password(const Request& request, Person& person, const std
 Routed Router::second_factor(const Request& request, Person& person, const std::string&) {
     BodyFields body(request);
     const std::string code = body.text("code", false, 6);
-    static_cast<void>(body.text("password", false, password_max));
+    // With the password and not the token: who finds a session open must not give its user a second factor.
+    Json question = {{"verb", code.empty() ? "totp_enrol" : "totp_confirm"},
+                     {"user", person.user},
+                     {"password", body.text("password", true, password_max)}};
+    put(question, "totp", code);
     if (const auto& wrong = body.finish()) {
         return *wrong;
     }
-    Json question = {{"verb", code.empty() ? "totp_enrol" : "totp_confirm"}};
-    put(question, "totp", code);
-    return act(std::move(question), person, [confirmed = !code.empty()](const GatewayReply& reply) {
+    if (const auto wait = too_many_attempts(request, person)) {
+        return *wait;
+    }
+    const auto shape = [confirmed = !code.empty()](const GatewayReply& reply) {
         // otpauth://totp/Fairlead:USER?secret=BASE32&issuer=Fairlead
         const std::string uri =
             confirmed ? std::string()
@@ -295,7 +318,10 @@ Routed Router::second_factor(const Request& request, Person& person, const std::
                             {"secret", secret.empty() ? Json(nullptr) : Json(secret)},
                             {"uri", uri.empty() ? Json(nullptr) : Json(uri)},
                             {"sequence", reply.sequence}});
-    });
+    };
+    const auto reply = std::make_shared<GatewayReply>();
+    return Pending{[this, question = std::move(question), reply] { *reply = gateway_.ask(question); },
+                   [this, reply, shape] { return reply->ok ? shape(*reply) : failed(*reply, {}); }};
 }
 
 // --- limits
@@ -364,57 +390,32 @@ Routed Router::set_batch(const Request& request, Person& person, const std::stri
                            person, proposed)
                      : deny(right, person);
     }
+    // What rises and what falls shows only against what is in force now.
+    if (!follower_.picture()->ready) {
+        return error_answer(503, "not_ready", "the desk has not read the journal to its end yet");
+    }
     const auto batch = std::make_shared<Batch>(follower_.look(
         [&](const DeskState& state) { return read_batch(state, csv, asked(person).masking); }));
     const auto answer = std::make_shared<Json>(batch_answer(*batch));
     if (!apply || !batch->errors.empty()) {
-        return json_answer(*answer, apply ? 422 : 200);
+        return json_answer(*answer);  // as the document has it: not applied, and why
     }
+    if (!batch_.expired()) {
+        return error_answer(409, "batch_running",
+                            "another batch is being proposed: try again when it has ended");
+    }
+    // Held by what finishes the batch, which outlives its work: the next one may come when it is gone.
+    const auto running = std::make_shared<bool>(true);
+    batch_ = running;
     person.gateway_ns = now_ns_;
     const auto reply = std::make_shared<GatewayReply>();
-    const auto work = [this, batch, answer, reply, reason, token = person.gateway_token] {
-        std::uint64_t first = 0;
-        for (std::size_t i = 0; i < batch->lines.size(); ++i) {
-            const BatchLine& line = batch->lines[i];
-            if (line.change == BatchLine::Change::same && line.expires_at.empty()) {
-                continue;
-            }
-            Json question = {{"verb", "propose"},
-                             {"token", token},
-                             {"act", "limit_set"},
-                             {"scope", gateway::scope_name(line.scope)},
-                             {"dimension", gateway::dimension_name(line.dimension)},
-                             {"value", line.value},
-                             {"reason", reason}};
-            put(question, "target", line.key);
-            put(question, "symbol", line.symbol);
-            put(question, "expires_at", line.expires_at);
-            if (first != 0) {
-                question["batch"] = first;
-            }
-            // The gateway takes so many requests a second of one connection: then the next moment is waited
-            // for.
-            do {
-                *reply = gateway_.ask(question);
-                if (reply->error == "too_many_requests") {
-                    std::this_thread::sleep_for(std::chrono::milliseconds(60));
-                }
-            } while (reply->error == "too_many_requests");
-            if (!reply->ok) {
-                reply->text =
-                    "line " + std::to_string(line.line) + ": " + reply->text +
-                    (first == 0 ? "" : "; reject batch " + std::to_string(first) + " and correct the file");
-                return;
-            }
-            first = first == 0 ? reply->sequence : first;
-            (*answer)["changes"][i]["proposal"] = reply->sequence;
-        }
-        reply->ok = true;
-        reply->reached = true;
-        (*answer)["applied"] = true;
-        (*answer)["batch"] = first == 0 ? Json(nullptr) : Json(first);
-    };
-    return Pending{work, [this, answer, reply, secret = present_secret_] {
+    return Pending{[this, batch, answer, reply, reason, token = person.gateway_token] {
+                       *reply = propose_batch(*batch, token, reason, gateway_, *answer);
+                       if (!reply->ok) {
+                           log_("a batch broke off: " + reply->text);
+                       }
+                   },
+                   [this, answer, reply, running, secret = present_secret_] {
                        return reply->ok ? json_answer(*answer) : failed(*reply, secret);
                    }};
 }
@@ -461,7 +462,10 @@ Routed Router::halt(const Request& request, Person& person, const std::string&) 
     if (const auto& wrong = body.finish()) {
         return *wrong;
     }
-    return act(std::move(question), person, done);
+    // A stop is neither kept waiting by others' requests nor lost because they were too many.
+    Pending stop = act(std::move(question), person, done, stop_tries);
+    stop.urgent = true;
+    return stop;
 }
 
 Routed Router::resume(const Request& request, Person& person, const std::string&) {

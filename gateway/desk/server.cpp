@@ -19,6 +19,7 @@
 #include <chrono>
 
 #include "gateway/control/allowance.hpp"
+#include "gateway/desk/guests.hpp"
 
 namespace fairlead::desk {
 namespace {
@@ -35,6 +36,7 @@ using WebSocket = websocket::stream<Stream>;
 constexpr auto handshake_time = std::chrono::seconds(5);
 constexpr auto request_time = std::chrono::seconds(10);  // from the first byte of a request to its last
 constexpr auto wait_time = std::chrono::seconds(60);     // for a further request of a connection
+constexpr auto guest_time = std::chrono::seconds(10);    // the same, where nobody has shown a session yet
 constexpr auto answer_time = std::chrono::seconds(20);   // until the peer has taken an answer
 constexpr auto stream_step = std::chrono::milliseconds(250);
 constexpr std::int64_t stream_idle_ns = second_ns;  // a topic is sent at least so often
@@ -118,6 +120,24 @@ Request request_of(const Message& message, const std::string& source) {
     return request;
 }
 
+bool peer_gone(const Problem& problem) {
+    return problem == http::error::end_of_stream || problem == beast::error::timeout ||
+           problem == asio::error::eof || problem == asio::ssl::error::stream_truncated ||
+           problem == asio::error::connection_reset;
+}
+
+Answer unreadable(const Problem& problem) {
+    if (problem == http::error::body_limit) {
+        return error_answer(413, "too_large",
+                            "the body must have at most " + std::to_string(body_bytes_max) + " bytes");
+    }
+    if (problem == http::error::header_limit) {
+        return error_answer(431, "too_large",
+                            "the header must have at most " + std::to_string(header_bytes_max) + " bytes");
+    }
+    return error_answer(400, "bad_request", "the request cannot be read: " + problem.message());
+}
+
 // What becomes of a connection behind a request; taken: the stream has had it.
 // refused: what it still sends is to be let go by first, or the answer may be lost with it.
 enum class Next : std::uint8_t { more, end, refused, taken };
@@ -151,12 +171,13 @@ struct Server::State {
           log(std::move(the_log)),
           acceptor(context),
           signals(context),
-          tidy_timer(context) {}
+          tidy_timer(context),
+          guests(given.connections_max) {}
 
     asio::awaitable<void> accept();
-    asio::awaitable<void> serve(Tcp::socket socket);
-    asio::awaitable<void> serve_requests(Stream& stream, const std::string& source);
-    asio::awaitable<Next> answer_one(Stream& stream, beast::flat_buffer& buffer, const std::string& source);
+    asio::awaitable<void> serve(Tcp::socket socket, std::string source);
+    asio::awaitable<void> serve_requests(Stream& stream, Guests::Visit& visit);
+    asio::awaitable<Next> answer_one(Stream& stream, beast::flat_buffer& buffer, Guests::Visit& visit);
     asio::awaitable<Answer> answer_of(Request request);
     asio::awaitable<void> serve_stream(Stream& stream, const http::request<http::string_body>& upgrade,
                                        std::string secret);
@@ -176,23 +197,25 @@ struct Server::State {
     asio::signal_set signals;
     asio::steady_timer tidy_timer;
     std::size_t connections = 0;
+    Guests guests;
 };
 
 std::string Server::State::load_certificate() {
     Problem problem;
-    tls.set_options(asio::ssl::context::default_workarounds | asio::ssl::context::no_sslv2 |
-                        asio::ssl::context::no_sslv3 | asio::ssl::context::no_tlsv1 |
-                        asio::ssl::context::no_tlsv1_1 | asio::ssl::context::single_dh_use,
-                    problem);
-    ::SSL_CTX_set_options(tls.native_handle(), SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
-    ::SSL_CTX_set_min_proto_version(tls.native_handle(), TLS1_2_VERSION);
-    ::SSL_CTX_set_cipher_list(tls.native_handle(), "ECDHE+AESGCM:ECDHE+CHACHA20");
+    // TLS 1.3 has no weak cipher and no renegotiation left to forbid.
+    if (::SSL_CTX_set_min_proto_version(tls.native_handle(), TLS1_3_VERSION) != 1) {
+        return "this OpenSSL has no TLS 1.3";
+    }
+    // OpenSSL would ask the terminal for the passphrase of an encrypted key.
+    ::SSL_CTX_set_default_passwd_cb(tls.native_handle(), [](char*, int, int, void*) { return -1; });
     tls.use_certificate_chain_file(options.certificate, problem);
     if (problem) {
         return "certificate '" + options.certificate + "': " + problem.message();
     }
     tls.use_private_key_file(options.certificate_key, asio::ssl::context::pem, problem);
-    return problem ? "certificate key '" + options.certificate_key + "': " + problem.message() : "";
+    return problem ? "certificate key '" + options.certificate_key +
+                         "' (PEM, without a passphrase): " + problem.message()
+                   : "";
 }
 
 asio::awaitable<void> Server::State::accept() {
@@ -209,13 +232,14 @@ asio::awaitable<void> Server::State::accept() {
             co_await pause.async_wait(asio::redirect_error(asio::use_awaitable, problem));
             continue;
         }
-        if (connections < options.connections_max) {
-            asio::co_spawn(context, serve(std::move(socket)), asio::detached);
+        std::string source = socket.remote_endpoint(problem).address().to_string(problem);
+        if (connections < options.connections_max && guests.room_for(source)) {
+            asio::co_spawn(context, serve(std::move(socket), std::move(source)), asio::detached);
         }
     }
 }
 
-asio::awaitable<void> Server::State::serve(Tcp::socket socket) {
+asio::awaitable<void> Server::State::serve(Tcp::socket socket, std::string source) {
     struct Counted {
         explicit Counted(std::size_t& of) : count(of) { ++count; }
         ~Counted() { --count; }
@@ -224,27 +248,27 @@ asio::awaitable<void> Server::State::serve(Tcp::socket socket) {
         std::size_t& count;
     };
     const Counted counted(connections);
+    Guests::Visit visit(guests, std::move(source));
     try {
         Problem problem;
-        const std::string source = socket.remote_endpoint(problem).address().to_string(problem);
         socket.set_option(Tcp::no_delay(true), problem);
         Stream stream(std::move(socket), tls);
         beast::get_lowest_layer(stream).expires_after(handshake_time);
         co_await stream.async_handshake(asio::ssl::stream_base::server,
                                         asio::redirect_error(asio::use_awaitable, problem));
         if (!problem) {
-            co_await serve_requests(stream, source);
+            co_await serve_requests(stream, visit);
         }
     } catch (const std::exception& problem) {
         log(std::string("a connection ended: ") + problem.what());
     }
 }
 
-asio::awaitable<void> Server::State::serve_requests(Stream& stream, const std::string& source) {
+asio::awaitable<void> Server::State::serve_requests(Stream& stream, Guests::Visit& visit) {
     beast::flat_buffer buffer;
     Next next = Next::more;
     for (std::size_t i = 0; next == Next::more && i < requests_of_one_connection; ++i) {
-        next = co_await answer_one(stream, buffer, source);
+        next = co_await answer_one(stream, buffer, visit);
     }
     if (next == Next::taken) {
         co_return;
@@ -259,14 +283,14 @@ asio::awaitable<void> Server::State::serve_requests(Stream& stream, const std::s
 }
 
 asio::awaitable<Next> Server::State::answer_one(Stream& stream, beast::flat_buffer& buffer,
-                                                const std::string& source) {
+                                                Guests::Visit& visit) {
     Problem problem;
     http::request_parser<http::string_body> parser;
     parser.header_limit(header_bytes_max);
     parser.body_limit(batch_body_bytes_max);
     if (buffer.size() == 0) {
         // A connection may rest; from its first byte on a request may not.
-        beast::get_lowest_layer(stream).expires_after(wait_time);
+        beast::get_lowest_layer(stream).expires_after(visit.guest() ? guest_time : wait_time);
         const auto bytes = co_await stream.async_read_some(
             buffer.prepare(4096), asio::redirect_error(asio::use_awaitable, problem));
         if (problem) {
@@ -282,7 +306,10 @@ asio::awaitable<Next> Server::State::answer_one(Stream& stream, beast::flat_buff
     bool good = !problem;
     if (good) {
         const auto target = parser.get().target();
-        request = request_of(parser.get(), source);
+        request = request_of(parser.get(), visit.address());
+        if (visit.guest() && router.who(request, monotonic_ns(), false) != nullptr) {
+            visit.known();
+        }
         const bool readable = parse_target({target.data(), target.size()}, request);
         const std::uint64_t limit =
             request.path == "/api/v1/limits/batch" ? batch_body_bytes_max : body_bytes_max;
@@ -298,20 +325,11 @@ asio::awaitable<Next> Server::State::answer_one(Stream& stream, beast::flat_buff
         }
     }
     if (problem) {
-        if (problem == http::error::end_of_stream || problem == beast::error::timeout ||
-            problem == asio::error::eof || problem == asio::ssl::error::stream_truncated ||
-            problem == asio::error::connection_reset) {
+        if (peer_gone(problem)) {
             co_return Next::end;
         }
         good = false;
-        answer =
-            problem == http::error::body_limit
-                ? error_answer(413, "too_large",
-                               "the body must have at most " + std::to_string(body_bytes_max) + " bytes")
-            : problem == http::error::header_limit
-                ? error_answer(431, "too_large",
-                               "the header must have at most " + std::to_string(header_bytes_max) + " bytes")
-                : error_answer(400, "bad_request", "the request cannot be read: " + problem.message());
+        answer = unreadable(problem);
     }
     ++router.requests;
     if (good && request.path == "/api/v1/stream" && websocket::is_upgrade(parser.get())) {
@@ -362,10 +380,12 @@ asio::awaitable<Answer> Server::State::answer_of(Request request) {
     }
     Pending pending = std::get<Pending>(std::move(routed));
     const auto asked = std::make_shared<asio::steady_timer>(context, asio::steady_timer::time_point::max());
-    const bool taken = gateway.submit([this, ask = pending.ask, asked] {
-        ask();
-        asio::post(context, [asked] { asked->cancel(); });
-    });
+    const bool taken = gateway.submit(
+        [this, ask = pending.ask, asked] {
+            ask();
+            asio::post(context, [asked] { asked->cancel(); });
+        },
+        pending.urgent);
     if (!taken) {
         co_return error_answer(503, "busy", "too many requests wait for the gateway");
     }

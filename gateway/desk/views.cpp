@@ -6,6 +6,7 @@
 #include "audit/examine/teller.hpp"
 #include "config/gateway_config.hpp"
 #include "gateway/control/protocol.hpp"
+#include "gateway/desk/http_parts.hpp"
 #include "gateway/desk/view_parts.hpp"
 
 namespace fairlead::desk {
@@ -278,7 +279,7 @@ std::shared_ptr<const Picture> make_picture(const DeskState& state, const Surrou
         summary.refused = figures.refused;
         summary.in_doubt = figures.in_doubt;
     }
-    picture->overview = overview(state, around, picture->investors).dump();
+    picture->overview = json_text(overview(state, around, picture->investors));
     return picture;
 }
 

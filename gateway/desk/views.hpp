@@ -30,7 +30,6 @@ struct Surroundings {
     risk::UtcNs checkpoint_at = 0;
     std::string checkpoint_root;
     std::map<std::uint32_t, std::uint32_t> waiting;  // by line, of the statistics page
-    bool has_statistics = false;
 };
 
 struct InvestorSummary {

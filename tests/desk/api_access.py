@@ -6,6 +6,7 @@ import json
 import pathlib
 import re
 import socket
+import ssl
 import subprocess
 import sys
 import time
@@ -220,6 +221,13 @@ class Access:
         plain = socket.create_connection(("127.0.0.1", officer.port), timeout=10)
         plain.sendall(b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n")
         demand(b"fairlead" not in plain.recv(4096), "it speaks without TLS")
+        old = ssl.create_default_context(cafile=str(self.stand.directory / "run/desk.crt"))
+        old.maximum_version = ssl.TLSVersion.TLSv1_2
+        try:
+            old.wrap_socket(socket.create_connection(("127.0.0.1", officer.port), timeout=20), server_hostname="127.0.0.1")
+            raise Failed("it speaks TLS 1.2")
+        except ssl.SSLError:
+            pass
         status, _, _ = officer.raw("GET", "/api/v1/me", headers={"X-Long": "x" * 20_000})
         demand(status == 431, f"a header of 20,000 bytes: {status}")
 
@@ -236,6 +244,34 @@ class Access:
             if status == 429:
                 break
         demand(status == 429, "forty log-ons of one user were all asked of the gateway")
+
+    def crowd(self):
+        """One address that opens connections and says nothing leaves some to others."""
+        desk = self.people["examiner"]
+        served, refused = [], 0
+        for _ in range(24):
+            try:
+                plain = socket.create_connection(("127.0.0.1", desk.port), timeout=20, source_address=("127.0.0.3", 0))
+                served.append(desk.tls.wrap_socket(plain, server_hostname="127.0.0.1"))
+            except OSError:
+                refused += 1
+        demand(refused > 0 and served, f"of 24 connections of one address {len(served)} were served")
+        self.desk("examiner")
+        for one in served:
+            one.close()
+
+    def encrypted_key(self):
+        """A key with a passphrase is refused: nobody sits at a terminal to type it."""
+        directory = self.stand.directory
+        locked = directory / "run/locked.key"
+        subprocess.run(["openssl", "pkey", "-in", str(directory / "run/desk.key"), "-aes256", "-passout", "pass:secret",
+                        "-out", str(locked)], check=True, capture_output=True)
+        text = re.sub(r"(?m)^certificate_key = .*$", f'certificate_key = "{locked}"', (directory / "desk.toml").read_text())
+        (directory / "locked.toml").write_text(re.sub(r'(?m)^log_file = .*$', 'log_file = ""', text))
+        done = subprocess.run([str(self.stand.programs / "fairlead-desk"), "--config", str(directory / "locked.toml")],
+                              stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, start_new_session=True)
+        demand(done.returncode == 1 and "certificate key" in done.stderr, f"an encrypted key: {done.returncode} {done.stderr}")
+        demand("pass phrase" not in done.stderr + done.stdout, f"it asked for the passphrase: {done.stderr}")
 
     def slow_request(self):
         """A request that never ends costs its connection and nobody else's."""
@@ -264,7 +300,10 @@ class Access:
         demand(nora.call("get", "/api/v1/investors")[1]["error"] == "must_change", "nothing before the change")
         nora.good("post", "/api/v1/me/password", {"password": password, "new_password": "Better-Horse-10"})
         demand(nora.log_on("nora", "Better-Horse-10")[0] == 200, "the new password")
-        enrolled = nora.good("post", "/api/v1/me/totp", {})
+        status, value = nora.call("post", "/api/v1/me/totp", {"password": "not-hers-at-all"})
+        demand(status == 401, f"a second factor with a wrong password: {status} {value}")
+        demand(nora.call("get", "/api/v1/me")[0] == 200, "a wrong password ended the session")
+        enrolled = nora.good("post", "/api/v1/me/totp", {"password": "Better-Horse-10"})
         demand(enrolled["secret"] and not enrolled["confirmed"], f"a second factor: {enrolled}")
         demand("nora" in {row["name"] for row in operator.good("get", "/api/v1/users")["items"]}, "the list")
         operator.good("post", "/api/v1/users/nora/disable", {"reason": "leaves"})

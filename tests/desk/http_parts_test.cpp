@@ -48,5 +48,19 @@ TEST_CASE("an_error_names_its_record_or_none") {
     CHECK(error_answer(403, "no_right", "x", 7).body == R"({"error":"no_right","sequence":7,"text":"x"})");
 }
 
+TEST_CASE("a_text_in_the_log_stays_on_its_line") {
+    CHECK(one_line("ann") == "ann");
+    CHECK(one_line("a\nb\r\tc\x1b[2J\x7f") == "a\\nb\\x0d\\x09c\\x1b[2J\\x7f");
+    CHECK(one_line("a\\nb") == "a\\\\nb");  // told apart from a line's end
+    CHECK(one_line("風控") == "風控");
+}
+
+TEST_CASE("bytes_that_are_no_text_are_answered_all_the_same") {
+    const Json body = {{"text", "a\xff"}};
+    CHECK(json_text(body) == "{\"text\":\"a\uFFFD\"}");
+    CHECK(json_answer(body).body == json_text(body));
+    CHECK_FALSE(error_answer(400, "x", "\xc3").body.empty());
+}
+
 }  // namespace
 }  // namespace fairlead::desk
