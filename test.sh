@@ -27,7 +27,7 @@ FAIRLEAD_LONG=$long ctest --test-dir build --output-on-failure -j 1
 # Counted for one instruction set, so that the figures kept beside the test mean the same everywhere.
 build budget order_budget
 echo "== what an order costs"
-ctest --test-dir build/budget --output-on-failure -R '^order_budget_test$'
+ctest --test-dir build/budget --output-on-failure -R '^order_budget_(tls_)?test$'
 
 build asan unit_tests
 echo "== unit tests under AddressSanitizer and UndefinedBehaviorSanitizer"
