@@ -141,7 +141,8 @@ def goals(figures):
     for name, bound, what in (("quickfix_memory", 12, "memory"), ("quickfix_file", 30, "file")):
         yield Goal(f"64 outstanding: process at least {bound} times the orders of QuickFIX with {what} store",
                    {"": figures.rate_ratios("process", name)}, at_least(bound))
-    for name, what in (("many", "1,000,000 accounts, 200 sessions"), ("followed", "a follower reading")):
+    for name, what in (("many", "1,000,000 accounts, 200 sessions"), ("followed", "a follower reading"),
+                       ("desk", "the risk desk reading")):
         for gap in GAPS:
             yield Goal(f"{what}, {GAP_NAMES[gap]} apart: p50 against process, within its noise",
                        both_ways(lambda way, gap=gap, name=name: figures.one_way_ratios(name, "process", gap, way)),

@@ -5,10 +5,13 @@ import csv
 import json
 import pathlib
 import random
+import re
 import shutil
+import ssl
 import subprocess
 import sys
 import time
+import urllib.request
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT / "deploy"))
@@ -205,10 +208,18 @@ class Fairlead(Middle):
         """Started before the gateway."""
         return []
 
+    def beside(self):
+        """Starts what works beside the gateway, once that is up; its names in the stand."""
+        return []
+
+    def after(self):
+        """Further figures, once the tester has its own."""
+        return {}
+
     def measure(self):
         stand = self.stand
         stand.forget_the_day()
-        started = []
+        started, beside = [], []
         try:
             tester = self.tester(stand.client_port, stand.venue_port, "--fix", "--password", "demo-client01",
                                  "--wait-for-go", *self.accounts(), *self.client_words(), stdin=subprocess.PIPE)
@@ -217,16 +228,20 @@ class Fairlead(Middle):
             started += companions
             stand.start_keeper()
             stand.start_gateway()
+            beside = self.beside()
             if self.sessions > 1:
                 started.append(self.crowd(tester))
             tester.stdin.write("go\n")
             tester.stdin.flush()
             figures = self.result(tester)
             figures["told"] = [self.told_by(one) for one in companions]
-            return figures
+            return figures | self.after()
         finally:
             for process in started:
                 self.end(process)
+            for name in beside:
+                if stand.stop(name) != 0:
+                    raise RuntimeError(f"the {name} did not end in order")
             stand.stop("gateway")
             stand.stop("keeper")
 
@@ -331,6 +346,38 @@ class FairleadFollowed(Fairlead):
         return [self.start("follower", "--front", self.stand.front)]
 
 
+class FairleadDesk(Fairlead):
+    label = "Fairlead, the risk desk reading"
+
+    def beside(self):
+        """The desk, logged on to and read up to now: the tester waits for its "go" meanwhile."""
+        self.stand.start_desk()
+        deadline = time.monotonic() + WAIT_S
+        while self.asked("fairlead_desk_ready") != 1:
+            if time.monotonic() > deadline or not self.stand.alive("desk"):
+                raise RuntimeError("the desk is not ready: see " + str(self.stand.directory / "run/desk.log"))
+            time.sleep(0.1)
+        return ["desk"]
+
+    def asked(self, name):
+        """One of the desk's own figures; -1 while it does not answer."""
+        context = ssl.create_default_context(cafile=str(self.stand.directory / "run/desk.crt"))
+        address = f"https://127.0.0.1:{self.stand.desk_port}/metrics"
+        try:
+            with urllib.request.urlopen(address, context=context, timeout=20) as answer:
+                return int(re.search(rf"(?m)^{name} (\d+)$", answer.read().decode())[1])
+        except OSError:
+            return -1
+
+    def after(self):
+        """How long after the last order the desk has read everything, in seconds."""
+        begin = time.monotonic()
+        last = self.asked("fairlead_journal_published_sequence")
+        while self.asked("fairlead_desk_followed_sequence") < last:
+            time.sleep(0.02)
+        return {"desk_late_s": time.monotonic() - begin}
+
+
 class RawWrite(Middle):
     """Not a middle: one synchronous 4 KiB write after the other, in the directory of the journal at level disk."""
     label = "raw synchronous 4 KiB write"
@@ -348,8 +395,8 @@ class RawWrite(Middle):
 
 MIDDLES = {"none": Nothing, "relay": Relay, "relay_block": RelayBlocking, "quickfix_memory": Quickfix,
            "quickfix_file": QuickfixFile, "process": Fairlead, "disk": FairleadDisk, "many": FairleadMany,
-           "followed": FairleadFollowed, "raw_write": RawWrite}
+           "followed": FairleadFollowed, "desk": FairleadDesk, "process_tls": FairleadTls, "raw_write": RawWrite}
 # To be asked for by name: how QuickFIX's other sockets compare, and what a broker may tune.
-FURTHER = {"relay_stamped": RelayStamped, "process_tls": FairleadTls, "unconfined": FairleadUnconfined,
-           "unsigned": FairleadUnsigned, "pinned": FairleadPinned, "blocking": FairleadBlocking,
+FURTHER = {"relay_stamped": RelayStamped, "unconfined": FairleadUnconfined, "unsigned": FairleadUnsigned,
+           "pinned": FairleadPinned, "blocking": FairleadBlocking,
            "quickfix_memory_threaded": QuickfixThreaded, "quickfix_file_threaded": QuickfixFileThreaded}

@@ -202,6 +202,11 @@ def results(given, figures, labels, failures, about):
     yield "## Figures"
     yield ""
     yield from tables(figures, labels)
+    late = [each["desk"]["desk_late_s"] for each in figures.rounds if "desk" in each]
+    if late:
+        yield ""
+        yield (f"The risk desk had read every record {spread(late)} s after the last of the orders, the 64 outstanding "
+               "ones among them.")
     yield ""
     yield from about_blocking(figures)
     if "quickfix_memory" in labels:
