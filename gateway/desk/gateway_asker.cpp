@@ -78,8 +78,9 @@ bool receive(GatewayReply& reply) {
 
 void GatewayAsker::start() {
     for (std::size_t i = 0; i < workers; ++i) {
-        threads_.emplace_back([this] { run(); });
+        threads_.emplace_back([this] { run(false); });
     }
+    threads_.emplace_back([this] { run(true); });
 }
 
 void GatewayAsker::stop() {
@@ -90,6 +91,7 @@ void GatewayAsker::stop() {
         urgent_.clear();
     }
     wake_.notify_all();
+    wake_urgent_.notify_all();
     stopped_.notify_all();
     for (std::thread& thread : threads_) {
         thread.join();
@@ -107,6 +109,9 @@ bool GatewayAsker::submit(std::function<void()> work, bool urgent) {
         queue.push_back(std::move(work));
     }
     wake_.notify_one();  // in turn: no connection gets more than its share of the gateway's allowance
+    if (urgent) {
+        wake_urgent_.notify_one();
+    }
     return true;
 }
 
@@ -128,12 +133,13 @@ GatewayReply GatewayAsker::ask_patiently(const Json& request, unsigned tries) {
     return reply;
 }
 
-void GatewayAsker::run() {
+void GatewayAsker::run(bool urgent_only) {
     while (true) {
         std::function<void()> work;
         {
             std::unique_lock hold(lock_);
-            wake_.wait(hold, [this] { return stop_ || !urgent_.empty() || !queue_.empty(); });
+            auto& wake = urgent_only ? wake_urgent_ : wake_;
+            wake.wait(hold, [&] { return stop_ || !urgent_.empty() || (!urgent_only && !queue_.empty()); });
             if (stop_) {
                 break;
             }

@@ -28,7 +28,7 @@ struct GatewayReply {
 
 class GatewayAsker {
   public:
-    static constexpr std::size_t workers = 4;
+    static constexpr std::size_t workers = 4;  // and one for urgent work alone
     static constexpr std::size_t queue_max = 256;
     static constexpr std::size_t urgent_max = 256;
     static constexpr std::size_t rows_max = 10'000;  // of one answer; one with more is no answer
@@ -39,8 +39,8 @@ class GatewayAsker {
 
     void start();
     void stop();
-    // Runs `work` on a worker. Urgent work goes before all that is not, and has room of its own: a stop never
-    // waits behind what fills the queue. False: too much waits already.
+    // Runs `work` on a worker. Urgent work goes before all that is not, and has a worker and room of its own:
+    // a stop never waits behind what fills the queue or what others' passwords take. False: too much waits.
     [[nodiscard]] bool submit(std::function<void()> work, bool urgent = false);
     // On a worker only. `request` has no version and id yet. The lines sent and received are wiped here; what
     // stands in `request`, in the reply and in the socket's own buffers is let go as it is.
@@ -51,12 +51,13 @@ class GatewayAsker {
     [[nodiscard]] bool stopping();
 
   private:
-    void run();
+    void run(bool urgent_only);
     // False: the desk stops.
     [[nodiscard]] bool rest();
     std::string socket_;
     std::mutex lock_;  // all below but the threads
     std::condition_variable wake_;
+    std::condition_variable wake_urgent_;
     std::condition_variable stopped_;
     std::deque<std::function<void()>> urgent_;
     std::deque<std::function<void()>> queue_;

@@ -1,6 +1,8 @@
 // The desk's end of the control socket, against a gateway that says what it should not.
+#include <atomic>
 #include <catch2/catch.hpp>
 #include <future>
+#include <thread>
 
 #include "gateway/desk/gateway_asker.hpp"
 #include "tests/desk/fake_gateway.hpp"
@@ -99,6 +101,28 @@ TEST_CASE("a_stop_goes_before_all_that_waits_and_has_room_when_the_queue_is_full
     CHECK(asker.submit([&] { stopped.set_value(); }, true));
     asker.start();
     all.get_future().wait();
+}
+
+TEST_CASE("a_stop_does_not_wait_for_workers_that_are_all_at_something_slow") {
+    GatewayAsker asker("/nonexistent/control");
+    asker.start();
+    std::promise<void> go;
+    const std::shared_future<void> slow = go.get_future().share();
+    std::atomic<std::size_t> held = 0;
+    for (std::size_t i = 0; i < GatewayAsker::workers; ++i) {
+        REQUIRE(asker.submit([&held, slow] {
+            ++held;
+            slow.wait();
+        }));
+    }
+    while (held < GatewayAsker::workers) {
+        std::this_thread::yield();
+    }
+    std::promise<void> stopped;
+    REQUIRE(asker.submit([&] { stopped.set_value(); }, true));
+    CHECK(stopped.get_future().wait_for(std::chrono::seconds(60)) == std::future_status::ready);
+    go.set_value();
+    asker.stop();
 }
 
 TEST_CASE("a_gateway_that_was_asked_too_often_is_asked_again_so_many_times_and_no_more") {
