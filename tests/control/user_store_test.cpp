@@ -308,6 +308,7 @@ TEST_CASE("each_half_year_every_user_is_to_be_decided_upon_and_a_month_late_is_o
     gateway::StaffAct keep;
     keep.decision = risk::ReviewDecision::kept;
     keep.by = risk::UserName("approver");
+    keep.half_year = 202607;  // as the Record of the decision says
     REQUIRE(world.store->review(risk::UserName("officer"), keep) == "");
     keep.decision = risk::ReviewDecision::removed;
     REQUIRE(world.store->review(risk::UserName("support"), keep) == "");
