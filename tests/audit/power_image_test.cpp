@@ -59,9 +59,11 @@ void record(Recording& into) {
     std::mt19937_64 random(1);
     for (const risk::Sequence until : {records_wanted / 2, records_wanted}) {
         Child keeper = Child::run(
-            {"/usr/bin/env", "LD_PRELOAD=" FAIRLEAD_WRITE_RECORDER, "FAIRLEAD_RECORD_BELOW=" + into.journal,
-             "FAIRLEAD_RECORD_TO=" + notes, FAIRLEAD_KEEPER, "--journal", into.journal, "--front",
-             memory.path(), "--segment-mib", "1", "--ready", "1", "--checkpoint-key", into.key},
+            // A build with AddressSanitizer refuses to come second otherwise.
+            {"/usr/bin/env", "ASAN_OPTIONS=verify_asan_link_order=0", "LD_PRELOAD=" FAIRLEAD_WRITE_RECORDER,
+             "FAIRLEAD_RECORD_BELOW=" + into.journal, "FAIRLEAD_RECORD_TO=" + notes, FAIRLEAD_KEEPER,
+             "--journal", into.journal, "--front", memory.path(), "--segment-mib", "1", "--ready", "1",
+             "--checkpoint-key", into.key},
             log);
         while (front.published() < until) {
             const std::uint64_t most = random() % 4 == 0 ? 60 : 3;

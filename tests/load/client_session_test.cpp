@@ -103,7 +103,7 @@ TEST_CASE("session_refuses_a_logon_with_another_heartbeat_or_no_logon_at_all") {
     CHECK(none.session.state() == ClientSession::State::failed);
     CHECK(none.session.wants_close());
     Wire silent;
-    silent.pass(9);
+    silent.pass(59);
     CHECK(silent.session.state() == ClientSession::State::logon_sent);
     silent.pass(2);
     CHECK(silent.session.state() == ClientSession::State::failed);
