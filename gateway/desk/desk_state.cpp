@@ -539,8 +539,12 @@ void DeskState::refresh_investor(std::uint32_t row, risk::UtcNs now) {
 // One point a step; when its room is used up every second point goes, so that the whole day stays visible.
 void DeskState::add_point(InvestorFigures& figures, const ExposurePoint& point) {
     std::vector<ExposurePoint>& points = figures.exposure;
-    if (!points.empty() && points.back().at / room_.exposure_step_ns == point.at / room_.exposure_step_ns) {
+    // The clock's time may be ahead of the records': what is of an earlier step than the last is the last's
+    // news.
+    if (!points.empty() && point.at / room_.exposure_step_ns <= points.back().at / room_.exposure_step_ns) {
+        const risk::UtcNs at = std::max(points.back().at, point.at);
         points.back() = point;
+        points.back().at = at;
         return;
     }
     if (points.size() >= points_per_investor_) {

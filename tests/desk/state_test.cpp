@@ -97,6 +97,24 @@ TEST_CASE("a_day_begins_with_nothing_on_the_lines_of_the_day_before") {
     CHECK(feed.state.halts()[0].open == 0);
 }
 
+TEST_CASE("exposure_over_the_day_has_one_point_a_step_though_the_clock_is_ahead_of_the_records") {
+    Feed feed;
+    feed.day();
+    const tests::World world;
+    const risk::UtcNs minute = origin_ns - origin_ns % (60 * second_ns) + 60 * 60 * second_ns;
+    for (const std::int64_t second : {0, 61, 59, 62, 121}) {
+        risk::NewOrder order = world.order(("a" + std::to_string(second)).c_str());
+        order.person.investor = risk::InvestorId{"A1"};
+        feed.add(order, risk::RecordKind::new_order, 8);
+        feed.state.refresh(minute + second * second_ns);
+    }
+    const Json points = investor_detail(feed.state, "A1", {})["exposure"];
+    REQUIRE(points.size() == 3);
+    CHECK(points[1]["epoch_s"] == minute / second_ns + 62);
+    CHECK(points[0]["epoch_s"] < points[1]["epoch_s"]);
+    CHECK(points[1]["epoch_s"] < points[2]["epoch_s"]);
+}
+
 TEST_CASE("a_changed_limit_is_held_against_what_was_in_force_whoever_had_set_that") {
     Feed feed;
     feed.day();  // gives A1 a thousand million of each
