@@ -239,11 +239,12 @@ class Fairlead(Middle):
         finally:
             for process in started:
                 self.end(process)
-            for name in beside:
-                if stand.stop(name) != 0:
-                    raise RuntimeError(f"the {name} did not end in order")
+            ended = {name: stand.stop(name) for name in beside}
             stand.stop("gateway")
             stand.stop("keeper")
+            if any(code != 0 for code in ended.values()):  # none: it had to be killed
+                log = (stand.directory / "run/desk.log").read_text()[-600:]
+                raise RuntimeError(f"not in order: {ended}: {log}")
 
     def crowd(self, tester):
         """The other sessions, all logged on when this returns."""

@@ -169,10 +169,10 @@ struct Server::State {
           gateway(the_gateway),
           files(the_files),
           log(std::move(the_log)),
+          guests(given.connections_max),
           acceptor(context),
           signals(context),
-          tidy_timer(context),
-          guests(given.connections_max) {}
+          tidy_timer(context) {}
 
     asio::awaitable<void> accept();
     asio::awaitable<void> serve(Tcp::socket socket, std::string source);
@@ -191,13 +191,14 @@ struct Server::State {
     GatewayAsker& gateway;
     const StaticFiles& files;
     Log log;
+    // Before the context: connections that are still open end with it, and are counted out here.
+    std::size_t connections = 0;
+    Guests guests;
     asio::io_context context{1};
     asio::ssl::context tls{asio::ssl::context::tls_server};
     Tcp::acceptor acceptor;
     asio::signal_set signals;
     asio::steady_timer tidy_timer;
-    std::size_t connections = 0;
-    Guests guests;
 };
 
 std::string Server::State::load_certificate() {

@@ -8,6 +8,7 @@ usage: api_test.py PROGRAMS
 """
 import pathlib
 import re
+import socket
 import subprocess
 import sys
 import tempfile
@@ -320,7 +321,12 @@ def run(test):
         say(step)
         getattr(test, step)()
     say("ending")
+    desk = test.desk("examiner")
+    held = [desk.tls.wrap_socket(socket.create_connection(("127.0.0.1", desk.port), timeout=20), server_hostname="127.0.0.1")
+            for _ in range(3)]  # it ends with connections open
     demand(stand.stop("desk") == 0, "the desk did not end in order")
+    for one in held:
+        one.close()
 
 
 def main():
