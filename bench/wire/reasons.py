@@ -30,9 +30,8 @@ REASONS = (
     (r"a follower reading", "A follower",
      "It is a third busy program on two processors. It only reads shared memory; on the order road it has no part."),
     (r"the risk desk reading", "The risk desk",
-     "It is a third busy program on two processors: it applies every record to a Ledger of its own, about as much "
-     "computing as the gateway's decisions. It reads shared memory and a page of figures; on the order road it has no "
-     "part."),
+     "It is a third busy program on two processors: it applies every record to a Ledger of its own. It "
+     "reads shared memory and a page of figures; on the order road it has no part."),
     (r"disk, ", "Level disk",
      "A record waits for the write under way when it arrives, and then for its own. At 64 outstanding a frame held "
      "13 orders at the mean (32,422 orders in 2,569 frames, beside other programs): with no more orders out, no "

@@ -235,7 +235,9 @@ void Peer::take_sequence_reset(const FixMessage& message) {
         ask_again(number);
         return;
     }
-    for (std::uint64_t filled = number; filled < next && !lost_seen && !asked_for_known_; ++filled) {
+    const bool as_asked = known_asked_ > 0 && number == 1;  // it may be told of gaps where messages were
+    known_asked_ -= as_asked ? 1 : 0;
+    for (std::uint64_t filled = number; filled < next && !lost_seen && !as_asked; ++filled) {
         if (received_.count(filled) != 0) {
             kernel_.fail(12,
                          name_ + ": number " + std::to_string(filled) + " was a message and is a gap now");

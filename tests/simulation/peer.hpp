@@ -62,8 +62,8 @@ class Peer : public Endpoint {
     bool leaving_ = false;
     std::uint64_t next_in_ = 1;
     std::uint64_t next_out_ = 1;
-    std::uint64_t gap_up_to_ = 0;   // asked for; 0 = nothing is missing
-    bool asked_for_known_ = false;  // and so may be told of gaps where messages were
+    std::uint64_t gap_up_to_ = 0;  // asked for; 0 = nothing is missing
+    unsigned known_asked_ = 0;     // how often it has asked for all, without need, and has no answer yet
     std::int64_t heartbeat_ns_ = 10 * second_ns;
     std::map<std::uint64_t, Sent> sent_;
     std::map<std::uint64_t, std::string> received_;  // contents of application messages

@@ -99,7 +99,7 @@ void VenueLine::on_application(const FixMessage& message) {
     }
     // For what it has processed, this message among it: its answer is on the way or not said yet.
     if (strikes(Fault::venue_asks_all, 40)) {
-        asked_for_known_ = true;
+        ++known_asked_;
         say("2", {{7, "1"}, {16, "0"}});
     }
     if (type == "D") {
