@@ -15,6 +15,8 @@ using risk::ControlVerb;
 constexpr std::string_view cookie_name = "fairlead_session";
 constexpr std::size_t rows_max = 1'000;
 constexpr std::size_t stream_request_max = 4'096;
+constexpr std::uint64_t stream_number_max =
+    (std::uint64_t{1} << 53) - 1;  // what JSON keeps exactly everywhere
 // A session that only reads shows its token to the gateway once each so often: that keeps the token alive,
 // and the session does not outlive it. So many a second: all sessions within a minute, and never a burst.
 constexpr std::int64_t touch_ns = 30 * second_ns;
@@ -487,6 +489,9 @@ std::string Router::read_stream_request(std::string_view text, StreamView& view)
         } else if (key == "investor" && item.value().is_string() &&
                    item.value().get<std::string>().size() <= 12) {
             fresh.investor = item.value().get<std::string>();
+        } else if (key == "request" && item.value().is_number_unsigned() &&
+                   item.value().get<std::uint64_t>() <= stream_number_max) {
+            fresh.request = item.value().get<std::uint64_t>();
         } else {
             wrong = key.substr(0, 40) + " is not a field of a stream request";
         }
@@ -505,8 +510,9 @@ std::string Router::stream_message(const std::string& secret, const std::string&
         return {};
     }
     const auto instead = [&](const char* error, const std::string& text) {
-        return json_text(
-            {{"topic", topic}, {"data", {{"error", error}, {"text", text}, {"sequence", nullptr}}}});
+        return json_text({{"topic", topic},
+                          {"request", view.request},
+                          {"data", {{"error", error}, {"text", text}, {"sequence", nullptr}}}});
     };
     if (!has_right(*person, right_of_topic(topic))) {
         return instead("no_right",
@@ -514,7 +520,8 @@ std::string Router::stream_message(const std::string& secret, const std::string&
     }
     const auto picture = follower_.picture();
     if (topic == "overview") {
-        return "{\"topic\":\"overview\",\"data\":" + picture->overview + "}";
+        return "{\"topic\":\"overview\",\"request\":" + std::to_string(view.request) +
+               ",\"data\":" + picture->overview + "}";
     }
     if (const std::string why = not_ready(*picture); !why.empty()) {
         return instead("not_ready", why);
@@ -532,8 +539,9 @@ std::string Router::stream_message(const std::string& secret, const std::string&
                                           : halt_page(state, by);
         });
     }
-    return data.is_null() ? instead("not_found", "investor " + view.investor + ": there is none on this day")
-                          : json_text({{"topic", topic}, {"data", std::move(data)}});
+    return data.is_null()
+               ? instead("not_found", "investor " + view.investor + ": there is none on this day")
+               : json_text({{"topic", topic}, {"request", view.request}, {"data", std::move(data)}});
 }
 
 void Router::tidy(std::int64_t now_ns) {

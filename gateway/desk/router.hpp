@@ -24,6 +24,7 @@ struct StreamView {
     InvestorQuery investors;
     OrderQuery orders;
     std::string investor;
+    std::uint64_t request = 0;  // the client's own number of its newest request, said back in each message
 };
 inline constexpr std::array<std::string_view, 7> topics{"overview",  "investors", "investor", "orders",
                                                         "proposals", "sessions",  "halts"};

@@ -161,6 +161,7 @@ const messages = await page.evaluate((wanted) => new Promise((done) => {
 const schema_of = {overview: 'Overview', investors: 'InvestorPage', investor: 'InvestorDetail', orders: 'OrderPage', proposals: 'ProposalPage', sessions: 'SessionPage', halts: 'HaltPage'};
 for (const message of messages) {
     hold(`topic ${message.topic}`, `#/components/schemas/${schema_of[message.topic]}`, message.data);
+    hold(`message of ${message.topic}`, '#/components/schemas/StreamMessage', message);
 }
 await browser.close();
 console.log(`${right} answers have the shape of the document, ${wrong} have not`);

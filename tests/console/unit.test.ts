@@ -174,3 +174,52 @@ test('no_markup_carries_a_style_or_foreign_html', () => {
         assert.doesNotMatch(text, /\sstyle="|\{@html|https?:\/\/(?!www\.w3\.org)/, name);
     }
 });
+
+test('an_answer_to_an_older_choice_is_never_shown', async (context) => {
+    const sent: {subscribe: string[]; request: number}[] = [];
+    class Socket {
+        static OPEN = 1;
+        readyState = 1;
+        onopen?: () => void;
+        onmessage?: (event: {data: string}) => void;
+        constructor() {
+            last = this;
+        }
+        send(text: string) {
+            sent.push(JSON.parse(text));
+        }
+        close() {}
+    }
+    let last: Socket | undefined;
+    let paint: (() => void) | undefined;
+    Object.assign(globalThis, {
+        $state: <Value>(value: Value) => value, WebSocket: Socket, location: {protocol: 'http:', host: 'desk'},
+        requestAnimationFrame: (act: () => void) => { paint = act; },
+    });
+    const {stream} = await import('../../gateway/desk/console/src/lib/stream.svelte');
+    const shown: string[] = [];
+    const painted = async () => {
+        for (let turn = 0; turn < 200 && paint === undefined; ++turn) {
+            await new Promise((done) => setTimeout(done, 5));
+        }
+        paint?.();
+        paint = undefined;
+    };
+    const says = (request: number, data: string) => last?.onmessage?.({data: JSON.stringify({topic: 'investors', request, data: {rows: data}})});
+    context.after(() => stream.stop());
+    stream.start(() => {});
+    stream.subscribe<{rows: string}>('investors', (page) => shown.push(page.rows), {sort: 'id'});
+    last?.onopen?.();
+    const first = sent.at(-1)?.request ?? 0;
+    says(first, 'rising');
+    await painted();
+    assert.deepEqual(shown, ['rising']);
+    says(first, 'rising, come but not painted');
+    stream.turn('investors', {sort: '-id'});
+    says(first, 'rising, on its way when it was asked');
+    await painted();
+    assert.deepEqual(shown, ['rising']);
+    says((sent.at(-1)?.request ?? 0), 'falling');
+    await painted();
+    assert.deepEqual(shown, ['rising', 'falling']);
+});

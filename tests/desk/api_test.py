@@ -157,7 +157,7 @@ class Test(Access):
         stream = StreamClient(officer)
         demand(stream.status == 101, f"the stream: {stream.status}")
         stream.send({"subscribe": ["overview", "investors", "orders", "sessions", "halts", "proposals", "investor"],
-                     "investors": {"sort": "-permille", "limit": 20}, "orders": {"limit": 10}, "investor": investor})
+                     "investors": {"sort": "-permille", "limit": 20}, "orders": {"limit": 10}, "investor": investor, "request": 7})
         schema = self.contract.document["components"]["schemas"]["StreamMessage"]
         seen = {}
         deadline = time.time() + 60
@@ -165,6 +165,7 @@ class Test(Access):
             message = stream.message()
             found = list(faults(self.contract.document, schema, message))
             demand(not found, f"stream {message['topic']}: {found[:2]}")
+            demand(message["request"] == 7, f"a message answers request {message['request']}, not 7")
             if message["topic"] in ("investors", "orders"):
                 demand(len(message["data"]["items"]) <= 20, "more rows than asked for")
             seen[message["topic"]] = seen.get(message["topic"], 0) + 1
@@ -174,6 +175,18 @@ class Test(Access):
         for _ in range(20):
             stream.message("overview")
         demand(time.time() - begun >= 20 * 0.25 - 1.5, f"20 overviews in {time.time() - begun:.2f} s")
+        # The next request has its number, and no message that says it back has the order of before.
+        stream.send({"investors": {"sort": "-id", "limit": 20}, "request": 8})
+        message = stream.message("investors")
+        while message["request"] != 8:
+            message = stream.message("investors")
+        names = [row["id"] for row in message["data"]["items"]]
+        demand(len(names) > 1 and names == sorted(names, reverse=True), f"request 8: {names[:4]}")
+        numbered = StreamClient(officer)
+        numbered.send({"subscribe": ["overview"], "request": -1})
+        while numbered.message() is not None:
+            pass
+        demand(numbered.closed[0] == 1008 and "request" in numbered.closed[1], f"closed: {numbered.closed}")
         stream.send({"subscribe": ["colour"]})
         while stream.message() is not None:
             pass

@@ -90,8 +90,10 @@ def row_28(stand):
     stand.venue_proxy.cut()
     wait_for("the order in doubt", lambda: stand.status()["in_doubt"] > 0)
     open_again(stand)
-    stand.tell_exchange(f"{TWSE} drop-acks 3")
+    # Many, for an order whose answer is lost is in no doubt once it trades; and no answer to a question with them.
+    stand.tell_exchange(f"{TWSE} drop-acks 50")
     time.sleep(1)
+    stand.tell_exchange(f"{TWSE} drop-acks 0")
     asked = len(stand.witness_rows(TWSE, "H"))
     stand.venue_proxy.cut()
     open_again(stand)

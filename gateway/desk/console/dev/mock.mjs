@@ -689,7 +689,7 @@ setInterval(() => {
     step();
     for (const stream of [...streams].filter((one) => !one.user.must_change)) {
         for (const name of stream.topics) {
-            stream.socket.write(frame(JSON.stringify({topic: name, data: topic(name, stream.request, stream.user)})));
+            stream.socket.write(frame(JSON.stringify({topic: name, request: stream.request.request ?? 0, data: topic(name, stream.request, stream.user)})));
         }
     }
 }, 250);

@@ -12,6 +12,7 @@ type Page = NonNullable<StreamRequest['investors']> | NonNullable<StreamRequest[
 interface Wish {
     show: (data: never) => void;
     page: Page | undefined;
+    request: number;  // the newest one: messages that do not know of it are of an older choice
 }
 
 class Stream {
@@ -22,6 +23,7 @@ class Stream {
     #socket: WebSocket | null = null;
     #running = false;
     #tries = 0;
+    #requests = 0;
     #heard_ms = 0;
     #retry: ReturnType<typeof setTimeout> | undefined;
     #watch: ReturnType<typeof setInterval> | undefined;
@@ -54,9 +56,8 @@ class Stream {
     }
     // One subscriber a topic: a page takes it over from the one before. The answer ends it.
     subscribe<Data>(topic: Topic, show: (data: Data) => void, page?: Page): () => void {
-        const wish: Wish = {show: show as (data: never) => void, page};
+        const wish: Wish = {show: show as (data: never) => void, page, request: 0};
         this.#wishes.set(topic, wish);
-        this.#waiting.delete(topic);
         this.#ask(topic);
         return () => {
             if (this.#wishes.get(topic) === wish) {
@@ -76,8 +77,13 @@ class Stream {
     }
 
     #ask(topic: Topic): void {
-        const page = this.#wishes.get(topic)?.page;
-        this.#send({subscribe: [topic], ...(page === undefined ? {} : {[topic]: page})} as StreamRequest);
+        const wish = this.#wishes.get(topic);
+        if (wish === undefined) {
+            return;
+        }
+        wish.request = ++this.#requests;
+        this.#waiting.delete(topic);
+        this.#send({subscribe: [topic], request: wish.request, ...(wish.page === undefined ? {} : {[topic]: wish.page})} as StreamRequest);
     }
     #send(request: StreamRequest): void {
         if (this.#socket?.readyState === WebSocket.OPEN) {
@@ -122,7 +128,8 @@ class Stream {
         if ('error' in message.data) {
             return;  // the page's own GET shows it
         }
-        if (this.#wishes.has(message.topic)) {
+        const wish = this.#wishes.get(message.topic);
+        if (wish !== undefined && message.request >= wish.request) {
             this.#waiting.set(message.topic, message.data);
             this.#plan_paint();
         }
