@@ -166,7 +166,8 @@ struct ControlSection {
     bool totp_for_approvers = false;  // who approves must have a second factor
 };
 
-// What the gateway does of itself when an investor's use of a limit reaches a level; the levels rise.
+// What the gateway does of itself when the use of a limit reaches a level; the levels rise. The step is of an
+// investor's limits: of an account's, a branch's or the firm's the crossing is told, and no more.
 struct LadderLevel {
     std::uint32_t set_percent = 0;
     std::uint32_t clear_percent = 0;  // below that the level is left

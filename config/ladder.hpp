@@ -1,4 +1,4 @@
-// The [ladder] section: what the gateway does of itself as an investor's use of a limit climbs. Read here,
+// The [ladder] section: what the gateway does of itself as the use of a limit climbs. Read here,
 // for gateway_config.cpp; acted upon by gateway/control_proposals.cpp.
 #pragma once
 

@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::uint32_t effects_per_pass = 8;
 constexpr std::uint32_t places_per_look = 64;
-constexpr std::uint32_t investors_per_pass = 32;
+constexpr std::uint32_t owners_per_pass = 64;
 constexpr std::uint32_t rows_per_pass = 64;
 constexpr std::int64_t hour_ns = 3'600'000'000'000;
 
@@ -327,26 +327,34 @@ void ControlSide::work() noexcept {
 // --- warning levels
 
 void ControlSide::judge_usage() noexcept {
-    for (std::uint32_t i = 0; i < investors_per_pass && core_.sequencer->can_step(); ++i) {
-        const std::uint32_t investor = core_.desk.levels.take();
-        if (investor == 0) {
+    for (std::uint32_t i = 0; i < owners_per_pass && core_.sequencer->can_step(); ++i) {
+        const LimitOwner owner = core_.desk.levels.take();
+        if (owner.scope == risk::Scope::none) {
             return;
         }
+        if (owner.scope == risk::Scope::account) {
+            const risk::AccountKey& key = core_.ledger.account_key(owner.row);
+            core_.desk.levels.touch({risk::Scope::investor, core_.ledger.find_account(key).investor});
+            core_.desk.levels.touch({risk::Scope::branch, core_.ledger.find_branch(key.branch)});
+            core_.desk.levels.touch({risk::Scope::firm, 0});
+        }
         const UsageLevels::Crossing crossing =
-            core_.desk.levels.judge(core_.ledger, investor, core_.config.ladder);
+            core_.desk.levels.judge(core_.ledger, owner, core_.config.ladder);
         if (crossing.dimension != risk::Dimension::none) {
-            climb(investor, crossing);
-            core_.desk.levels.again(investor);
+            climb(owner, crossing);
+            core_.desk.levels.touch(owner);  // another one may stand behind it
         }
     }
 }
 
 // The act first, then the crossing that names it: what a crash leaves between the two is done again, or has
-// been done and is then named by no crossing.
-void ControlSide::climb(std::uint32_t investor, const UsageLevels::Crossing& crossing) noexcept {
+// been done and is then named by no crossing. Only an investor is slowed or blocked: what many share is
+// told of, and its limit refuses at its end.
+void ControlSide::climb(LimitOwner owner, const UsageLevels::Crossing& crossing) noexcept {
     const config::LadderSection& ladder = core_.config.ladder;
     risk::UsageLevel level;
     level.record.kind = risk::RecordKind::usage_level;
+    level.facts.scope = owner.scope;
     level.facts.usage = crossing.usage;
     level.facts.limit = crossing.limit.value;
     level.facts.limit_version = crossing.limit.version;
@@ -354,20 +362,29 @@ void ControlSide::climb(std::uint32_t investor, const UsageLevels::Crossing& cro
     level.facts.dimension = crossing.dimension;
     level.facts.level = crossing.level;
     level.facts.rising = crossing.rising ? 1 : 0;
-    level.facts.step = crossing.rising ? ladder.levels[crossing.level - 1U].step : risk::LadderStep::none;
-    level.subject.investor = core_.ledger.investor_id(investor);
+    if (crossing.rising) {
+        level.facts.step = owner.scope == risk::Scope::investor ? ladder.levels[crossing.level - 1U].step
+                                                                : risk::LadderStep::warn;
+    }
+    if (owner.scope == risk::Scope::investor) {
+        level.subject.investor = core_.ledger.investor_id(owner.row);
+    } else if (owner.scope == risk::Scope::account) {
+        level.subject.account = core_.ledger.account_key(owner.row);
+    } else if (owner.scope == risk::Scope::branch) {
+        level.subject.account.branch = core_.ledger.branch_id(owner.row);
+    }
     fix::Sentence why;
     why.add("usage reached ").add(std::uint64_t{crossing.permille} / 10).add(" % of the limit");
     risk::Subject subject = level.subject;
     subject.reason = risk::Text<64>(why.text().view());
     switch (level.facts.step) {
         case risk::LadderStep::slow:
-            level.record.cause = slow_down(investor, subject);
+            level.record.cause = slow_down(owner.row, subject);
             break;
         case risk::LadderStep::block:
         case risk::LadderStep::block_and_cancel:
             level.record.cause =
-                block(investor, subject, level.facts.step == risk::LadderStep::block_and_cancel);
+                block(owner.row, subject, level.facts.step == risk::LadderStep::block_and_cancel);
             break;
         case risk::LadderStep::none:
         case risk::LadderStep::warn:

@@ -62,7 +62,7 @@ class ControlSide {
     void lapse(const ProposalEntry& entry, std::string_view why) noexcept;
     void go_back(const LimitEnd& end) noexcept;
     void judge_usage() noexcept;
-    void climb(std::uint32_t investor, const UsageLevels::Crossing& crossing) noexcept;
+    void climb(LimitOwner owner, const UsageLevels::Crossing& crossing) noexcept;
     risk::Sequence slow_down(std::uint32_t investor, const risk::Subject& subject) noexcept;
     risk::Sequence block(std::uint32_t investor, const risk::Subject& subject, bool cancel_open) noexcept;
     void go_on_listing() noexcept;

@@ -12,7 +12,7 @@ namespace fairlead::gateway {
 
 struct DeskBooks {
     explicit DeskBooks(const config::GatewayConfig& config)
-        : proposals(config.control.proposals), levels(config.sizes.accounts) {}
+        : proposals(config.control.proposals), levels(config.sizes.accounts, risk::Sizes{}.branches_max) {}
 
     ProposalBook proposals;
     UsageLevels levels;
@@ -25,7 +25,7 @@ struct DeskBooks {
                       std::is_same_v<T, Resolved> || std::is_same_v<T, WaitExpired> ||
                       std::is_same_v<T, FillAdjusted>) {
             if (decision.order_slot != 0) {
-                levels.touch(ledger.order(decision.order_slot).investor);
+                levels.touch({Scope::account, ledger.order(decision.order_slot).account});
             }
         } else if constexpr (std::is_same_v<T, Proposal> || std::is_same_v<T, Approval> ||
                              std::is_same_v<T, LimitTerm>) {
@@ -34,12 +34,9 @@ struct DeskBooks {
             proposals.follow(record, decision);
         } else if constexpr (std::is_same_v<T, LimitSet>) {
             proposals.follow(record, decision);
-            if (!record.subject.investor.empty() && ledger.reference() != nullptr) {
-                levels.touch(ledger.find_investor(record.subject.investor));
-            }
+            levels.touch(owner_of(ledger, record.facts.scope, record.subject));
         } else if constexpr (std::is_same_v<T, UsageLevel>) {
-            levels.follow(record,
-                          ledger.reference() == nullptr ? 0 : ledger.find_investor(record.subject.investor));
+            levels.follow(record, owner_of(ledger, record.facts.scope, record.subject));
         } else if constexpr (std::is_same_v<T, DayStart>) {
             proposals.follow(record);
             levels.start_day();

@@ -1,6 +1,7 @@
-// UsageLevels: which warning level each investor's use of each limit stands at, and who must be looked at
-// again. Marking an investor costs the order road a bit and a place in a ring; judging is done on a timer. It
-// moves by Records alone, so a replay rebuilds it; it makes none: ControlSide does. Order thread only.
+// UsageLevels: which warning level the use of each limit stands at, of each account, investor, branch and of
+// the firm, and who must be looked at again. Marking an account costs the order road a bit and a place in a
+// ring; whose it is, is found when it is looked at, on a timer. It moves by Records alone, so a replay
+// rebuilds it; it makes none: ControlSide does. Order thread only.
 #pragma once
 
 #include <array>
@@ -12,26 +13,32 @@
 
 namespace fairlead::gateway {
 
+// Whose limits: a row of the Ledger by scope; of the firm, 0.
+struct LimitOwner {
+    risk::Scope scope = risk::Scope::none;
+    std::uint32_t row = 0;
+};
+
 class UsageLevels {
   public:
     static constexpr std::array dimensions{risk::Dimension::buy, risk::Dimension::sell,
                                            risk::Dimension::gross_day, risk::Dimension::net,
                                            risk::Dimension::offset};
 
-    explicit UsageLevels(std::size_t investors_max);
+    // Room for so many accounts, as many investors, and so many branches.
+    UsageLevels(std::size_t accounts_max, std::size_t branches_max);
 
-    // The investor's usage or limit may have moved.
-    void touch(std::uint32_t investor) noexcept {
-        if (investor < marked_.size() && marked_[investor] == 0) {
-            marked_[investor] = 1;
-            const std::size_t place = first_ + waiting_++;
-            ring_[place < ring_.size() ? place : place - ring_.size()] = investor;
+    // The owner's usage or limit may have moved. Of an account: those above it are looked at with it.
+    void touch(LimitOwner owner) noexcept {
+        const std::size_t place = place_of(owner);
+        if (place != 0 && marked_[place] == 0) {
+            marked_[place] = 1;
+            const std::size_t at = first_ + waiting_++;
+            ring_[at < ring_.size() ? at : at - ring_.size()] = static_cast<std::uint32_t>(place);
         }
     }
-    // The next one to look at; 0: nobody.
-    [[nodiscard]] std::uint32_t take() noexcept;
-    // To be looked at once more: a crossing was found, another one may stand behind it.
-    void again(std::uint32_t investor) noexcept { touch(investor); }
+    // The next one to look at; scope none: nobody.
+    [[nodiscard]] LimitOwner take() noexcept;
 
     struct Crossing {
         risk::Dimension dimension = risk::Dimension::none;  // none: nothing has been crossed
@@ -42,20 +49,46 @@ class UsageLevels {
         risk::LimitInForce limit;
     };
     // One level at a time, the nearest first.
-    [[nodiscard]] Crossing judge(const risk::Ledger& ledger, std::uint32_t investor,
+    [[nodiscard]] Crossing judge(const risk::Ledger& ledger, LimitOwner owner,
                                  const config::LadderSection& ladder) const noexcept;
 
-    void follow(const risk::UsageLevel& crossed, std::uint32_t investor) noexcept;
+    void follow(const risk::UsageLevel& crossed, LimitOwner owner) noexcept;
     // Rows are numbered anew and nothing is used: every level is left, without a Record for each.
     void start_day() noexcept;
 
   private:
+    static constexpr std::size_t firm_place = 1;
+    // Where it stands among all: the firm, branches, investors, accounts; 0: nowhere.
+    [[nodiscard]] std::size_t place_of(LimitOwner owner) const noexcept {
+        switch (owner.scope) {
+            case risk::Scope::firm:
+                return firm_place;
+            case risk::Scope::branch:
+                return owner.row == 0 || owner.row > branches_ ? 0 : firm_place + owner.row;
+            case risk::Scope::investor:
+                return owner.row == 0 || owner.row > accounts_ ? 0 : firm_place + branches_ + owner.row;
+            case risk::Scope::account:
+                return owner.row == 0 || owner.row > accounts_
+                           ? 0
+                           : firm_place + branches_ + accounts_ + owner.row;
+            default:
+                return 0;
+        }
+    }
+    [[nodiscard]] LimitOwner owner_at(std::size_t place) const noexcept;
+
+    std::size_t accounts_;
+    std::size_t branches_;
     std::vector<std::array<std::uint8_t, dimensions.size()>> levels_;
     std::vector<std::uint8_t> marked_;
     std::vector<std::uint32_t> ring_;
     std::size_t first_ = 0;
     std::size_t waiting_ = 0;
 };
+
+// Who a Record's subject names in this scope. Scope none, as levels were written of old: the investor.
+[[nodiscard]] LimitOwner owner_of(const risk::Ledger& ledger, risk::Scope scope,
+                                  const risk::Subject& subject) noexcept;
 
 // limit x permille / 1000, rounded down, without leaving 64 bits.
 [[nodiscard]] constexpr risk::Amount part_of(risk::Amount limit, std::uint32_t permille) noexcept {

@@ -346,6 +346,11 @@ const AccountKey& Ledger::account_key(std::uint32_t account) const noexcept {
     return accounts_[account].key;
 }
 
+const BranchId& Ledger::branch_id(std::uint32_t branch) const noexcept {
+    require(branch <= branch_rows_, "a branch's row is one of today's");
+    return branches_[branch].id;
+}
+
 std::uint32_t Ledger::find_security(const Symbol& symbol) const noexcept {
     return security_index_.find(hash_of(symbol, sizes_.hash_seed),
                                 [&](std::uint32_t row) { return securities_[row].symbol == symbol; });

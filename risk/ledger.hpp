@@ -99,6 +99,7 @@ class Ledger {
     [[nodiscard]] AccountFound find_account(const AccountKey& key) const noexcept;
     [[nodiscard]] const InvestorId& investor_id(std::uint32_t investor) const noexcept;
     [[nodiscard]] const AccountKey& account_key(std::uint32_t account) const noexcept;
+    [[nodiscard]] const BranchId& branch_id(std::uint32_t branch) const noexcept;
     [[nodiscard]] std::uint32_t find_security(const Symbol& symbol) const noexcept;
     [[nodiscard]] const SecurityState& security(std::uint32_t row) const noexcept;
     [[nodiscard]] const Order& order(std::uint32_t slot) const noexcept;

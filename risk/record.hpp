@@ -53,7 +53,7 @@ enum class RecordKind : std::uint16_t {
     user_event = 85,
     denied_request = 86,
     limit_term = 87,   // a raise to come has an end; the limit set behind it reverts there
-    usage_level = 88,  // an investor's usage crossed a warning level of a limit, up or down
+    usage_level = 88,  // the usage of a limit crossed a warning level, up or down
     day_start = 96,
     day_close = 97,
     incident = 112,

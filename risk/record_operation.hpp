@@ -332,12 +332,13 @@ struct UsageLevelFacts {
     std::uint8_t level = 0;  // the level it stands at now: 0 = below all, 1 = the lowest
     std::uint8_t rising = 0;
     LadderStep step = LadderStep::none;
-    std::array<std::uint8_t, 2> reserved{};
+    Scope scope = Scope::none;  // whose limit; none, as it was written of old: the investor's
+    std::uint8_t reserved = 0;
 };
 struct UsageLevel {
     Record record;
     UsageLevelFacts facts;
-    Subject subject;  // investor
+    Subject subject;  // investor or account by scope; a branch by its account's branch
 };
 
 // A vendor's visit: the raw bytes are the vendor's name.

@@ -374,6 +374,7 @@ void Teller::tell_control(const risk::Record& record, Bytes raw) {
             const auto& crossed = as_kind<risk::UsageLevel>(record);
             const risk::UsageLevelFacts& facts = crossed.facts;
             tell_subject(crossed.subject);
+            add(facts.scope == risk::Scope::none ? "" : std::string(name_of(facts.scope, language_)));
             add(std::string(name_of(facts.dimension, language_)) + " " +
                 amount_text(facts.dimension, facts.usage) + word(" of ", " / ") +
                 amount_text(facts.dimension, facts.limit));

@@ -10,6 +10,7 @@
 
 using namespace fairlead;
 using namespace fairlead::tests;
+using gateway::LimitOwner;
 using gateway::ProposalState;
 
 namespace {
@@ -322,21 +323,22 @@ namespace {
 
 struct Levels {
     World world;
-    gateway::UsageLevels levels{16};
+    gateway::UsageLevels levels{16, 8};
     config::LadderSection ladder;
+    LimitOwner owner{Scope::investor, 1};
 
     gateway::UsageLevels::Crossing next() {
-        const auto crossing = levels.judge(*world.ledger, 1, ladder);
+        const auto crossing = levels.judge(*world.ledger, owner, ladder);
         if (crossing.dimension != Dimension::none) {
             UsageLevel record;
             record.facts.dimension = crossing.dimension;
             record.facts.level = crossing.level;
-            levels.follow(record, 1);
+            levels.follow(record, owner);
         }
         return crossing;
     }
     void limit(Amount value) {
-        REQUIRE(world.set_limit(Scope::investor, Dimension::buy, value).outcome == Outcome::accepted);
+        REQUIRE(world.set_limit(owner.scope, Dimension::buy, value).outcome == Outcome::accepted);
     }
 };
 
@@ -372,6 +374,47 @@ TEST_CASE("each_level_is_crossed_upward_at_its_set_mark_and_downward_below_its_c
     }
 }
 
+TEST_CASE("account_branch_and_firm_have_levels_of_their_own") {
+    Levels desk;
+    desk.world.send(desk.world.order("1"));  // 200,000 NTD
+    for (const LimitOwner owner : {LimitOwner{Scope::account, 1}, {Scope::branch, 1}, {Scope::firm, 0}}) {
+        desk.owner = owner;
+        INFO(static_cast<int>(owner.scope));
+        CHECK(desk.next().dimension == Dimension::none);  // no limit is given
+        desk.limit(400'001 * ntd);
+        CHECK(desk.next().dimension == Dimension::none);
+        desk.limit(250'000 * ntd);
+        CHECK(desk.next().permille == 500);
+        CHECK(desk.next().permille == 800);
+        CHECK(desk.next().dimension == Dimension::none);
+        desk.limit(unlimited);
+        CHECK(desk.next().level == 1);
+        CHECK(desk.next().level == 0);
+    }
+    // Of others than those whose order it was, nothing.
+    for (const LimitOwner owner : {LimitOwner{Scope::account, 2}, {Scope::branch, 2}}) {
+        desk.owner = owner;
+        CHECK(desk.next().dimension == Dimension::none);
+    }
+}
+
+TEST_CASE("a_levels_record_names_whose_it_is_and_without_a_scope_it_is_the_investors") {
+    Levels desk;
+    desk.limit(400'000 * ntd);
+    Subject subject;
+    subject.investor = InvestorId{"A1"};
+    subject.account = desk.world.reference.accounts[1].key;
+    const auto owner = [&](Scope scope) { return gateway::owner_of(*desk.world.ledger, scope, subject); };
+    CHECK(owner(Scope::firm).scope == Scope::firm);
+    CHECK((owner(Scope::branch).scope == Scope::branch && owner(Scope::branch).row == 1));
+    CHECK((owner(Scope::account).scope == Scope::account && owner(Scope::account).row == 1));
+    CHECK((owner(Scope::none).scope == Scope::investor && owner(Scope::none).row == 1));
+    subject = {};
+    for (const Scope scope : {Scope::branch, Scope::investor, Scope::account}) {
+        CHECK(owner(scope).row == 0);
+    }
+}
+
 TEST_CASE("nothing_used_and_no_limit_are_below_every_level") {
     Levels desk;
     desk.limit(0);
@@ -381,36 +424,62 @@ TEST_CASE("nothing_used_and_no_limit_are_below_every_level") {
     CHECK(desk.next().dimension == Dimension::none);
 }
 
-TEST_CASE("an_investor_is_looked_at_once_however_often_it_is_touched_and_in_the_order_of_touching") {
-    gateway::UsageLevels levels(3);
-    for (const std::uint32_t investor : {2U, 1U, 2U, 3U, 99U}) {
-        levels.touch(investor);
+TEST_CASE("an_owner_is_looked_at_once_however_often_it_is_touched_and_in_the_order_of_touching") {
+    gateway::UsageLevels levels(3, 2);
+    const auto takes = [&](Scope scope, std::uint32_t row) {
+        const LimitOwner owner = levels.take();
+        return owner.scope == scope && owner.row == row;
+    };
+    const LimitOwner touched[] = {{Scope::account, 2}, {Scope::investor, 1}, {Scope::account, 2},
+                                  {Scope::branch, 2},  {Scope::firm, 0},     {Scope::investor, 3},
+                                  {Scope::account, 3}, {Scope::branch, 1},   {Scope::account, 1}};
+    for (const LimitOwner owner : touched) {
+        levels.touch(owner);
     }
-    CHECK(levels.take() == 2);
-    levels.touch(2);
-    CHECK(levels.take() == 1);
-    CHECK(levels.take() == 3);
-    CHECK(levels.take() == 2);
-    CHECK(levels.take() == 0);
-    levels.touch(1);
+    // Nobody of today, and what has no levels.
+    for (const LimitOwner owner : {LimitOwner{Scope::account, 4},
+                                   {Scope::investor, 4},
+                                   {Scope::branch, 3},
+                                   {Scope::account, 0},
+                                   {Scope::investor, 0},
+                                   {Scope::branch, 0},
+                                   {Scope::session, 1}}) {
+        levels.touch(owner);
+    }
+    CHECK(takes(Scope::account, 2));
+    levels.touch({Scope::account, 2});
+    CHECK(takes(Scope::investor, 1));
+    CHECK(takes(Scope::branch, 2));
+    CHECK(takes(Scope::firm, 0));
+    CHECK(takes(Scope::investor, 3));
+    CHECK(takes(Scope::account, 3));
+    CHECK(takes(Scope::branch, 1));
+    CHECK(takes(Scope::account, 1));
+    CHECK(takes(Scope::account, 2));
+    CHECK(takes(Scope::none, 0));
+    levels.touch({Scope::firm, 0});
     levels.start_day();
-    CHECK(levels.take() == 0);
+    CHECK(takes(Scope::none, 0));
 }
 
-TEST_CASE("every_record_that_moves_an_investors_usage_or_limit_has_it_looked_at") {
+TEST_CASE("every_record_that_moves_usage_has_the_account_looked_at_and_a_limit_its_owner") {
     Desk desk;
+    const auto takes = [&](Scope scope) {
+        const LimitOwner owner = desk.books.levels.take();
+        return owner.scope == scope && owner.row == 1;
+    };
     NewOrder order = desk.world.order("1");
     order.record.session = 8;
     const Decision accepted = desk.world.feed(order, RecordKind::new_order, 8);
     desk.books.follow(order, accepted, *desk.world.ledger);
-    CHECK(desk.books.levels.take() == 1);
+    CHECK(takes(Scope::account));
     VenueReport fill = desk.world.report(accepted, OrderStatus::created);
     const Decision applied = desk.world.feed(fill, RecordKind::venue_report, 1);
     desk.books.follow(fill, applied, *desk.world.ledger);
-    CHECK(desk.books.levels.take() == 1);
+    CHECK(takes(Scope::account));
     desk.set(2 * start_limit);
-    CHECK(desk.books.levels.take() == 1);
-    CHECK(desk.books.levels.take() == 0);
+    CHECK(takes(Scope::investor));
+    CHECK(desk.books.levels.take().scope == Scope::none);
 }
 
 TEST_CASE("a_part_of_the_greatest_limit_stays_within_64_bits") {

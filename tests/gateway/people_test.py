@@ -281,6 +281,10 @@ def ladder(desk, client, account):
         answer = client.wait_for("8", _11=name)
         return answer[39], answer.get(58, "")
     desk.do(OFFICER, "limit", "set", "investor", desk.investor, "buy", 100 * lot)
+    # What it shares with others is told of, and not blocked: 96 lots of 180, of 150 and of 118.
+    desk.do(OFFICER, "limit", "set", "account", account, "buy", 180 * lot)
+    desk.do(OFFICER, "limit", "set", "branch", account.split("-")[0], "buy", 150 * lot)
+    desk.do(OFFICER, "limit", "set", "firm", "buy", 118 * lot)
     said = order("CLIMB", 96_000)
     demand(said[0] != "8", f"the first order was refused: {said}")
     probes = []
@@ -312,6 +316,8 @@ def told(stand, secret):
         acts = tables.execute("SELECT event, user, approver, detail FROM control_acts").fetchall()
     for wanted in (("approval", OFFICER, APPROVER, "approved"), ("proposal", OFFICER, "", "until"),
                    ("limit_term", OFFICER, APPROVER, "again from"), ("limit_set", "", "", "term ended: set by record"),
+                   ("usage_level", "", "", "investor; buy"), ("usage_level", "", "", "account; buy"),
+                   ("usage_level", "", "", "branch; buy"), ("usage_level", "", "", "firm; buy"),
                    ("usage_level", "", "", "reached 95 %"), ("halt", "", "", "usage reached 95 %"),
                    ("maintenance_visit", OPERATOR, APPROVER, "REQ-77"), ("review", APPROVER, "", "rights removed"),
                    ("user_event", OPERATOR, APPROVER, "second.approver as examiner"),
