@@ -385,6 +385,10 @@ std::string SigningKey::sign(const Checkpoint& checkpoint) const {
 }
 
 std::string SigningKey::sign_text(std::string_view text) const {
+    return std::string(text) + "\n" + signature_line(text);
+}
+
+std::string SigningKey::signature_line(std::string_view text) const {
     risk::require(text.ends_with('\n') && text.find("\n\n") == std::string_view::npos,
                   "a note's text is lines, none of them empty");
     std::vector<std::uint8_t> bytes(key_id_bytes + signature_bytes);
@@ -398,8 +402,7 @@ std::string SigningKey::sign_text(std::string_view text) const {
                                      text.size()) == 1 &&
                       length == signature_bytes,
                   "OpenSSL signs with Ed25519");
-    return std::string(text) + "\n" + std::string(signature_start) + verifier_.name() + " " +
-           to_base64(bytes) + "\n";
+    return std::string(signature_start) + verifier_.name() + " " + to_base64(bytes) + "\n";
 }
 
 }  // namespace fairlead::audit

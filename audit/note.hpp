@@ -94,6 +94,8 @@ class SigningKey {
     // Of any text that ends with a newline and has no empty line. A checkpoint's text can be none of these:
     // its second line is a number.
     [[nodiscard]] std::string sign_text(std::string_view text) const;
+    // The line that this key puts under a note of that text, beside whose ever stand there.
+    [[nodiscard]] std::string signature_line(std::string_view text) const;
 
   private:
     struct Free {

@@ -154,6 +154,8 @@ void read_journal(Reading& reading, TomlReader& top, JournalSection& into) {
     reader.text("front_directory", into.front_directory, is_path, path_rule, Need::required);
     reader.text("spare_directory", into.spare_directory, is_path_or_empty, optional_path_rule);
     reader.text("checkpoint_key", into.checkpoint_key, is_path_or_empty, optional_path_rule);
+    reader.text("checkpoint_key_before", into.checkpoint_key_before, is_path_or_empty, optional_path_rule);
+    reader.flag("checkpoint_key_lost", into.checkpoint_key_lost);
     std::string level = "process";
     reader.text("level", level, is_level, "\"process\" or \"disk\"");
     into.level = level == "disk" ? JournalLevel::disk : JournalLevel::process;
@@ -168,6 +170,11 @@ void read_journal(Reading& reading, TomlReader& top, JournalSection& into) {
     reader.integer("front_refuse_percent", into.front_refuse_percent, 1, 99, "percent of the front");
     reader.integer("front_disconnect_percent", into.front_disconnect_percent, 1, 100, "percent of the front");
     reader.finish();
+    if (!into.checkpoint_key_before.empty() && (into.checkpoint_key.empty() || into.checkpoint_key_lost)) {
+        reader.error("checkpoint_key_before", into.checkpoint_key_before,
+                     into.checkpoint_key_lost ? "must be empty where checkpoint_key_lost is true"
+                                              : "must be empty where there is no checkpoint_key");
+    }
     if (into.sync_alarm_ms >= into.sync_refuse_ms) {
         reader.error("sync_alarm_ms", std::to_string(into.sync_alarm_ms),
                      "must be less than sync_refuse_ms = " + std::to_string(into.sync_refuse_ms));
@@ -191,6 +198,7 @@ void read_journal(Reading& reading, TomlReader& top, JournalSection& into) {
     reading.resolve(into.front_directory);
     reading.resolve(into.spare_directory);
     reading.resolve(into.checkpoint_key);
+    reading.resolve(into.checkpoint_key_before);
     if (!into.spare_directory.empty() && into.spare_directory == into.directory) {
         reader.error("spare_directory", into.spare_directory, "must be another directory than directory");
     }

@@ -106,8 +106,10 @@ struct GatewaySection {
 struct JournalSection {
     std::string directory;
     std::string front_directory;
-    std::string spare_directory;  // empty: none
-    std::string checkpoint_key;   // empty: no checkpoints
+    std::string spare_directory;        // empty: none
+    std::string checkpoint_key;         // empty: no checkpoints
+    std::string checkpoint_key_before;  // signed until now: hands over; empty: none
+    bool checkpoint_key_lost = false;   // the one before has nothing to say any more
     JournalLevel level = JournalLevel::process;
     std::uint32_t segment_mib = 256;
     std::uint32_t front_segments = 4;

@@ -38,8 +38,35 @@ void CheckpointCheck::open(const JournalPlace& place, std::vector<VerifierKey> k
     }
     std::stable_sort(expected_.begin(), expected_.end(),
                      [](const Expected& a, const Expected& b) { return a.size < b.size; });
+    tell_handovers();
     while (next_ < expected_.size() && expected_[next_].size == 0) {
         judge(expected_[next_++]);
+    }
+}
+
+// Where another key goes on, the one before must have signed too, or nobody knows from it whose the new one
+// is.
+void CheckpointCheck::tell_handovers() {
+    const Expected* before = nullptr;
+    for (const Expected& expected : expected_) {
+        if (expected.since()) {
+            continue;
+        }
+        std::size_t kept = 0;
+        std::string added;
+        for (std::size_t i = 0; i < keys_.size() && before != nullptr; ++i) {
+            kept += before->signers[i] && expected.signers[i] ? 1 : 0;
+            if (expected.signers[i] && !before->signers[i]) {
+                added = keys_[i].text();
+            }
+        }
+        if (!added.empty()) {
+            remarks_.push_back(place(expected) + ", over " + std::to_string(expected.size) + " records: " +
+                               (kept > 0 ? "the key before hands over to " + added + ", both signed"
+                                         : "from here on " + added +
+                                               " signs, and the key before has not handed over to it"));
+        }
+        before = &expected;
     }
 }
 
@@ -104,7 +131,12 @@ void CheckpointCheck::expect(const SignedCheckpoint& found, const Expected& expe
         findings_.push_back(place(expected) + ", over " + std::to_string(head.size) + " records: " + error);
         return;
     }
-    expected_.push_back({head.size, head.root, expected.file, expected.number});
+    std::vector<bool> signers(keys_.size());
+    for (std::size_t i = 0; i < keys_.size(); ++i) {
+        signers[i] = std::any_of(found.signatures.begin(), found.signatures.end(),
+                                 [&](const NoteSignature& one) { return keys_[i].made(one); });
+    }
+    expected_.push_back({head.size, head.root, expected.file, expected.number, std::move(signers)});
 }
 
 std::string CheckpointCheck::place(const Expected& expected) const {

@@ -37,13 +37,15 @@ class CheckpointCheck {
     struct Expected {
         std::uint64_t size = 0;
         Hash root{};
-        std::size_t file = 0;    // index of files_
-        std::size_t number = 0;  // within it; 0: the one taken away earlier
+        std::size_t file = 0;         // index of files_
+        std::size_t number = 0;       // within it; 0: the one taken away earlier
+        std::vector<bool> signers{};  // by key
         [[nodiscard]] bool since() const noexcept { return number == 0; }
     };
     void read_file(const std::string& path);
     void read_latest(const std::string& journal_directory);
     void expect(const SignedCheckpoint& found, const Expected& expected);
+    void tell_handovers();
     void judge(const Expected& expected);
     [[nodiscard]] std::string place(const Expected& expected) const;
 

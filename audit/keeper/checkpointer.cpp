@@ -74,7 +74,8 @@ std::string Checkpointer::find_last() {
     return {};
 }
 
-// One journal is one log: another origin or a forged signature stops the keeper, a new key does not.
+// One journal is one log: another origin or a forged signature stops the keeper, and so does a new key that
+// the one before does not hand over to, unless it is lost.
 std::string Checkpointer::judge_last() {
     if (last_.note.empty()) {
         options_.say("no checkpoint yet: the tree begins with record 1");
@@ -93,8 +94,24 @@ std::string Checkpointer::judge_last() {
             return error.empty() ? error : head + "was changed: " + error;
         }
     }
-    options_.say(head + "was signed by another key: from now on by " + key.text());
-    return {};
+    if (options_.key_before != nullptr) {
+        const VerifierKey& before = options_.key_before->verifier();
+        if (const std::string error = verify_checkpoint(last_, {&before, 1}); !error.empty()) {
+            return head + "was not signed by the key before, " + before.text() +
+                   ", which has nothing to hand over: " + error;
+        }
+        handing_over_ = true;
+        options_.say(head + "was signed by " + before.text() + ": both sign the next one, then " +
+                     key.text());
+        return {};
+    }
+    if (options_.key_before_lost) {
+        options_.say(head + "was signed by another key, which is lost: from now on by " + key.text());
+        return {};
+    }
+    return head + "was signed by another key than " + key.text() +
+           ": give that one as the key before, so that both sign the next checkpoint, or say that it is lost "
+           "(journal.checkpoint_key_before, journal.checkpoint_key_lost)";
 }
 
 void Checkpointer::find_edge() {
@@ -231,8 +248,12 @@ void Checkpointer::issue(std::unique_lock<std::mutex>& lock) {
     asked_size_ = stand.tree.size();
     lock.unlock();
     const Checkpoint head{key_.verifier().name(), stand.tree.size(), stand.tree.root(root_hasher_)};
-    const std::string note = key_.sign(head);
+    std::string note = key_.sign(head);
+    if (handing_over_) {
+        note += options_.key_before->signature_line(head.text());
+    }
     const std::string error = store(stand, note);
+    handing_over_ = handing_over_ && !error.empty();
     if (!error.empty() && error != told_) {
         options_.alarm("checkpoint over " + std::to_string(head.size) + " records: " + error +
                        "; the journal goes on, it is tried again each second");

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <thread>
@@ -20,6 +21,9 @@ struct CheckpointerOptions {
     JournalPlace place;
     std::chrono::nanoseconds every = std::chrono::seconds(1);
     std::uint64_t records_max = 65'536;  // not signed over before the thread is woken
+    // The key that signed before, where there is a new one: both sign the next checkpoint.
+    std::shared_ptr<const SigningKey> key_before;
+    bool key_before_lost = false;  // there is none to hand over: the new one begins alone
     std::function<void(const std::string&)> say = [](const std::string&) {};    // operator log
     std::function<void(const std::string&)> alarm = [](const std::string&) {};  // ... as an error
 };
@@ -66,7 +70,8 @@ class Checkpointer {
 
     CheckpointerOptions options_;
     SigningKey key_;
-    SignedCheckpoint last_;  // the newest one signed
+    SignedCheckpoint last_;      // the newest one signed
+    bool handing_over_ = false;  // the next one is signed by the key before as well
     bool edge_found_ = false;
     SavedEdge edge_;
     Sha256Hasher tree_hasher_;  // the keeper's thread

@@ -120,23 +120,39 @@ audit::SegmentStoreOptions store_options(const KeeperOptions& options, bool spar
     return store;
 }
 
+struct KeyFiles {
+    std::string key;     // empty: no checkpoints
+    std::string before;  // of the key that signed before this one; empty: none
+    bool before_lost = false;
+};
+
 // No key: told plainly, and no checkpoints. False: there is one and it cannot be used.
-bool load_checkpointer(const KeeperOptions& options, const std::string& key_file,
+bool load_checkpointer(const KeeperOptions& options, const KeyFiles& files,
                        std::unique_ptr<Checkpointer>& into) {
-    if (key_file.empty()) {
+    if (files.key.empty()) {
         spdlog::warn(
             "no checkpoint key (journal.checkpoint_key): the journal goes on without signed checkpoints: "
             "nobody can prove later that it was not rewritten. `fairlead key new` makes a key");
         return true;
     }
     audit::SigningKey key;
-    if (const std::string error = audit::SigningKey::load(key_file, key); !error.empty()) {
+    if (const std::string error = audit::SigningKey::load(files.key, key); !error.empty()) {
         spdlog::error("checkpoint_key: {}", error);
+        return false;
+    }
+    audit::SigningKey before;
+    if (const std::string error = files.before.empty() ? "" : audit::SigningKey::load(files.before, before);
+        !error.empty()) {
+        spdlog::error("checkpoint_key_before: {}", error);
         return false;
     }
     spdlog::info("checkpoints are signed by {}", key.verifier().text());
     audit::CheckpointerOptions checkpoints;
     checkpoints.place = {options.journal_directory, options.spare_directory};
+    checkpoints.key_before_lost = files.before_lost;
+    if (!files.before.empty()) {
+        checkpoints.key_before = std::make_shared<const audit::SigningKey>(std::move(before));
+    }
     checkpoints.say = options.say;
     checkpoints.alarm = options.alarm;
     into = std::make_unique<Checkpointer>(std::move(checkpoints), std::move(key));
@@ -147,7 +163,7 @@ bool load_checkpointer(const KeeperOptions& options, const std::string& key_file
     return true;
 }
 
-int keep(KeeperOptions options, const std::string& key_file) {
+int keep(KeeperOptions options, const KeyFiles& key_files) {
     for (const std::string& directory :
          {options.journal_directory, options.front_directory, options.spare_directory}) {
         if (std::string error = directory.empty() ? "" : audit::make_directory(directory); !error.empty()) {
@@ -170,7 +186,7 @@ int keep(KeeperOptions options, const std::string& key_file) {
     }
     tell_spare(options);
     std::unique_ptr<Checkpointer> checkpointer;
-    if (!load_checkpointer(options, key_file, checkpointer)) {
+    if (!load_checkpointer(options, key_files, checkpointer)) {
         return 2;
     }
     audit::MarkResult mark = audit::open_mark(options.front_directory, true);
@@ -221,7 +237,7 @@ int main(int count, char** arguments) {
     app.footer("Example:\n  fairlead-keeper --config /etc/fairlead/fairlead.toml");
     std::string config_file;
     std::string log_file;
-    std::string key_file;
+    KeyFiles key_files;
     KeeperOptions options;
     std::uint64_t segment_mib = 256;
     auto* config = app.add_option("--config", config_file, "The gateway's TOML file");
@@ -231,8 +247,15 @@ int main(int count, char** arguments) {
         ->excludes(config);
     journal->excludes(config)->needs(front);
     front->excludes(config)->needs(journal);
-    app.add_option("--checkpoint-key", key_file, "Private key that signs checkpoints; none without it")
-        ->excludes(config);
+    auto* key = app.add_option("--checkpoint-key", key_files.key,
+                               "Private key that signs checkpoints; none without it")
+                    ->excludes(config);
+    auto* before = app.add_option("--checkpoint-key-before", key_files.before,
+                                  "The private key before it: both sign the next checkpoint")
+                       ->needs(key);
+    app.add_flag("--checkpoint-key-lost", key_files.before_lost, "There is none to hand over to the new one")
+        ->needs(key)
+        ->excludes(before);
     app.add_option("--segment-mib", segment_mib, "Size of a journal segment in MiB")
         ->check(CLI::Range(1, 65536))
         ->excludes(config);
@@ -255,7 +278,8 @@ int main(int count, char** arguments) {
         options.journal_directory = loaded.value.journal.directory;
         options.front_directory = loaded.value.journal.front_directory;
         options.spare_directory = loaded.value.journal.spare_directory;
-        key_file = loaded.value.journal.checkpoint_key;
+        const config::JournalSection& from = loaded.value.journal;
+        key_files = {from.checkpoint_key, from.checkpoint_key_before, from.checkpoint_key_lost};
         if (loaded.value.journal.level == config::JournalLevel::process) {
             options.gather_ns = std::int64_t{loaded.value.journal.keeper_gather_us} * 1'000;
         }
@@ -284,5 +308,5 @@ int main(int count, char** arguments) {
     ::signal(SIGHUP, SIG_IGN);
     // The kernel may delay a sleeping thread by its timer slack, 50 us unless told otherwise.
     ::prctl(PR_SET_TIMERSLACK, 1'000UL);
-    return keep(std::move(options), key_file);
+    return keep(std::move(options), key_files);
 }

@@ -38,6 +38,11 @@ class Log {
     [[nodiscard]] const std::string& directory() const { return disk_.path(); }
     [[nodiscard]] const VerifierKey& verifier() const { return key_.verifier(); }
     [[nodiscard]] std::string edge() const { return edge_path(directory()); }
+    [[nodiscard]] std::shared_ptr<const SigningKey> own_key() const {
+        SigningKey key;
+        REQUIRE(SigningKey::load(directory() + "/key", key) == "");
+        return std::make_shared<const SigningKey>(std::move(key));
+    }
     // Another keeper: appends so many records, ends in order. Empty text: it did. Otherwise why not.
     std::string keep(risk::Sequence records, std::uint64_t records_max = 65'536) {
         SigningKey key;
@@ -50,6 +55,8 @@ class Log {
         checkpoints.place = directory();
         checkpoints.every = std::chrono::hours(1);
         checkpoints.records_max = records_max;
+        checkpoints.key_before = before;
+        checkpoints.key_before_lost = before_lost;
         checkpoints.say = [this](const std::string& text) { said += text + "\n"; };
         Checkpointer checkpointer(checkpoints, std::move(key));
         if (std::string error = checkpointer.open(); !error.empty()) {
@@ -132,6 +139,8 @@ class Log {
         }
         return false;
     }
+    std::shared_ptr<const SigningKey> before;  // what a keeper is told of the key before its own
+    bool before_lost = false;
     std::string said;
     std::vector<std::string> findings;
     std::vector<std::string> remarks;
@@ -357,15 +366,61 @@ TEST_CASE("without_a_key_checkpoints_are_not_checked_and_the_report_says_so") {
     CHECK(log.remarks[0].find("no --key was given") != std::string::npos);
 }
 
-TEST_CASE("a_new_key_of_the_same_name_goes_on_and_one_of_another_name_does_not") {
+TEST_CASE("a_new_key_goes_on_where_the_one_before_hands_over_and_both_sign") {
+    Log log;
+    REQUIRE(log.keep(10) == "");
+    const SigningKey next = new_key();
+    const auto again = [&next] {
+        SigningKey copy;
+        const TemporaryDirectory place;
+        REQUIRE(next.save(place.path() + "/key") == "");
+        REQUIRE(SigningKey::load(place.path() + "/key", copy) == "");
+        return copy;
+    };
+    const std::vector<VerifierKey> both{log.verifier(), next.verifier()};
+    // Alone it does not begin, nor with another that never signed.
+    CHECK(log.keep(5, 65'536, again()).find("was signed by another key than") != std::string::npos);
+    log.before = std::make_shared<const SigningKey>(new_key());
+    CHECK(log.keep(5, 65'536, again()).find("was not signed by the key before") != std::string::npos);
+    log.before = log.own_key();
+    // Nothing was added, so nothing was signed: it still has to be handed over.
+    REQUIRE(log.keep(0, 65'536, again()) == "");
+    CHECK(log.said.find("both sign the next one") != std::string::npos);
+    REQUIRE(log.keep(5, 65'536, again()) == "");
+    const std::string notes = contents(notes_of(log));
+    const std::string handover = notes.substr(notes.find("\n\n", notes.find("\n\n") + 2) + 2);
+    SignedCheckpoint signed_by_both;
+    REQUIRE(parse_checkpoint(std::string_view(handover).substr(0, handover.size() - 1), signed_by_both) ==
+            "");
+    CHECK(signed_by_both.signatures.size() == 2);
+    for (const VerifierKey& key : both) {
+        CHECK(verify_checkpoint(signed_by_both, {&key, 1}) == "");
+    }
+    // From then on it signs alone, and needs nobody.
+    log.before = nullptr;
+    REQUIRE(log.keep(5, 65'536, again()) == "");
+    CHECK(log.said.find("another key") == std::string::npos);
+    CHECK(log.examine(both, nullptr).checked == 3);
+    CHECK(log.findings.empty());
+    REQUIRE(log.remarks.size() == 1);
+    CHECK(log.remarks[0].find("the key before hands over to " + next.verifier().text()) != std::string::npos);
+    // Who has the old key alone is told from where on it is not enough.
+    CHECK(log.examine({log.verifier()}, nullptr).checked == 2);
+    CHECK(log.findings.size() == 2);
+}
+
+TEST_CASE("a_new_key_begins_alone_where_the_one_before_is_lost_and_verify_says_so") {
     Log log;
     REQUIRE(log.keep(10) == "");
     SigningKey next = new_key();
     const VerifierKey next_verifier = next.verifier();
+    log.before_lost = true;
     REQUIRE(log.keep(5, 65'536, std::move(next)) == "");
-    CHECK(log.said.find("was signed by another key: from now on by") != std::string::npos);
+    CHECK(log.said.find("which is lost: from now on by") != std::string::npos);
     CHECK(log.examine({log.verifier(), next_verifier}, nullptr).checked == 2);
     CHECK(log.findings.empty());
+    REQUIRE(log.remarks.size() == 1);
+    CHECK(log.remarks[0].find("the key before has not handed over to it") != std::string::npos);
     CHECK(log.keep(0, 65'536, new_key("other.example")).find("its keys must have its name") !=
           std::string::npos);
 }
