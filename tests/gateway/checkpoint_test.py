@@ -278,6 +278,43 @@ def judge_keys(stand, programs, wrong):
     wrong.check(not (place / "journal/checkpoints").exists(), "a keeper without a key made checkpoints")
 
 
+def judge_handover(stand, programs, wrong):
+    """A new key: not by itself, and then with a checkpoint that both have signed. For a stopped stand."""
+    old, new = stand.directory / "run/keeper.key", stand.directory / "run/next.key"
+    made = subprocess.run([str(programs / "fairlead"), "key", "new", verifier.Key(stand.verifier_key).name, str(new)],
+                          capture_output=True, text=True, check=True)
+    keys = [stand.verifier_key, made.stdout.strip()]
+    own = f'checkpoint_key = "{old}"'
+    text = stand.config.read_text()
+    stand.config.write_text(text.replace(own, f'checkpoint_key = "{new}"'))
+    alone = subprocess.run([str(programs / "fairlead-keeper"), "--config", str(stand.config)], capture_output=True,
+                           text=True, timeout=60)
+    wrong.check(alone.returncode == 2 and "so that both sign the next checkpoint" in alone.stderr,
+                f"a key nobody hands over to: {alone.returncode} {alone.stderr}")
+    stand.config.write_text(text.replace(own, f'checkpoint_key = "{new}"\ncheckpoint_key_before = "{old}"'))
+    latest = stand.journal / "checkpoints/checkpoint"
+    before = latest.read_bytes()
+    stand.start_keeper()
+    stand.start_gateway()
+    deadline = time.time() + 60
+    while latest.read_bytes() == before and time.time() < deadline:
+        time.sleep(0.1)
+    for name in ("gateway", "keeper"):
+        code = stand.stop(name)
+        wrong.check(code == 0, f"{name} ended with {code} after a handover")
+    notes = [note for path in sorted(latest.parent.glob("segment-*.notes")) for note in verifier.notes_of(path.read_bytes())]
+    both = [note for note in notes if note.count("\u2014 ".encode()) == 2]
+    wrong.check(len(both) == 1 and notes.index(both[0]) == notes.index(before) + 1,
+                f"{len(both)} of {len(notes)} checkpoints have two signatures")
+    for note in both:
+        wrong.check(len({verifier.Checkpoint(note, verifier.Key(key)).size for key in keys}) == 1, "not by both keys")
+    wrong.refused("the new key's checkpoint for the old key's", verifier.Checkpoint, notes[-1], verifier.Key(keys[0]))
+    done = examine(programs, "verify", stand.journal, "--key", keys[0], "--key", keys[1])
+    wrong.check(done.returncode == 0 and f"the key before hands over to {keys[1]}, both signed" in done.stdout,
+                f"verify after a handover: {done.stdout}")
+    say(next((line for line in done.stdout.splitlines() if "hands over" in line), "no handover told"))
+
+
 def main():
     programs = pathlib.Path(sys.argv[1])
     keep = os.environ.get("FAIRLEAD_KEEP")  # a directory that stays, to look at what was left
@@ -293,6 +330,7 @@ def main():
             judge_forged_journal(stand, programs, key, first, wrong)
             judge_older(stand, programs, older, wrong)
             judge_keys(stand, programs, wrong)
+            judge_handover(stand, programs, wrong)
             if wrong:
                 say((stand.directory / "run/keeper.log").read_text()[-3000:])
     finally:
