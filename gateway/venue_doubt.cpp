@@ -19,6 +19,35 @@ constexpr std::uint16_t plain_code(std::uint16_t code) noexcept {
     return static_cast<std::uint16_t>(code % 1000);
 }
 
+// What became of a command whose answer was lost, by the order's state at the venue. Questions go out behind
+// it on its own line, so the venue has done it or never will. none: its state fits neither.
+risk::Resolution verdict(const risk::Order& order, risk::Sequence command,
+                         const risk::VenueReportFacts& told) noexcept {
+    using enum risk::Resolution;
+    const bool over =
+        told.order_status == risk::OrderStatus::cancelled || told.order_status == risk::OrderStatus::expired;
+    if (command == order.cancel.command) {
+        return over ? venue_knows : venue_did_not;
+    }
+    if (command != order.replace.command) {
+        return venue_knows;
+    }
+    if (over) {
+        return venue_did_not;
+    }
+    if (told.filled_quantity != order.filled) {
+        return none;  // fills are on their way, and at which price they say themselves
+    }
+    const bool cut = order.replace.quantity < order.quantity;
+    if (!cut && told.price <= 0) {
+        return none;
+    }
+    const std::int64_t at_venue = cut ? told.leaves_quantity + told.filled_quantity : told.price;
+    const std::int64_t asked = cut ? order.replace.quantity : order.replace.price;
+    const std::int64_t before = cut ? order.quantity : order.price;
+    return at_venue == asked ? venue_did : at_venue == before ? venue_did_not : none;
+}
+
 }  // namespace
 
 void VenueSide::set_open(VenueLine& line, bool open) noexcept {
@@ -294,7 +323,13 @@ bool VenueSide::on_answer_to_question(VenueLine& line, const fix::Action& action
         report.record.cause = question.asked_by;
         const auto text = action.message->text();
         core_.step(report, std::as_bytes(std::span(text.data(), text.size())));
-        resolve(line, *entry, risk::Resolution::venue_knows, core_.sequencer->last());
+        const risk::Resolution settled = verdict(known, question.command, report.facts);
+        if (settled != risk::Resolution::none) {
+            resolve(line, *entry, settled, core_.sequencer->last());
+        } else {
+            core_.log(LogLevel::error, "venue's answer does not settle a command in doubt", line.config->id,
+                      static_cast<std::int64_t>(question.command));
+        }
     } else {
         const risk::Sequence evidence = journal_received(line, action);
         if (plain_code(code) == code_order_not_found) {

@@ -345,7 +345,8 @@ Decision Ledger::in_doubt(const InDoubt& doubt) noexcept {
     return decision;
 }
 
-// Whoever settles it, evidence or an operator, anything but "the venue knows it" means it was not sent.
+// Whoever settles it, evidence or an operator: "the venue knows it" leaves it in flight, what it did or did
+// not do is its answer, and anything else means that it was not sent.
 Decision Ledger::resolved(const Resolved& resolution) noexcept {
     const ResolvedFacts& facts = resolution.facts;
     Decision decision;
@@ -367,8 +368,20 @@ Decision Ledger::resolved(const Resolved& resolution) noexcept {
                                             (is_replace ? order_replace_in_doubt : 0) |
                                             (is_cancel ? order_cancel_in_doubt : 0)),
                   false);
+    } else if (facts.resolution == Resolution::venue_did) {
+        if (facts.command != 0 && facts.command == order.replace.command) {
+            VenueReport done;  // no more than was asked for, and no fill that has not been shown
+            done.facts.command = facts.command;
+            done.facts.filled_quantity = order.filled;
+            decision.outcome = Outcome::applied;
+            decision.answer = Answer::execution_report;
+            decision.exec_type = OrderStatus::replaced;
+            replaced(done, order, decision);
+        }
     } else if (!is_new || (!order.acknowledged() && order.filled == 0)) {
-        refuse_command(facts.command, order, Reason::never_sent, decision);
+        const Reason reason =
+            facts.resolution == Resolution::venue_did_not ? Reason::venue_refused : Reason::never_sent;
+        refuse_command(facts.command, order, reason, decision);
         decision.outcome = decision.outcome == Outcome::duplicate ? Outcome::noted : decision.outcome;
     }
     // A New the venue has answered or filled was sent, whatever is said now: the order lives on.

@@ -240,6 +240,8 @@ enum class Resolution : std::uint8_t {
     venue_does_not_know = 3,  // status request on the same line answered "order not found"
     venue_knows = 4,          // status answered with a state; the order lives on
     by_operator = 5,
+    venue_did = 6,      // of a Replace: status answered with the terms it asked for
+    venue_did_not = 7,  // of a Replace or Cancel: status answered with the order as it was before
 };
 
 // An in-doubt command settled. record.cause names the evidence (a venue Record), never time alone.

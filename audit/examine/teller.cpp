@@ -57,6 +57,10 @@ Names name_of(risk::Resolution resolution) {
             return {"the venue knows it", "交易所確認存在"};
         case by_operator:
             return {"by two persons", "由人員裁定"};
+        case venue_did:
+            return {"the venue has done it", "交易所已完成變更"};
+        case venue_did_not:
+            return {"the venue has not done it", "交易所未予變更"};
     }
     return {"unknown", "不明"};
 }

@@ -346,6 +346,77 @@ TEST_CASE("an_in_doubt_replace_or_cancel_proven_unsent_is_dropped_with_a_cancel_
     CHECK(kept.original_client_order_id == ClientOrderId{"N1"});
 }
 
+TEST_CASE("a_replace_whose_answer_was_lost_is_answered_by_what_the_venue_has_done") {
+    World world;
+    const Decision order = world.send(world.order("N1"));
+    world.acknowledge(order);
+    SECTION("the price it asked for") {
+        const Decision raise = world.replace("N1", "R1", 2'000, 105 * ntd);
+        world.doubt(order, raise.sequence);
+        const Decision done = world.resolve(order, raise.sequence, Resolution::venue_did);
+        CHECK(done.outcome == Outcome::applied);
+        CHECK(done.answer == Answer::execution_report);
+        CHECK(done.exec_type == OrderStatus::replaced);
+        CHECK(done.client_order_id == ClientOrderId{"R1"});
+        CHECK(done.original_client_order_id == ClientOrderId{"N1"});
+        CHECK(done.price == 105 * ntd);
+        CHECK(world.investor().open_buy == 2'000 * 105 * ntd);
+        // The answer, should it come after all, and a word about another command change nothing.
+        CHECK(world.tell(world.report(order, OrderStatus::replaced, raise.sequence)).outcome ==
+              Outcome::duplicate);
+        CHECK(world.resolve(order, raise.sequence, Resolution::venue_did).answer == Answer::none);
+        CHECK(world.investor().open_buy == 2'000 * 105 * ntd);
+    }
+    SECTION("the quantity it asked for") {
+        const Decision cut = world.replace("N1", "R1", 1'000, 100 * ntd);
+        world.doubt(order, cut.sequence);
+        const Decision done = world.resolve(order, cut.sequence, Resolution::venue_did);
+        CHECK(done.exec_type == OrderStatus::replaced);
+        CHECK(done.ordered == 1'000);
+        CHECK(world.investor().open_buy == reserve_of_good / 2);
+    }
+    SECTION("filled meanwhile, at the new price") {
+        const Decision raise = world.replace("N1", "R1", 2'000, 105 * ntd);
+        world.fill(order, 2'000, 101 * ntd, "B1");
+        world.doubt(order, raise.sequence);
+        const Decision done = world.resolve(order, raise.sequence, Resolution::venue_did);
+        CHECK(done.answer == Answer::execution_report);
+        CHECK(done.exec_type == OrderStatus::replaced);
+        CHECK(done.order_status == OrderStatus::filled);
+        CHECK(world.investor().open_buy == 0);
+    }
+    SECTION("not done: refused, and only what it would have added is freed") {
+        const Decision raise = world.replace("N1", "R1", 2'000, 105 * ntd);
+        world.doubt(order, raise.sequence);
+        const Decision refused = world.resolve(order, raise.sequence, Resolution::venue_did_not);
+        CHECK(refused.answer == Answer::cancel_reject);
+        CHECK(refused.reason == Reason::venue_refused);
+        CHECK(refused.exec_type == OrderStatus::pending_replace);
+        CHECK(refused.client_order_id == ClientOrderId{"R1"});
+        CHECK(world.investor().open_buy == reserve_of_good);
+        CHECK(world.refuse(order, raise.sequence).outcome == Outcome::duplicate);
+    }
+    CHECK(world.ledger->counts().in_doubt == 0);
+}
+
+TEST_CASE("a_cancel_the_venue_has_not_done_is_refused_and_the_order_lives_on") {
+    World world;
+    const Decision order = world.send(world.order("N1"));
+    world.acknowledge(order);
+    const Decision cancel = world.cancel("N1", "C1");
+    world.doubt(order, cancel.sequence);
+    const Decision refused = world.resolve(order, cancel.sequence, Resolution::venue_did_not);
+    CHECK(refused.answer == Answer::cancel_reject);
+    CHECK(refused.exec_type == OrderStatus::pending_cancel);
+    CHECK(refused.client_order_id == ClientOrderId{"C1"});
+    CHECK(world.ledger->counts().open == 1);
+    CHECK(world.investor().open_buy == reserve_of_good);
+    // Neither is ever said of a New: it is in the books or it is not.
+    CHECK(world.resolve(order, order.order_key, Resolution::venue_did_not).answer == Answer::none);
+    CHECK(world.resolve(order, order.order_key, Resolution::venue_did).answer == Answer::none);
+    CHECK(world.ledger->counts().open == 1);
+}
+
 TEST_CASE("a_command_that_waited_too_long_is_ended_unsent") {
     World world;
     const Decision order = world.send(world.order("N1"));

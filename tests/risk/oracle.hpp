@@ -142,6 +142,7 @@ class Oracle {
     Wide worst(const OracleOrder& order, Wide price);
     Expected told(OracleOrder& order, char exec_type);
     Expected drop(OracleOrder& order, risk::Sequence command, risk::Reason reason);
+    Expected done_as_asked(OracleOrder& order);
 
     const risk::Reference& reference_;
     std::map<std::pair<std::uint32_t, std::string>, risk::Sequence> ids_;  // to the order's key

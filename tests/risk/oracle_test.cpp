@@ -298,7 +298,7 @@ class Run {
             Resolved told;
             told.facts.order_key = order->key;
             told.facts.command = some_command(*order);
-            told.facts.resolution = static_cast<Resolution>(1 + pick(5));
+            told.facts.resolution = static_cast<Resolution>(1 + pick(7));
             const Decision decision = feed(told, RecordKind::resolved, 0);
             compare(oracle_.resolve(told), decision);
         }

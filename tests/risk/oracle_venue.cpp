@@ -194,6 +194,30 @@ Expected Oracle::doubt(const InDoubt& doubt) {
     return expected;
 }
 
+// A Replace whose answer was lost, and the order stands at the venue as it asked.
+Expected Oracle::done_as_asked(OracleOrder& order) {
+    const OracleCommand asked = *order.replace;
+    order.replace.reset();
+    order.doubts.erase(asked.sequence);
+    order.acknowledged = true;
+    Expected expected = told(order, '5');
+    expected.id = asked.id;
+    expected.original = order.id;
+    order.id = asked.id;
+    if (asked.quantity < order.total) {
+        order.total = asked.quantity;
+    } else {
+        order.price = asked.price;
+        order.worst = asked.worst;
+        order.old_price_fills = false;
+    }
+    if (order.ended == 0 && order.filled() >= order.total) {
+        order.ended = '2';
+        order.doubts.erase(order.key);
+    }
+    return expected;
+}
+
 Expected Oracle::resolve(const Resolved& resolved) {
     OracleOrder* order = find(resolved.facts.order_key);
     if (order == nullptr) {
@@ -207,10 +231,14 @@ Expected Oracle::resolve(const Resolved& resolved) {
         order->doubts.erase(command);
         return nothing;
     }
+    if (resolved.facts.resolution == Resolution::venue_did) {
+        return order->replace && order->replace->sequence == command ? done_as_asked(*order) : nothing;
+    }
     if (command == order->key && (order->acknowledged || !order->fills.empty())) {
         return nothing;
     }
-    Expected expected = drop(*order, command, Reason::never_sent);
+    const bool refused = resolved.facts.resolution == Resolution::venue_did_not;
+    Expected expected = drop(*order, command, refused ? Reason::venue_refused : Reason::never_sent);
     expected.outcome = expected.outcome == Outcome::duplicate ? Outcome::noted : expected.outcome;
     return expected;
 }

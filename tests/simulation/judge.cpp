@@ -303,6 +303,8 @@ void Judge::check_evidence(const Seen& seen) {
             good = kind == RecordKind::session_received;
             break;
         case risk::Resolution::venue_knows:
+        case risk::Resolution::venue_did:
+        case risk::Resolution::venue_did_not:
             good = kind == RecordKind::venue_report;
             break;
         case risk::Resolution::by_operator:
