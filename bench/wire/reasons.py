@@ -4,6 +4,12 @@ two processors; what each was measured with is said."""
 import re
 
 REASONS = (
+    (r"", "The host",
+     "It is not the same from day to day. The spinning relay took 7.4 microseconds one way and 1,160,000 orders a "
+     "second on 2026-11-23 (commit c21665a) and 11.2 microseconds and 880,000 on 2026-12-01 (commit c31b096), the "
+     "relay that sleeps 22 microseconds on both, orders 15 microseconds apart: what keeps two processors busy had "
+     "lost a third of its speed and what sleeps had lost nothing, so QuickFIX came nearer (3.3 times Fairlead's p50 "
+     "on the one day, 1.9 on the other). A raw synchronous write took 97 microseconds and 139."),
     (r"process, .* apart", "p50 against the spinning relay",
      "A blind relay that asks epoll and reads with receive stamps, as the arrival rule needs, is itself 1.07 to "
      "1.13 of the spinning relay (`--only relay,relay_stamped,process`, nine rounds); what is left is computing: "
@@ -15,7 +21,7 @@ REASONS = (
      "faults are not it: 204 in 193,300 orders."),
     (r"QuickFIX, ", "QuickFIX's p50",
      "It follows from the goal above: the wire and the kernel are most of both times. QuickFIX computes 7.0 times "
-     "as much (see the end), of which the wire leaves a factor of 3 to 4."),
+     "as much (see the end), of which the wire leaves a factor of 2 to 5, by gap and by the host's day."),
     (r"64 outstanding: process", "Orders a second at 64 outstanding",
      "Of the order thread's time 5.9 microseconds pass for an order and its acknowledgement: 3.0 in the program "
      "and 2.9 in the kernel (at 137,000 orders a second). A second of it has 41,000 writes, 26,000 reads and "
