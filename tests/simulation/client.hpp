@@ -25,6 +25,8 @@ class Client : public Peer {
     [[nodiscard]] std::string overanswered() const;
     // False: nobody listens.
     std::function<bool(int fd)> offer;
+    // It has said something that leaves no Record; what it says next stands behind that.
+    std::function<void(std::uint32_t session)> unrecorded;
 
   protected:
     void on_logon(const FixMessage& message) override;

@@ -27,6 +27,8 @@ class Judge {
     void drain();
     // What is recorded from here on was taken in one pass: the messages at the heads of several sessions.
     void begin_pass() { taken_in_pass_.clear(); }
+    // What this session says next stands behind something of its own that leaves no Record.
+    void stands_before(std::uint32_t session) { own_before_ns_[session] = INT64_MAX; }
     // The live Ledger must have the oracle's sums.
     void compare(const risk::Ledger& ledger);
     // A message leaves the gateway to `peer` (a client session or a line); `durable` counts the disk's

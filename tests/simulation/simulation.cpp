@@ -91,6 +91,7 @@ void Simulation::wire() {
     }
     for (auto& client : clients_) {
         client->loss_allowed = !kernel_.plan.disk_level;
+        client->unrecorded = [this](std::uint32_t session) { judge_.stands_before(session); };
         client->offer = [this](int fd) {
             if (gateway_ == nullptr || starting_) {
                 return false;
