@@ -27,7 +27,7 @@ std::string_view ControlSide::look_up(const risk::LimitSetFacts& limit, const ri
     if (!risk::limit_kept(scope, limit.dimension)) {
         return "dimension: this scope has no such limit";
     }
-    const std::uint32_t row = row_of(scope, subject);
+    const std::uint32_t row = owner_of(core_.ledger, scope, subject).row;
     if (core_.ledger.reference() == nullptr || (row == 0 && scope != risk::Scope::firm)) {
         return "target: not known today, must be an investor, account or branch of the reference data";
     }

@@ -208,24 +208,10 @@ void ControlSide::show_status(ControlReply& reply) noexcept {
     answer(reply);
 }
 
-std::uint32_t ControlSide::row_of(risk::Scope scope, const risk::Subject& subject) const noexcept {
-    switch (scope) {
-        case risk::Scope::investor:
-        case risk::Scope::symbol:
-            return core_.ledger.find_investor(subject.investor);
-        case risk::Scope::account:
-            return core_.ledger.find_account(subject.account).account;
-        case risk::Scope::branch:
-            return core_.ledger.find_branch(subject.account.branch);
-        default:
-            return 0;
-    }
-}
-
 void ControlSide::show_limits(const ControlRequest& request, ControlReply& reply) noexcept {
     const risk::Scope asked = request.limit.scope;
     const risk::Scope scope = asked == risk::Scope::symbol ? risk::Scope::investor : asked;
-    const std::uint32_t row = row_of(scope, request.subject);
+    const std::uint32_t row = owner_of(core_.ledger, scope, request.subject).row;
     const bool has_limits = scope == risk::Scope::firm || scope == risk::Scope::investor ||
                             scope == risk::Scope::account || scope == risk::Scope::branch;
     if (core_.ledger.reference() == nullptr || !has_limits || (row == 0 && scope != risk::Scope::firm)) {

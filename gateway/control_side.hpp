@@ -66,7 +66,6 @@ class ControlSide {
     risk::Sequence slow_down(std::uint32_t investor, const risk::Subject& subject) noexcept;
     risk::Sequence block(std::uint32_t investor, const risk::Subject& subject, bool cancel_open) noexcept;
     void go_on_listing() noexcept;
-    [[nodiscard]] std::uint32_t row_of(risk::Scope scope, const risk::Subject& subject) const noexcept;
     void answer(const ControlReply& reply) noexcept;
 
     Core& core_;

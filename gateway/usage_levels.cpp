@@ -85,15 +85,20 @@ void UsageLevels::start_day() noexcept {
 
 LimitOwner owner_of(const risk::Ledger& ledger, risk::Scope scope, const risk::Subject& subject) noexcept {
     switch (scope) {
-        case risk::Scope::firm:
-            return {scope, 0};
-        case risk::Scope::branch:
-            return {scope, ledger.find_branch(subject.account.branch)};
+        case risk::Scope::none:
+        case risk::Scope::symbol:
+        case risk::Scope::investor:
+            return {risk::Scope::investor, ledger.find_investor(subject.investor)};
         case risk::Scope::account:
             return {scope, ledger.find_account(subject.account).account};
-        default:
-            return {risk::Scope::investor, ledger.find_investor(subject.investor)};
+        case risk::Scope::branch:
+            return {scope, ledger.find_branch(subject.account.branch)};
+        case risk::Scope::firm:
+        case risk::Scope::venue:
+        case risk::Scope::session:
+            return {scope, 0};
     }
+    return {};
 }
 
 }  // namespace fairlead::gateway

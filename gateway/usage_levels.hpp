@@ -86,7 +86,8 @@ class UsageLevels {
     std::size_t waiting_ = 0;
 };
 
-// Who a Record's subject names in this scope. Scope none, as levels were written of old: the investor.
+// Whose limits a subject names in this scope: row 0 of any but the firm is nobody. A limit on a security is
+// its investor's, and so is a level without a scope, as they were written of old.
 [[nodiscard]] LimitOwner owner_of(const risk::Ledger& ledger, risk::Scope scope,
                                   const risk::Subject& subject) noexcept;
 

@@ -2,6 +2,7 @@
 // by time. The second half of VenueSide.
 #include <algorithm>
 
+#include "gateway/doubt_verdict.hpp"
 #include "gateway/venue_side.hpp"
 
 namespace fairlead::gateway {
@@ -17,35 +18,6 @@ constexpr std::uint16_t code_wait = 4;
 // Codes of the odd-lot and fixed-price sub-systems carry a prefix digit or letter; the rest is the same.
 constexpr std::uint16_t plain_code(std::uint16_t code) noexcept {
     return static_cast<std::uint16_t>(code % 1000);
-}
-
-// What became of a command whose answer was lost, by the order's state at the venue. Questions go out behind
-// it on its own line, so the venue has done it or never will. none: its state fits neither.
-risk::Resolution verdict(const risk::Order& order, risk::Sequence command,
-                         const risk::VenueReportFacts& told) noexcept {
-    using enum risk::Resolution;
-    const bool over =
-        told.order_status == risk::OrderStatus::cancelled || told.order_status == risk::OrderStatus::expired;
-    if (command == order.cancel.command) {
-        return over ? venue_knows : venue_did_not;
-    }
-    if (command != order.replace.command) {
-        return venue_knows;
-    }
-    if (over) {
-        return venue_did_not;
-    }
-    if (told.filled_quantity != order.filled) {
-        return none;  // fills are on their way, and at which price they say themselves
-    }
-    const bool cut = order.replace.quantity < order.quantity;
-    if (!cut && told.price <= 0) {
-        return none;
-    }
-    const std::int64_t at_venue = cut ? told.leaves_quantity + told.filled_quantity : told.price;
-    const std::int64_t asked = cut ? order.replace.quantity : order.replace.price;
-    const std::int64_t before = cut ? order.quantity : order.price;
-    return at_venue == asked ? venue_did : at_venue == before ? venue_did_not : none;
 }
 
 }  // namespace

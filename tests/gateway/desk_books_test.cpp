@@ -405,7 +405,10 @@ TEST_CASE("a_levels_record_names_whose_it_is_and_without_a_scope_it_is_the_inves
     subject.investor = InvestorId{"A1"};
     subject.account = desk.world.reference.accounts[1].key;
     const auto owner = [&](Scope scope) { return gateway::owner_of(*desk.world.ledger, scope, subject); };
-    CHECK(owner(Scope::firm).scope == Scope::firm);
+    for (const Scope scope : {Scope::firm, Scope::venue, Scope::session}) {
+        CHECK((owner(scope).scope == scope && owner(scope).row == 0));
+    }
+    CHECK((owner(Scope::symbol).scope == Scope::investor && owner(Scope::symbol).row == 1));
     CHECK((owner(Scope::branch).scope == Scope::branch && owner(Scope::branch).row == 1));
     CHECK((owner(Scope::account).scope == Scope::account && owner(Scope::account).row == 1));
     CHECK((owner(Scope::none).scope == Scope::investor && owner(Scope::none).row == 1));
