@@ -19,6 +19,7 @@ FLOODER = 24
 SOURCE = "127.0.0.2"  # where the flood comes from
 LOGON_ATTEMPT, LOGON_RESULT, LOGOUT, SEQUENCE_RESET, RECEIVED = 16, 17, 18, 19, 20
 COMMANDS = range(32, 37)
+RELEASED, HANDED, VENUE_REPORT, VENUE_REJECT = 37, 48, 64, 65
 Message = collections.namedtuple("Message", "kind session number kernel effective decided")
 
 
@@ -47,6 +48,48 @@ def messages(journal):
             yield Message(kind, session, number, kernel, effective, decided)
 
 
+def routing(data):
+    """(line, its message number) that a Record's answer gave, (0, 0) when it gave none. audit/FORMAT.md, "Record"."""
+    at = 64
+    for _ in range(struct.unpack_from("<H", data, 62)[0]):
+        kind, length = struct.unpack_from("<HH", data, at)
+        if kind == 4 and length == 272:  # risk::Answered
+            line, = struct.unpack_from("<I", data, at + 24 + 232 + 4)
+            number, = struct.unpack_from("<Q", data, at + 24 + 232 + 16)
+            return line, number
+        at += (24 + length + 15) // 16 * 16
+    return 0, 0
+
+
+def legs(journal, sessions, begin):
+    """Of each command that these sessions sent since `begin` and the venue answered, in ns: (in the gateway from the
+    kernel's receive stamp until its bytes were handed to the line's socket, from there until the kernel had the
+    venue's first answer, in the gateway from there until that answer was decided)."""
+    sent, waiting, found = {}, {}, []  # by command; by line and number; legs
+    for kind, session, decided, data in records(journal):
+        sequence, = struct.unpack_from("<Q", data, 16)
+        if kind in COMMANDS or kind == RELEASED:
+            if kind == RELEASED:
+                sequence, = struct.unpack_from("<Q", data, 88)
+            else:
+                kernel, = struct.unpack_from("<q", data, 88)
+                if session in sessions and kernel > begin:
+                    sent[sequence] = [kernel, 0]
+            if sequence in sent and (place := routing(data))[0]:
+                waiting[place] = sequence
+        elif kind == HANDED:
+            first, last, at = struct.unpack_from("<QQq", data, 88)
+            for number in range(first, last + 1):
+                if sequence := waiting.pop((session, number), None):
+                    sent[sequence][1] = at
+        elif kind in (VENUE_REPORT, VENUE_REJECT):
+            kernel, = struct.unpack_from("<q", data, 88)
+            command, = struct.unpack_from("<Q", data, 88 + 32)
+            if (one := sent.pop(command, None)) and one[1]:
+                found.append((one[1] - one[0], kernel - one[1], decided - kernel))
+    return found
+
+
 def limit_flooder(stand, inbound_rate, pause_s):
     """The flooding session has one account, whose investor has no other, and a limit of messages of any kind."""
     rows = [line.split(",") for line in (stand.directory / "accounts.csv").read_text().splitlines()[1:]]
@@ -63,11 +106,12 @@ def limit_flooder(stand, inbound_rate, pause_s):
 class FloodRun:
     """stand: started. gentle: the summary of the gentle sessions' play; flood: what the flood did."""
 
-    def __init__(self, place, programs, inbound_rate=3000, connections_max=128, pause_s=3):
+    def __init__(self, place, programs, inbound_rate=3000, connections_max=128, pause_s=3, investor_rate=1000):
         self.stand = Stand(place, programs, make_demo=["--continuous", 24 * 3600, "--accounts", 400, "--investors", 300],
                            gateway_settings={"keeper_lag_ms": 10000})
         limit_flooder(self.stand, inbound_rate, pause_s)
         text = self.stand.config.read_text()
+        text = re.sub(r"(?m)^investor_message_rate = .*", f"investor_message_rate = {investor_rate}", text, count=1)
         self.stand.config.write_text(text.replace("[gateway]\n", f"[gateway]\nconnections_max = {connections_max}\n", 1))
         try:
             self.stand.start_all()

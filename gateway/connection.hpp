@@ -49,6 +49,7 @@ class Connection {
         fresh_ = unfinished_ = false;
         skipped_ = 0;
         closing_ns = 0;
+        stood_still_ns = 0;
         closed_by_peer = close_when_flushed = overflowed = listed = maybe_readable = false;
         linger = half_closed = false;
         ++generation_;
@@ -181,6 +182,9 @@ class Connection {
     bool dirty = false;       // on the list of connections with bytes to write
     bool linger = false;      // once flushed it is closed for writing only: the peer has time to read why
     bool half_closed = false;
+    // What is read may have lain in the kernel since then, UTC: the order thread stood still. A read of many
+    // bytes has the kernel's stamp of the last of them only. 0 = the stamp tells how old it is.
+    risk::UtcNs stood_still_ns = 0;
     risk::MonotonicNs closing_ns = 0;  // when a timer first saw close_when_flushed; 0 = none has
 
   private:

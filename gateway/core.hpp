@@ -42,6 +42,7 @@ struct Core {
     std::vector<std::unique_ptr<Connection>> connections;
     std::vector<std::uint32_t> dirty;  // connections with bytes to write; reserved in full
     RoadSequencer* sequencer = nullptr;
+    risk::UtcNs stood_still_ns = 0;       // of whose message is being worked on; see Connection
     std::uint64_t dropped_log_lines = 0;  // no room on their way to who writes them; told by status
 
     // As of the message or Record being worked on.

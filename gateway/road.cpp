@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace fairlead::gateway {
 namespace {
@@ -34,6 +35,9 @@ Road::Road(Core& core, ClientSide& clients, VenueSide& venues, MassEffects& mass
       order_(core.config.gateway.hold_ns),
       reader_(core.config.gateway.message_bytes_max),
       messages_(core.connections.size()) {
+    for (const config::LineConfig& line : core.config.lines) {
+        still_ns_max_ = std::min(still_ns_max_, std::int64_t{line.wait_age_limit_ms} * 1'000'000);
+    }
     listed_.reserve(core.connections.size());
     still_listed_.reserve(core.connections.size());
     turns_.reserve(core.connections.size());
@@ -61,6 +65,7 @@ void Road::pass() noexcept {
     take_inbox();
     // What cannot be journaled must not be decided, so it is not read either.
     if (core_.sequencer->can_step() && venues_.has_room()) {
+        note_standstill();
         gather();
         if (!turns_.empty()) {
             core_.clock.refresh();
@@ -109,6 +114,21 @@ void Road::gather_writes() noexcept {
 }
 
 // --- reading, and whose turn it is
+
+// Nobody was read for longer than an order may be old: this program was stopped, or the journal took nothing.
+// Who is readable now may have been so since then, and is told by the kernel's stamp of its last bytes only.
+void Road::note_standstill() noexcept {
+    const risk::UtcNs before = std::exchange(gathered_ns_, order_.pass_ns());
+    if (before == 0 || order_.pass_ns() - before <= still_ns_max_) {
+        return;
+    }
+    for (const std::uint32_t connection : listed_) {
+        core_.connections[connection]->stood_still_ns = before;
+    }
+    core_.log(LogLevel::warning,
+              "stood still, in ms: orders and replaces that came meanwhile are ended unsent", 0,
+              (order_.pass_ns() - before) / 1'000'000);
+}
 
 // Everybody who is readable must be known before anybody is served, so a full answer is asked on. Not for
 // ever: sockets that become ready again and again must not keep the pass from its work.
@@ -168,6 +188,7 @@ void Road::gather() noexcept {
         }
         if (!look_at(connection)) {
             peer.listed = false;
+            peer.stood_still_ns = 0;
             continue;
         }
         still_listed_.push_back(connection);
@@ -252,6 +273,7 @@ void Road::take_turn(const Turn& turn) noexcept {
         return;
     }
     const fix::Message& message = messages_[connection];
+    core_.stood_still_ns = peer.stood_still_ns;
     risk::Arrival arrival;
     arrival.kernel_ns = peer.kernel_ns();
     arrival.message_number = message.number();
@@ -296,6 +318,7 @@ void Road::take_line_messages(std::uint32_t connection) noexcept {
 
 void Road::take_early_turn(const Turn& turn) noexcept {
     const Connection& peer = *core_.connections[turn.connection];
+    core_.stood_still_ns = peer.stood_still_ns;
     ClientSession* session = peer.owner == Owner::client ? clients_.find(peer.owner_index) : nullptr;
     if (session != nullptr && session->connection == turn.connection && session->machine.early_ready()) {
         worked_ = true;

@@ -46,6 +46,7 @@ class Road {
     void list(std::uint32_t connection) noexcept;
     void ask_who_is_ready(bool may_sleep) noexcept;
     void note_ready(const Readiness::Event& event) noexcept;
+    void note_standstill() noexcept;
     void gather() noexcept;
     // Reads a listed connection once and frames its head; false: nothing more to do with it for now.
     [[nodiscard]] bool look_at(std::uint32_t connection) noexcept;
@@ -85,9 +86,11 @@ class Road {
     StatisticsPage* statistics_ = nullptr;
     std::uint32_t timers_ = 0;
     std::uint64_t passes_ = 0;
-    std::uint64_t epoll_questions_ = 0;  // beyond one a pass
-    bool worked_ = false;                // the last pass found something to do
-    bool more_behind_ = false;           // a client's message was taken and more of its bytes are here
+    risk::UtcNs gathered_ns_ = 0;            // the last pass that read; 0 = none has
+    std::int64_t still_ns_max_ = INT64_MAX;  // the least a line's command may be old
+    std::uint64_t epoll_questions_ = 0;      // beyond one a pass
+    bool worked_ = false;                    // the last pass found something to do
+    bool more_behind_ = false;               // a client's message was taken and more of its bytes are here
     std::uint32_t unwritten_passes_ = 0;
     std::uint32_t burst_passes_ = 1;  // how many passes may share a write
     bool venue_waits_ = false;        // no segment is left to be written: reports stay with the venue

@@ -6,6 +6,30 @@
 
 namespace fairlead::gateway {
 
+namespace {
+
+// From when on a command's age counts. A New's or a Replace's from the kernel's receive stamp, or from before
+// the order thread stood still: what lay in the kernel meanwhile is not sent late. A Cancel's from its
+// decision: it only takes risk away, so no host that stood still may stop it. Where nothing is known of the
+// arrival: from the decision.
+risk::MonotonicNs age_begins(const risk::Record& command, risk::UtcNs stood_still_ns) noexcept {
+    risk::UtcNs arrived = 0;
+    if (command.kind == risk::RecordKind::new_order) {
+        arrived = reinterpret_cast<const risk::NewOrder&>(command).facts.arrival.kernel_ns;
+    } else if (command.kind == risk::RecordKind::replace_order) {
+        arrived = reinterpret_cast<const risk::ReplaceOrder&>(command).facts.arrival.kernel_ns;
+    } else {
+        return command.monotonic_ns;
+    }
+    if (stood_still_ns != 0) {
+        arrived = arrived != 0 ? std::min(arrived, stood_still_ns) : stood_still_ns;
+    }
+    const bool behind = arrived != 0 && arrived < command.utc_ns;  // not so where UTC was put back in between
+    return behind ? command.monotonic_ns - (command.utc_ns - arrived) : command.monotonic_ns;
+}
+
+}  // namespace
+
 // --- orders out
 
 bool VenueSide::can_send(const VenueLine& line, WaitLane lane, risk::MonotonicNs now) const noexcept {
@@ -48,7 +72,8 @@ void VenueSide::route_command(const risk::Record& record, const risk::Decision& 
         routing.choice = risk::LineChoice::order_line;
         risk::require(line != nullptr, "an accepted order has a line");
     }
-    if (can_send(*line, WaitLanes::of(record.kind, route.waiting), core_.now().monotonic_ns)) {
+    if (!too_old(*line, age_begins(record, core_.stood_still_ns), record.monotonic_ns) &&
+        can_send(*line, WaitLanes::of(record.kind, route.waiting), core_.now().monotonic_ns)) {
         take_numbers(*line, record.kind, decision.order_slot, routing);
     } else {
         routing.choice = risk::LineChoice::waiting;
@@ -90,8 +115,8 @@ void VenueSide::deliver(const risk::Record& record, const risk::Answered& answer
         OrderRoute& route = core_.routes.at(slot);
         const WaitLane lane = WaitLanes::of(record.kind, route.waiting);
         route.waiting = static_cast<std::uint8_t>(route.waiting + (lane == WaitLane::others ? 1 : 0));
-        line.waiting.lane(lane).push(
-            {CommandCopy(record), slot, answered.decision.order_key, record.monotonic_ns});
+        line.waiting.lane(lane).push({CommandCopy(record), slot, answered.decision.order_key,
+                                      age_begins(record, core_.stood_still_ns)});
         return;
     }
     if (answered.routing.line == 0) {
@@ -196,13 +221,16 @@ bool VenueSide::needless(const WaitingCommand& waiting) const noexcept {
             reinterpret_cast<const risk::ReplaceOrder&>(command).facts.quantity <= order.filled);
 }
 
+bool VenueSide::too_old(const VenueLine& line, risk::MonotonicNs since, risk::MonotonicNs now) noexcept {
+    return now - since > std::int64_t{line.config->wait_age_limit_ms} * 1'000'000;
+}
+
 bool VenueSide::end_unsent(VenueLine& line, WaitLane lane, risk::MonotonicNs now) noexcept {
     if (line.waiting.lane(lane).empty()) {
         return false;
     }
     const WaitingCommand& oldest = line.waiting.lane(lane).front();
-    const risk::MonotonicNs limit = std::int64_t{line.config->wait_age_limit_ms} * 1'000'000;
-    if (now - oldest.since_ns <= limit && !needless(oldest)) {
+    if (!too_old(line, oldest.since_ns, now) && !needless(oldest)) {
         return false;
     }
     const WaitingCommand front = take_waiting(line, lane);

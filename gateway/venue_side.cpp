@@ -18,6 +18,7 @@ fix::SessionConfig machine_config(const config::LineConfig& line, const config::
     // Reports that come early are the venue's word: all of a burst is kept.
     machine.early_messages_max = 8'192;
     machine.early_bytes_max = 8'192 * 512;
+    machine.resend_requests_max = 200;
     return machine;
 }
 

@@ -196,6 +196,9 @@ class VenueSide {
     void encode(VenueLine& line, const risk::Record& command, risk::Sequence gate, std::uint32_t slot,
                 const risk::Routing& routing) noexcept;
     [[nodiscard]] OrderTerms terms(std::uint32_t slot) const noexcept;
+    // Whether what waits since then has passed the line's wait_age_limit_ms.
+    [[nodiscard]] static bool too_old(const VenueLine& line, risk::MonotonicNs since,
+                                      risk::MonotonicNs now) noexcept;
     // Ends the front of a lane unsent if it has waited too long or its order needs it no more.
     [[nodiscard]] bool end_unsent(VenueLine& line, WaitLane lane, risk::MonotonicNs now) noexcept;
     [[nodiscard]] bool needless(const WaitingCommand& waiting) const noexcept;

@@ -293,7 +293,17 @@ void Session::send_reject(const Incoming& in, const Fault& fault, Actions& actio
     action.text = sentence.text();
 }
 
-void Session::on_resend_request(const Incoming& in, bool in_turn, Now, Actions& actions) noexcept {
+// A peer that asks for the same again and again, however often it is answered, is not made well by one more
+// answer.
+bool Session::asked_too_often(Now now) noexcept {
+    if (now.monotonic_ns - resend_requests_ns_ > resend_span_ns) {
+        resend_requests_ns_ = now.monotonic_ns;
+        resend_requests_ = 0;
+    }
+    return ++resend_requests_ > config_.resend_requests_max && config_.resend_requests_max != 0;
+}
+
+void Session::on_resend_request(const Incoming& in, bool in_turn, Now now, Actions& actions) noexcept {
     const std::uint64_t begin = parse_unsigned(in.message->value(7)).value;
     const std::uint64_t end = parse_unsigned(in.message->value(16)).value;
     const std::uint64_t last = next_out_ - 1;
@@ -307,6 +317,13 @@ void Session::on_resend_request(const Incoming& in, bool in_turn, Now, Actions& 
     }
     if (in_turn) {
         consume(in, actions);
+    }
+    if (asked_too_often(now)) {
+        Sentence text;
+        text.add("More than ").add(std::uint64_t{config_.resend_requests_max}).add(" ResendRequests in ");
+        text.add(std::uint64_t{resend_span_ns / second_ns}).add(" seconds");
+        log_out_and_end(text.text().view(), actions);
+        return;
     }
     Action& action = add(ActionKind::resend, actions);
     action.begin = begin;

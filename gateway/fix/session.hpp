@@ -125,9 +125,11 @@ struct SessionConfig {
     std::int64_t logout_wait_ns = 2 * second_ns;   // for the answer to our Logout
     std::int64_t resend_wait_ns = 30 * second_ns;  // for progress, before the gap is asked for again
     std::uint32_t resend_asks_max = 3;             // without progress; then the session ends
-    bool reset_permitted = false;                  // ResetSeqNumFlag (141) = Y from the peer
-    bool reset_at_logon = false;                   // both sides begin at 1 with every logon
-    std::uint32_t early_messages_max = 256;        // kept while a gap is open
+    // ResendRequests of the peer that are answered within resend_span_ns; one more ends the session. 0 = any.
+    std::uint32_t resend_requests_max = 0;
+    bool reset_permitted = false;            // ResetSeqNumFlag (141) = Y from the peer
+    bool reset_at_logon = false;             // both sides begin at 1 with every logon
+    std::uint32_t early_messages_max = 256;  // kept while a gap is open
     std::uint32_t early_bytes_max = 64 * 1024;
     Reader reader{};  // for the early messages: the same limits as the connection's
 };
@@ -139,6 +141,8 @@ struct LogonFields {
     std::string_view user;      // 553
     std::string_view password;  // 554
 };
+
+inline constexpr std::int64_t resend_span_ns = 10 * second_ns;
 
 class Session {
   public:
@@ -229,6 +233,7 @@ class Session {
     void on_in_turn(const Incoming& in, Now now, Actions& actions) noexcept;
     void on_session_message(const Incoming& in, char type, Now now, Actions& actions) noexcept;
     void on_resend_request(const Incoming& in, bool in_turn, Now now, Actions& actions) noexcept;
+    [[nodiscard]] bool asked_too_often(Now now) noexcept;
     void on_gap_fill(const Incoming& in, Now now, Actions& actions) noexcept;
     void on_reset(const Incoming& in, Now now, Actions& actions) noexcept;
     void on_logout(const Incoming& in, Now now, Actions& actions) noexcept;
@@ -274,6 +279,8 @@ class Session {
     std::uint64_t gap_target_ = 0;    // the gap is filled once next_in_ has reached this; 0 = no gap
     std::uint64_t highest_seen_ = 0;  // of the messages that came too early
     std::uint32_t resend_asks_ = 0;
+    std::uint32_t resend_requests_ = 0;  // of the peer, since
+    risk::MonotonicNs resend_requests_ns_ = 0;
     std::uint32_t heartbeat_seconds_ = 0;
     PendingLogon pending_;
     risk::MonotonicNs last_received_ns_ = 0;

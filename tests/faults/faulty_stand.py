@@ -3,6 +3,7 @@ the questions the rows of faults_test.py ask it."""
 import pathlib
 import re
 import socket
+import struct
 import subprocess
 import sys
 import time
@@ -11,7 +12,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 sys.path[:0] = [str(ROOT / "tests/gateway"), str(ROOT / "bench"), str(ROOT / "bench/exchange"),
                 str(ROOT / "tests/faults")]
 from byte_proxy import SMALL_BUFFER, ByteProxy  # noqa: E402
-from flood_run import LOGOUT, records  # noqa: E402
+from flood_run import LOGOUT, RELEASED, records, routing  # noqa: E402
 from kill_test import Stand, say  # noqa: E402
 from power_loss_test import Client, good_terms  # noqa: E402
 from recount import rows_of  # noqa: E402
@@ -23,6 +24,9 @@ RATE = 200  # commands a second
 OPENING_S = 5  # the opening call, in which nothing trades
 CAUSE_AT, VENUE_SIDE_AT = 64 + 24 + 16, 64 + 24 + 17  # LogoutFacts in a record's bytes
 INCIDENT, INCIDENT_CAUSE_AT = 112, 64 + 24 + 24  # IncidentFacts in a record's bytes
+SEQUENCE_AT, FACTS_AT = 16, 64 + 24
+WAIT_EXPIRED = 38
+TRANSACT_TIME_AT = {32: FACTS_AT + 72, 33: FACTS_AT + 96}  # New, Replace
 CLIENT24 = 24
 REJECTS_MAX = 20  # refusals in a row that halt a venue
 
@@ -67,9 +71,10 @@ class PlainClient(Client):
 
 
 class FaultyStand(Stand):
-    def __init__(self, place, programs):
+    def __init__(self, place, programs, age_limit_s=10):
+        self.age_limit_s = age_limit_s
         super().__init__(place, programs, make_demo=["--continuous", 24 * 3600],
-                         gateway_settings={"keeper_lag_ms": 10000, "wait_age_limit_ms": 10000,
+                         gateway_settings={"keeper_lag_ms": 10000, "wait_age_limit_ms": age_limit_s * 1000,
                                            "sync_refuse_ms": 10000})
         text = self.config.read_text()
         port = int(re.search(r'venue = "TWSE"\nhost = "127.0.0.1"\nport = (\d+)', text)[1])
@@ -155,6 +160,20 @@ class FaultyStand(Stand):
     def incidents(self):
         """The cause of every Incident in the journal. For a stopped stand."""
         return [data[INCIDENT_CAUSE_AT] for kind, _, _, data in records(self.journal) if kind == INCIDENT]
+
+    def ages(self):
+        """(how many New and Replace were ended unsent, by how much in s the oldest was over its age when a Record gave it
+        to a line), by the times its client wrote into it (TransactTime), on this host's clock. For a stopped stand."""
+        made, ended, over = {}, 0, 0.0
+        for kind, _, decided, data in records(self.journal):
+            command, = struct.unpack_from("<Q", data, FACTS_AT if kind in (RELEASED, WAIT_EXPIRED) else SEQUENCE_AT)
+            if kind in TRANSACT_TIME_AT:
+                made[command], = struct.unpack_from("<q", data, TRANSACT_TIME_AT[kind])
+            if command in made and kind == WAIT_EXPIRED:
+                ended += 1
+            elif command in made and (kind == RELEASED or kind in TRANSACT_TIME_AT) and routing(data)[0]:
+                over = max(over, (decided - made[command]) / 1e9 - self.age_limit_s)
+        return ended, over
 
     def tell_exchange(self, fault):
         with socket.socket(socket.AF_UNIX) as peer:

@@ -219,6 +219,8 @@ void ScriptRunner::set_option(const std::string& key, const std::string& value) 
         config_.reset_at_logon = yes;
     } else if (key == "heartbeat") {
         config_.heartbeat_seconds = static_cast<std::uint32_t>(std::stoul(value));
+    } else if (key == "resend_requests") {
+        config_.resend_requests_max = static_cast<std::uint32_t>(std::stoul(value));
     } else if (key == "early_messages") {
         config_.early_messages_max = static_cast<std::uint32_t>(std::stoul(value));
     }

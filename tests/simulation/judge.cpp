@@ -185,6 +185,7 @@ void Judge::follow(const Seen& seen, risk::Sequence sequence) {
     note_numbers(seen, sequence);
     note_road(seen);
     check_order_number(seen);
+    check_age(seen);
     check_evidence(seen);
     check_logged_on(seen);
     check_limit_version(seen, sequence);
@@ -280,6 +281,34 @@ void Judge::check_order_number(const Seen& seen) {
                              text_of(seen.answered->routing.line));
     }
     before = number;
+}
+
+// No New or Replace is given to a line when it has waited longer than the line's limit since the kernel
+// received it.
+void Judge::check_age(const Seen& seen) {
+    if (kernel_.plan.has(Fault::utc_step) || !seen.answered) {
+        return;  // what the steps of a clock make of an age is no wait
+    }
+    const bool ended = seen.kind == RecordKind::wait_expired;
+    risk::Sequence command = ended ? as<risk::WaitExpired>(seen).facts.command : 0;
+    const Seen* asked = ended && command > 0 && command <= last() ? &seen_[command - 1]
+                                                                  : command_behind(seen_.size(), command);
+    std::int64_t stamp = 0;
+    if (asked != nullptr && asked->kind == RecordKind::new_order) {
+        stamp = as<risk::NewOrder>(*asked).facts.arrival.kernel_ns;
+    } else if (asked != nullptr && asked->kind == RecordKind::replace_order) {
+        stamp = as<risk::ReplaceOrder>(*asked).facts.arrival.kernel_ns;
+    }
+    if (stamp == 0) {
+        return;
+    }
+    const std::int64_t limit = std::int64_t{kernel_.plan.wait_age_limit_ms} * 1'000'000;
+    if (seen.answered->routing.line != 0 && as<risk::Record>(seen).utc_ns - stamp > limit) {
+        kernel_.fail(19, "record " + text_of(last()) + " gives a line a command that is too old to be sent");
+    }
+    if (ended && as<risk::Record>(*asked).utc_ns - stamp > limit) {
+        kernel_.marks.hit("too old when decided");
+    }
 }
 
 // What settles a doubt names a record of evidence, and one that can be evidence for it.

@@ -67,6 +67,7 @@ class Judge {
     void note_road(const Seen& seen);
     void check_chain(const Seen& seen, risk::Sequence sequence);
     void check_order_number(const Seen& seen);
+    void check_age(const Seen& seen);
     void check_evidence(const Seen& seen);
     void check_logged_on(const Seen& seen);
     void check_limit_version(const Seen& seen, risk::Sequence sequence);

@@ -7,7 +7,7 @@ grows with the tables' pages, and may by no more than they take. The journal mus
 part's percentiles to the first's is shown; it is judged only when --latency-ratio is given, since a machine that others use
 says nothing about the gateway. A day's tables hold 14,000,000 orders: that bounds rate times minutes.
 
-usage: soak.py PROGRAMS [--minutes M] [--rate COMMANDS_A_SECOND] [--latency-ratio R] [--out FILE]
+usage: soak.py PROGRAMS [--minutes M] [--rate COMMANDS_A_SECOND] [--latency-ratio R] [--place DIRECTORY]
 """
 import argparse
 import itertools
