@@ -64,7 +64,7 @@ def main():
     parser.add_argument("programs", type=pathlib.Path)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--kinds", nargs="*", default=KINDS, choices=(*KINDS, SPIN))
-    parser.add_argument("--investor-rate", type=int, default=1000, help="commands a second of one investor (default 1000)")
+    parser.add_argument("--investor-rate", type=int, default=100, help="commands a second of one investor (default 100)")
     parser.add_argument("--apart", action="store_true", help="the flooding program takes no processor that another wants")
     given = parser.parse_args()
     print(f"p99 in us, alone and beside the flood, and their ratio, median [quartiles] of {given.rounds} rounds; goal "

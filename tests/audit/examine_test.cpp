@@ -203,6 +203,38 @@ TEST_CASE("a_number_is_adopted_only_upward_and_only_after_the_journal_lost_its_e
     }
 }
 
+TEST_CASE("an_order_number_that_begins_late_repeats_or_skips_one_is_found_at_its_record") {
+    const auto found = [](const std::vector<std::string>& numbers) {
+        const TemporaryDirectory disk;
+        SmallGateway gateway(disk.path());
+        risk::Routing routing;
+        routing.line = 101;
+        for (const std::string& number : numbers) {
+            ++routing.line_number;
+            routing.order_number = risk::OrderNumber(number);
+            gateway.step(risk::NewOrder(), risk::RecordKind::new_order, true, false, routing);
+        }
+        gateway.keep();
+        const VerifyReport report = verify_directory(disk.path());
+        CHECK(report.order_numbers == numbers.size());
+        REQUIRE(report.findings.size() <= 1);
+        return report.findings.empty() ? "" : report.findings[0];
+    };
+    CHECK(found({"A0000", "A0001", "A0002"}).empty());
+    CHECK(found({"A000z", "A0010"})
+              .find("record 1: line 101: order number 'A000z' is the first of the day on its line, "
+                    "but not serial 0") != std::string::npos);
+    CHECK(found({"A0000", "A0001", "A0001"})
+              .find("record 3: line 101: order number 'A0001' does not come after "
+                    "'A0001'") != std::string::npos);
+    CHECK(found({"A0000", "A0002"})
+              .find("record 2: line 101: order number 'A0002' leaves a gap behind 'A0000'") !=
+          std::string::npos);
+    CHECK(found({"A0000", "A00-1"})
+              .find("record 2: line 101: order number 'A00-1' is not five characters of "
+                    "0-9A-Za-z") != std::string::npos);
+}
+
 TEST_CASE("verify_says_when_another_build_wrote_the_journal") {
     const TemporaryDirectory disk;
     SmallGateway gateway(disk.path());

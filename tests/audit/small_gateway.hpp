@@ -23,11 +23,13 @@ class SmallGateway {
         REQUIRE(opened_.error == "");
     }
     template <class T>
-    void step(T record, risk::RecordKind kind, bool answer = false, bool spoil = false) {
+    void step(T record, risk::RecordKind kind, bool answer = false, bool spoil = false,
+              const risk::Routing& routing = {}) {
         record.record.kind = kind;
         record.record.sequence = opened_.front->published() + 1;
         record.record.monotonic_ns = static_cast<std::int64_t>(record.record.sequence);
         risk::Answered answered;
+        answered.routing = routing;
         answered.decision = ledger_.apply(record.record);
         answered.decision.flags = static_cast<std::uint8_t>(answered.decision.flags + (spoil ? 1 : 0));
         opened_.front->append(record, {}, answer ? &answered : nullptr);
