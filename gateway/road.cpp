@@ -87,7 +87,9 @@ void Road::pass() noexcept {
             }
         }
         take_early_of_lines();
-        mass_effects_.run();
+        if (venues_.has_room_for_made()) {
+            mass_effects_.run();
+        }
     }
     venues_.settle_doubt();
     venues_.release_waiting();

@@ -32,9 +32,14 @@ risk::MonotonicNs age_begins(const risk::Record& command, risk::UtcNs stood_stil
 
 // --- orders out
 
-bool VenueSide::can_send(const VenueLine& line, WaitLane lane, risk::MonotonicNs now) const noexcept {
-    return line.state == LineState::open && line.waiting.open(lane) && !line.outstanding.full() &&
-           line.rate.can_send(now);
+// What a venue does not read waits here, where it has an age, and not in bytes whose end would end the line.
+bool VenueSide::takes(const VenueLine& line, risk::MonotonicNs now) const noexcept {
+    if (line.state != LineState::open || line.connection == no_connection || line.outstanding.full() ||
+        !line.rate.can_send(now)) {
+        return false;
+    }
+    const OutBuffer& out = core_.connections[line.connection]->out();
+    return out.size() <= out.capacity() / 2;
 }
 
 VenueLine* VenueSide::choose(risk::Venue venue, risk::LineChoice& choice) noexcept {
@@ -73,7 +78,7 @@ void VenueSide::route_command(const risk::Record& record, const risk::Decision& 
         risk::require(line != nullptr, "an accepted order has a line");
     }
     if (!too_old(*line, age_begins(record, core_.stood_still_ns), record.monotonic_ns) &&
-        can_send(*line, WaitLanes::of(record.kind, route.waiting), core_.now().monotonic_ns)) {
+        line->waiting.open(WaitLanes::of(record, route.waiting)) && takes(*line, core_.now().monotonic_ns)) {
         take_numbers(*line, record.kind, decision.order_slot, routing);
     } else {
         routing.choice = risk::LineChoice::waiting;
@@ -113,7 +118,7 @@ void VenueSide::deliver(const risk::Record& record, const risk::Answered& answer
     if (answered.routing.choice == risk::LineChoice::waiting) {
         VenueLine& line = *find(core_.routes.at(slot).line);
         OrderRoute& route = core_.routes.at(slot);
-        const WaitLane lane = WaitLanes::of(record.kind, route.waiting);
+        const WaitLane lane = WaitLanes::of(record, route.waiting);
         route.waiting = static_cast<std::uint8_t>(route.waiting + (lane == WaitLane::others ? 1 : 0));
         line.waiting.lane(lane).push({CommandCopy(record), slot, answered.decision.order_key,
                                       age_begins(record, core_.stood_still_ns)});
@@ -185,10 +190,11 @@ void VenueSide::release_waiting() noexcept {
     const risk::MonotonicNs now = core_.clock.refresh().monotonic_ns;
     for (VenueLine& line : lines_) {
         while (!line.waiting.empty() && core_.sequencer->can_step()) {
-            if (end_unsent(line, WaitLane::cancels, now) || end_unsent(line, WaitLane::others, now)) {
+            if (end_unsent(line, WaitLane::cancels, now) || end_unsent(line, WaitLane::made, now) ||
+                end_unsent(line, WaitLane::others, now)) {
                 continue;
             }
-            if (line.state != LineState::open || line.outstanding.full() || !line.rate.can_send(now)) {
+            if (!takes(line, now)) {
                 break;
             }
             const WaitingCommand& front = line.waiting.lane(line.waiting.next()).front();
@@ -230,7 +236,9 @@ bool VenueSide::end_unsent(VenueLine& line, WaitLane lane, risk::MonotonicNs now
         return false;
     }
     const WaitingCommand& oldest = line.waiting.lane(lane).front();
-    if (!too_old(line, oldest.since_ns, now) && !needless(oldest)) {
+    // Nobody would ask again for a cancel that the gateway made.
+    const bool may_age = lane != WaitLane::made;
+    if (!(may_age && too_old(line, oldest.since_ns, now)) && !needless(oldest)) {
         return false;
     }
     const WaitingCommand front = take_waiting(line, lane);
@@ -263,7 +271,16 @@ void VenueSide::on_departed(std::uint32_t connection, std::uint64_t number) noex
 
 bool VenueSide::has_room() const noexcept {
     return std::all_of(lines_.begin(), lines_.end(), [this](const VenueLine& line) {
-        return line.waiting.size() + pass_reserve <= capacity_.waiting;
+        return std::max(line.waiting.lane(WaitLane::cancels).size(),
+                        line.waiting.lane(WaitLane::others).size()) +
+                   pass_reserve <=
+               capacity_.waiting;
+    });
+}
+
+bool VenueSide::has_room_for_made() const noexcept {
+    return std::all_of(lines_.begin(), lines_.end(), [this](const VenueLine& line) {
+        return line.waiting.lane(WaitLane::made).size() + pass_reserve <= capacity_.waiting;
     });
 }
 

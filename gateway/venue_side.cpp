@@ -66,7 +66,8 @@ void VenueSide::on_timer() noexcept {
             ask_status(line);
         }
         // Those that wait will need a number each.
-        if (line.takes_new && line.numbers.left() < line.waiting.size() + pass_reserve) {
+        if (line.takes_new &&
+            line.numbers.left() < line.waiting.lane(WaitLane::others).size() + pass_reserve) {
             core_.log(LogLevel::error, "order numbers of a line are used up: closed for new orders",
                       line.config->id);
             set_open(line, false);

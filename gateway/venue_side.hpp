@@ -164,6 +164,8 @@ class VenueSide {
     [[nodiscard]] bool all_down() const noexcept;
     // False: so many commands wait for a line that no more may be decided until some have left.
     [[nodiscard]] bool has_room() const noexcept;
+    // The same of the cancels that the gateway makes itself, which keep nobody else from being read.
+    [[nodiscard]] bool has_room_for_made() const noexcept;
     // Some of what a cut left has not been recorded yet.
     [[nodiscard]] bool doubt_open() const noexcept;
 
@@ -190,7 +192,8 @@ class VenueSide {
     void put_in_doubt(const VenueLine& line, OutstandingCommand& entry, risk::Sequence evidence) noexcept;
     void end_filled(VenueLine& line) noexcept;
     [[nodiscard]] VenueLine* choose(risk::Venue venue, risk::LineChoice& choice) noexcept;
-    [[nodiscard]] bool can_send(const VenueLine& line, WaitLane lane, risk::MonotonicNs now) const noexcept;
+    // Whether a line would take a command now.
+    [[nodiscard]] bool takes(const VenueLine& line, risk::MonotonicNs now) const noexcept;
     void take_numbers(VenueLine& line, risk::RecordKind kind, std::uint32_t slot,
                       risk::Routing& routing) noexcept;
     void encode(VenueLine& line, const risk::Record& command, risk::Sequence gate, std::uint32_t slot,

@@ -73,35 +73,47 @@ class WaitQueue {
     std::size_t count_ = 0;
 };
 
-// Cancels have a lane of their own, which new orders cannot block; all else waits in arrival order.
-enum class WaitLane : std::uint8_t { cancels = 0, others = 1 };
+// A client's cancels have a lane of their own, which new orders cannot block. So have the cancels that the
+// gateway makes itself (a halt, a lost connection, a mass cancel): they come in thousands, and a client's
+// does not wait behind them. All else waits in arrival order.
+enum class WaitLane : std::uint8_t { cancels = 0, made = 1, others = 2 };
 
 class WaitLanes {
   public:
-    explicit WaitLanes(std::size_t capacity) : lanes_{WaitQueue(capacity), WaitQueue(capacity)} {}
+    explicit WaitLanes(std::size_t capacity)
+        : lanes_{WaitQueue(capacity), WaitQueue(capacity), WaitQueue(capacity)} {}
 
     [[nodiscard]] bool empty() const noexcept { return size() == 0; }
-    [[nodiscard]] std::size_t size() const noexcept { return lanes_[0].size() + lanes_[1].size(); }
+    [[nodiscard]] std::size_t size() const noexcept {
+        return lanes_[0].size() + lanes_[1].size() + lanes_[2].size();
+    }
     [[nodiscard]] WaitQueue& lane(WaitLane which) noexcept { return lanes_[static_cast<std::size_t>(which)]; }
     [[nodiscard]] const WaitQueue& lane(WaitLane which) const noexcept {
         return lanes_[static_cast<std::size_t>(which)];
     }
     // Whose front leaves next, if anything waits.
     [[nodiscard]] WaitLane next() const noexcept {
-        return lane(WaitLane::cancels).empty() ? WaitLane::others : WaitLane::cancels;
+        return !lane(WaitLane::cancels).empty() ? WaitLane::cancels
+               : !lane(WaitLane::made).empty()  ? WaitLane::made
+                                                : WaitLane::others;
     }
     // Where a command waits: a Cancel does not overtake what waits of its own order.
-    [[nodiscard]] static WaitLane of(risk::RecordKind kind, unsigned waiting_of_order) noexcept {
-        return kind == risk::RecordKind::cancel_order && waiting_of_order == 0 ? WaitLane::cancels
-                                                                               : WaitLane::others;
+    [[nodiscard]] static WaitLane of(const risk::Record& command, unsigned waiting_of_order) noexcept {
+        if (command.kind != risk::RecordKind::cancel_order || waiting_of_order != 0) {
+            return WaitLane::others;
+        }
+        const auto& cancel = reinterpret_cast<const risk::CancelOrder&>(command);
+        return cancel.facts.origin == risk::CancelOrigin::client ? WaitLane::cancels : WaitLane::made;
     }
     // Whether a command for this lane would be the next to leave.
     [[nodiscard]] bool open(WaitLane which) const noexcept {
-        return which == WaitLane::cancels ? lane(which).empty() : empty();
+        return lane(WaitLane::cancels).empty() &&
+               (which == WaitLane::cancels || (lane(WaitLane::made).empty() &&
+                                               (which == WaitLane::made || lane(WaitLane::others).empty())));
     }
 
   private:
-    std::array<WaitQueue, 2> lanes_;
+    std::array<WaitQueue, 3> lanes_;
 };
 
 }  // namespace fairlead::gateway

@@ -130,40 +130,67 @@ TEST_CASE("waiting_commands_leave_in_arrival_order_as_they_came") {
 
 namespace {
 
-gateway::WaitingCommand waiting(risk::RecordKind kind, risk::Sequence sequence) {
+gateway::WaitingCommand waiting(risk::RecordKind kind, risk::Sequence sequence,
+                                risk::CancelOrigin origin = risk::CancelOrigin::client) {
     risk::NewOrder order;
     risk::CancelOrder cancel;
     order.record.sequence = cancel.record.sequence = sequence;
     order.record.kind = risk::RecordKind::new_order;
     cancel.record.kind = risk::RecordKind::cancel_order;
+    cancel.facts.origin = origin;
     const risk::Record& record = kind == risk::RecordKind::cancel_order ? cancel.record : order.record;
     return {gateway::CommandCopy(record), 1, sequence, 0};
 }
 
-}  // namespace
-
-TEST_CASE("new_orders_that_wait_cannot_block_a_cancel_and_leave_in_arrival_order") {
-    using gateway::WaitLane;
-    using gateway::WaitLanes;
-    WaitLanes lanes(8);
-    const auto add = [&](risk::RecordKind kind, risk::Sequence sequence, unsigned of_order) {
-        lanes.lane(WaitLanes::of(kind, of_order)).push(waiting(kind, sequence));
-    };
-    CHECK(lanes.open(WaitLane::others));
-    add(risk::RecordKind::new_order, 1, 0);
-    add(risk::RecordKind::new_order, 2, 0);
-    CHECK_FALSE(lanes.open(WaitLane::others));
-    CHECK(lanes.open(WaitLane::cancels));
-    add(risk::RecordKind::cancel_order, 3, 0);
-    CHECK_FALSE(lanes.open(WaitLane::cancels));
-    add(risk::RecordKind::cancel_order, 4, 1);  // of an order that waits itself: behind it
+// In which order they leave.
+std::vector<risk::Sequence> emptied(gateway::WaitLanes& lanes) {
     std::vector<risk::Sequence> left;
     while (!lanes.empty()) {
         gateway::WaitQueue& queue = lanes.lane(lanes.next());
         left.push_back(queue.front().command.record().sequence);
         queue.pop();
     }
-    CHECK(left == std::vector<risk::Sequence>{3, 1, 2, 4});
+    return left;
+}
+
+void add(gateway::WaitLanes& lanes, const gateway::WaitingCommand& command, unsigned of_order = 0) {
+    lanes.lane(gateway::WaitLanes::of(command.command.record(), of_order)).push(command);
+}
+
+}  // namespace
+
+TEST_CASE("new_orders_that_wait_cannot_block_a_cancel_and_leave_in_arrival_order") {
+    using gateway::WaitLane;
+    gateway::WaitLanes lanes(8);
+    CHECK(lanes.open(WaitLane::others));
+    add(lanes, waiting(risk::RecordKind::new_order, 1));
+    add(lanes, waiting(risk::RecordKind::new_order, 2));
+    CHECK_FALSE(lanes.open(WaitLane::others));
+    CHECK(lanes.open(WaitLane::cancels));
+    CHECK(lanes.open(WaitLane::made));
+    add(lanes, waiting(risk::RecordKind::cancel_order, 3));
+    CHECK_FALSE(lanes.open(WaitLane::cancels));
+    add(lanes, waiting(risk::RecordKind::cancel_order, 4), 1);  // of an order that waits itself: behind it
+    CHECK(emptied(lanes) == std::vector<risk::Sequence>{3, 1, 2, 4});
+}
+
+TEST_CASE("a_clients_cancel_does_not_wait_behind_those_the_gateway_made") {
+    using gateway::WaitLane;
+    gateway::WaitLanes lanes(8);
+    const auto made = {risk::CancelOrigin::mass_cancel, risk::CancelOrigin::disconnect,
+                       risk::CancelOrigin::halt, risk::CancelOrigin::limit_cut};
+    risk::Sequence sequence = 1;
+    for (const risk::CancelOrigin origin : made) {
+        add(lanes, waiting(risk::RecordKind::cancel_order, sequence++, origin));
+    }
+    CHECK(lanes.open(WaitLane::cancels));
+    CHECK_FALSE(lanes.open(WaitLane::made));
+    CHECK_FALSE(lanes.open(WaitLane::others));
+    add(lanes, waiting(risk::RecordKind::new_order, 5));
+    add(lanes, waiting(risk::RecordKind::cancel_order, 6));
+    CHECK(lanes.size() == 6);
+    CHECK_FALSE(lanes.open(WaitLane::made));
+    CHECK(emptied(lanes) == std::vector<risk::Sequence>{6, 1, 2, 3, 4, 5});
 }
 
 TEST_CASE("text_that_is_no_message_takes_a_turn_of_its_own_and_is_counted") {
