@@ -235,6 +235,34 @@ TEST_CASE("an_order_number_that_begins_late_repeats_or_skips_one_is_found_at_its
                     "0-9A-Za-z") != std::string::npos);
 }
 
+TEST_CASE("a_line_goes_on_behind_the_order_numbers_that_only_the_venue_knew") {
+    const auto found = [](const char* unknown, const char* after) {
+        const TemporaryDirectory disk;
+        SmallGateway gateway(disk.path());
+        risk::Routing routing;
+        routing.line = 101;
+        routing.line_number = 1;
+        routing.order_number = risk::OrderNumber("A0000");
+        gateway.step(risk::NewOrder(), risk::RecordKind::new_order, true, false, routing);
+        risk::VenueReport orphan;
+        orphan.record.session = 101;
+        orphan.facts.arrival.message_number = 1;
+        orphan.facts.order_number = risk::OrderNumber(unknown);
+        gateway.step(orphan, risk::RecordKind::orphan_report, true);
+        routing.line_number = 2;
+        routing.order_number = risk::OrderNumber(after);
+        gateway.step(risk::NewOrder(), risk::RecordKind::new_order, true, false, routing);
+        gateway.keep();
+        const VerifyReport report = verify_directory(disk.path());
+        return report.findings.empty() ? "" : report.findings[0];
+    };
+    CHECK(found("A0007", "A0008").empty());
+    CHECK(found("A0007", "A0001")
+              .find("record 3: line 101: order number 'A0001' does not come after 'A0007'") !=
+          std::string::npos);
+    CHECK(found("A0000", "A0001").empty());  // one it knew: nothing moves
+}
+
 TEST_CASE("verify_says_when_another_build_wrote_the_journal") {
     const TemporaryDirectory disk;
     SmallGateway gateway(disk.path());
