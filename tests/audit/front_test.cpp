@@ -1,6 +1,7 @@
 // The front: what it promises to its writer, to readers, and after the writer's death.
 #include <catch2/catch.hpp>
 
+#include <cstdio>
 #include <cstring>
 #include <fstream>
 
@@ -212,4 +213,26 @@ TEST_CASE("a_front_that_is_not_there_is_told_from_one_that_cannot_be_opened") {
     REQUIRE(std::ofstream(file).put('x').good());
     CHECK_FALSE(reader.attach(file).empty());  // not a directory
     CHECK_FALSE(reader.missing());
+}
+
+TEST_CASE("a_reader_knows_when_its_front_is_no_longer_the_one_in_the_directory") {
+    const TemporaryDirectory directory("/dev/shm");
+    FrontReader reader;
+    CHECK_FALSE(reader.current());
+    auto opened = Front::open(small_front(directory.path()));
+    REQUIRE(opened.error == "");
+    REQUIRE(reader.attach(directory.path()) == "");
+    CHECK(reader.current());
+    REQUIRE(::rename(directory.path().c_str(), (directory.path() + ".gone").c_str()) == 0);
+    CHECK_FALSE(reader.current());
+    {
+        const TemporaryDirectory other("/dev/shm");
+        auto another = Front::open(small_front(other.path()));
+        REQUIRE(another.error == "");
+        REQUIRE(::rename(other.path().c_str(), directory.path().c_str()) == 0);
+        CHECK_FALSE(reader.current());
+        REQUIRE(::rename(directory.path().c_str(), other.path().c_str()) == 0);
+    }
+    REQUIRE(::rename((directory.path() + ".gone").c_str(), directory.path().c_str()) == 0);
+    CHECK(reader.current());
 }

@@ -372,11 +372,14 @@ TEST_CASE("a_device_on_which_no_segment_can_be_made_any_more_is_left_for_the_spa
             REQUIRE(machine.start_keeper() == "");
             REQUIRE(machine.keep(records));
             CHECK(machine.front().keeper_state() == KeeperState::on_spare);
-            CHECK(machine.front().switched_to() > 0);
+            const std::uint64_t switched_to = machine.front().switched_to();
+            CHECK(switched_to > 0);
             CHECK(read_fault(machine.place(), records) == "");
+            REQUIRE(machine.keep(2 * records));
+            CHECK(machine.front().switched_to() == switched_to);  // the first one there, however many follow
             REQUIRE(machine.start_keeper() == "");
-            REQUIRE(machine.keep(records + 3));
-            CHECK(read_fault(machine.place(), records + 3) == "");
+            REQUIRE(machine.keep(2 * records + 3));
+            CHECK(read_fault(machine.place(), 2 * records + 3) == "");
         }
     }
 }
