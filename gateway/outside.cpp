@@ -7,9 +7,7 @@
 #include <unistd.h>
 
 #include <csignal>
-#include <utility>
 
-#include "gateway/clock.hpp"
 #include "gateway/listening.hpp"
 #include "gateway/sealed_stream.hpp"
 
@@ -102,20 +100,9 @@ void Outside::read_clock() {
     clock_timer_.expires_after(clock_pause);
     clock_timer_.async_wait([this](const boost::system::error_code& error) {
         if (!error && !stopped_) {
-            tell_refused();
             read_clock();
         }
     });
-}
-
-void Outside::tell_refused() {
-    if (refused_ != 0) {
-        spdlog::warn(
-            "{} connections closed unheard, the last from {}: an address may connect {} times a second, {} "
-            "at once",
-            std::exchange(refused_, 0), refused_last_.to_string(), ConnectRate::a_second,
-            ConnectRate::at_once);
-    }
 }
 
 void Outside::run() {
@@ -130,15 +117,11 @@ void Outside::accept(std::size_t listener) {
                 return;
             }
             if (!error) {
-                boost::system::error_code gone;
-                const asio::ip::address address = socket->remote_endpoint(gone).address();
-                if (!gone && connect_rate_.admit(mapped(address), SystemClock::monotonic_ns())) {
-                    hand_over(listener, {socket->release(), mapped(address), nullptr, 0});
+                boost::system::error_code ignored;
+                const auto address = mapped(socket->remote_endpoint(ignored).address());
+                if (!ignored) {
+                    hand_over(listener, {socket->release(), address, nullptr, 0});
                     return;
-                }
-                if (!gone) {
-                    ++refused_;
-                    refused_last_ = address;
                 }
             } else {
                 spdlog::warn("accept failed: {}", error.message());

@@ -13,7 +13,6 @@
 
 #include "config/gateway_config.hpp"
 #include "config/users.hpp"
-#include "gateway/connect_rate.hpp"
 #include "gateway/control/server.hpp"
 #include "gateway/inbox.hpp"
 
@@ -54,7 +53,6 @@ class Outside {
     void wait_for_signal();
     void poll_errands();
     void read_clock();
-    void tell_refused();
     void write_log(const LogLine& line);
 
     const config::GatewayConfig& config_;
@@ -66,9 +64,6 @@ class Outside {
     boost::asio::steady_timer clock_timer_{context_};
     std::vector<boost::asio::ip::tcp::acceptor> listeners_;
     std::vector<std::string> addresses_;
-    ConnectRate connect_rate_;
-    std::uint64_t refused_ = 0;  // connects beyond the rate, not yet told
-    boost::asio::ip::address refused_last_;
     ControlServer control_;
     unsigned looks_in_vain_ = 0;
     std::size_t overrun_told_ = 0;  // lines lost by the writer of the log

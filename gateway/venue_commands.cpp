@@ -28,6 +28,12 @@ risk::MonotonicNs age_begins(const risk::Record& command, risk::UtcNs stood_stil
     return behind ? command.monotonic_ns - (command.utc_ns - arrived) : command.monotonic_ns;
 }
 
+// Nobody would ask again for a cancel that the gateway made: it waits however long it takes.
+bool never_too_old(const risk::Record& command) noexcept {
+    return command.kind == risk::RecordKind::cancel_order &&
+           reinterpret_cast<const risk::CancelOrder&>(command).facts.origin != risk::CancelOrigin::client;
+}
+
 }  // namespace
 
 // --- orders out
@@ -236,9 +242,8 @@ bool VenueSide::end_unsent(VenueLine& line, WaitLane lane, risk::MonotonicNs now
         return false;
     }
     const WaitingCommand& oldest = line.waiting.lane(lane).front();
-    // Nobody would ask again for a cancel that the gateway made.
-    const bool may_age = lane != WaitLane::made;
-    if (!(may_age && too_old(line, oldest.since_ns, now)) && !needless(oldest)) {
+    const bool too_late = !never_too_old(oldest.command.record()) && too_old(line, oldest.since_ns, now);
+    if (!too_late && !needless(oldest)) {
         return false;
     }
     const WaitingCommand front = take_waiting(line, lane);
