@@ -49,6 +49,7 @@ bool is_known_kind(std::uint16_t kind) noexcept {
         case device_event:
         case key_change:
         case checkpoint_signed:
+        case capacity:
         case tick:
         case logon_attempt:
         case logon_result:

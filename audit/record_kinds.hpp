@@ -19,6 +19,8 @@ bool with_record_type(risk::RecordKind kind, Use&& use) {
     switch (kind) {
         case start:
             return use.template operator()<risk::Start>(), true;
+        case capacity:
+            return use.template operator()<risk::Capacity>(), true;
         case stop:
             return use.template operator()<risk::Stop>(), true;
         case clock:

@@ -20,6 +20,21 @@ std::string at_sequence(const std::string& what, risk::Sequence sequence) {
     return what + " at sequence " + std::to_string(sequence);
 }
 
+// Where replay and journal differ since there was room in one of them and not in the other.
+std::string for_want_of_room(risk::Reason replayed, risk::Reason told) {
+    const auto full = [](risk::Reason reason) {
+        return reason == risk::Reason::capacity_orders || reason == risk::Reason::capacity_positions;
+    };
+    if (full(replayed) == full(told)) {
+        return {};
+    }
+    return full(replayed)
+               ? ", for want of room: the days in the journal needed more than the configuration's "
+                 "[sizes] give now"
+               : ", since there is more room now: the journal is of a program that did not say how "
+                 "much it had; give it the [sizes] of that day";
+}
+
 }  // namespace
 
 Recovery::Result Recovery::replay(const Progress& progress) {
@@ -121,7 +136,9 @@ std::string Recovery::apply(const audit::RecordView& view, const risk::Record& r
         }
         std::memcpy(&answered, decided.data(), sizeof answered);
         if (std::memcmp(&answered.decision, &decision, sizeof decision) != 0) {
-            return at_sequence("replay: the Ledger decides otherwise than the journal says", record.sequence);
+            return at_sequence("replay: the Ledger decides otherwise than the journal says" +
+                                   for_want_of_room(decision.reason, answered.decision.reason),
+                               record.sequence);
         }
         follow_command(record, answered);
     }

@@ -16,6 +16,17 @@ bool same_reference(const risk::DayStartFacts& a, const risk::DayStartFacts& b) 
            a.sessions == b.sessions;
 }
 
+void record_capacity(Core& core) {
+    const risk::Sizes& sizes = core.ledger.sizes();
+    risk::Capacity capacity;
+    capacity.record.kind = risk::RecordKind::capacity;
+    capacity.facts = {sizes.orders_max,    sizes.commands_max, sizes.executions_max,
+                      sizes.positions_max, sizes.limits_max,   sizes.halts_max};
+    if (capacity.facts != core.ledger.capacity()) {
+        core.step(capacity);
+    }
+}
+
 void record_start(Core& core, std::uint64_t replayed_records) {
     if (core.sequencer->last() == 0) {
         struct {
@@ -75,6 +86,7 @@ std::string start_run_of_day(Core& core, Recovery& recovery, ClientSide& clients
     while (venues.doubt_open() && core.sequencer->can_step()) {
         venues.settle_doubt();
     }
+    record_capacity(core);  // not directly behind the Start, which is the evidence of what was settled
     if (core.ledger.day().date == day.date) {
         if (!same_reference(core.ledger.day(), archived.day)) {
             spdlog::warn(

@@ -58,6 +58,8 @@ Ledger::Ledger(const Sizes& sizes)
       symbol_limit_index_(sizes.limits_max) {
     require(sizes.branches_max < UINT16_MAX, "branches fit 16 bits");
     firm_.limits.value.fill(unlimited);
+    capacity_ = {UINT32_MAX, UINT32_MAX, UINT32_MAX, UINT32_MAX, UINT32_MAX, UINT32_MAX};
+    bound_room();
 }
 
 Decision Ledger::apply(const Record& record) noexcept {
@@ -106,6 +108,10 @@ Decision Ledger::apply(const Record& record) noexcept {
             lines_.fill(LineState{});
             line_rows_ = 0;
             devices_closed_ &= spare_ready_bit;
+            return noted(record);
+        case RecordKind::capacity:
+            capacity_ = as<Capacity>(record).facts;
+            bound_room();
             return noted(record);
         case RecordKind::day_start:
             return begin_day(as<DayStart>(record));
@@ -168,6 +174,15 @@ Decision Ledger::begin_day(const DayStart& start) noexcept {
     load_inventory();
     day_open_ = true;
     return decision;
+}
+
+void Ledger::bound_room() noexcept {
+    room_.orders = std::min(capacity_.orders, sizes_.orders_max);
+    room_.commands = std::min(capacity_.commands, sizes_.commands_max);
+    room_.executions = std::min(capacity_.executions, sizes_.executions_max);
+    room_.positions = std::min(capacity_.positions, sizes_.positions_max);
+    room_.limits = std::min(capacity_.limits, sizes_.limits_max);
+    room_.halts = std::min(capacity_.halts, sizes_.halts_max);
 }
 
 void Ledger::end_day() noexcept {

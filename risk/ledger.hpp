@@ -1,6 +1,6 @@
 // Ledger: the pure state of orders, credit and halts. `apply` is the only door through which it
 // changes; the same Records in the same order give the same Decisions and the same digest on every
-// build. No clock, no I/O, no lock, no heap after construction (but `stage`, off the order path).
+// build. No clock, no I/O, no lock, no heap after construction (but `stage`, `grow`: off the order path).
 // Called by the gateway's order thread, by the examiner in replay, and by tests.
 #pragma once
 
@@ -18,6 +18,7 @@ namespace fairlead::risk {
 
 // How much is kept, fixed at construction. A day that needs more is refused order by order
 // (Reason::capacity_orders, capacity_positions); reference data that needs more is refused by `stage`.
+// A Capacity record may bind below it.
 struct Sizes {
     std::uint32_t orders_max = 1'000'000;      // accepted orders a day
     std::uint32_t commands_max = 2'000'000;    // accepted commands a day; cancels and reductions pass
@@ -88,6 +89,15 @@ class Ledger {
     // Returns the first thing wrong with it, naming row, value and rule; empty = staged.
     [[nodiscard]] std::string stage(const Reference& reference);
 
+    // Larger tables, state as it is: for who replays a journal whose end is not known. Sizes below those
+    // there are leave a table as it is. It takes heap and time, and moves no Decision once a Capacity has
+    // been applied.
+    void grow(const Sizes& sizes);
+    [[nodiscard]] const Sizes& sizes() const noexcept { return sizes_; }
+    // The sizes with which any one more Record, and `next` when given as the next day's reference data, find
+    // room: the present ones, each doubled that may run full.
+    [[nodiscard]] Sizes sizes_for_next(const Reference* next = nullptr) const noexcept;
+
     // The one door. Asserts that the sequence is the previous plus one, and that monotonic time does
     // not fall but at a Start. A DayStart asserts that the staged reference has its hashes.
     Decision apply(const Record& record) noexcept;
@@ -140,6 +150,8 @@ class Ledger {
     // Null before the first DayStart.
     [[nodiscard]] const Reference* reference() const noexcept { return reference_; }
     [[nodiscard]] const DayStartFacts& day() const noexcept { return day_; }
+    // As the last Capacity told; the largest numbers before the first.
+    [[nodiscard]] const CapacityFacts& capacity() const noexcept { return capacity_; }
     // Of the whole state; does not depend on Sizes.
     [[nodiscard]] StateDigest digest() const noexcept;
     // The tree of open prices, for tests: slots in order of price.
@@ -158,6 +170,8 @@ class Ledger {
     // ledger.cpp: days, roads, look-ups of state
     Decision begin_day(const DayStart& start) noexcept;
     void end_day() noexcept;
+    void bound_room() noexcept;
+    void grow_day(const Sizes& sizes);
     void move_road(const VenueSession& session) noexcept;
     void move_road(const DeviceEvent& event) noexcept;
     void clear_day() noexcept;
@@ -217,6 +231,7 @@ class Ledger {
     [[nodiscard]] CommandHashes hashes_of(Sequence command, std::uint32_t session,
                                           const ClientOrderId& id) const noexcept;
     void remember_command(const CommandState& command, const CommandHashes& hashes) noexcept;
+    void index_command(std::uint32_t row, const CommandHashes& hashes) noexcept;
     [[nodiscard]] std::uint32_t find_command(std::uint32_t session, const ClientOrderId& id,
                                              std::uint64_t hash) const noexcept;
     [[nodiscard]] std::uint32_t find_command(std::uint32_t session, const ClientOrderId& id) const noexcept;
@@ -256,7 +271,7 @@ class Ledger {
     void halt_account(std::uint32_t account) noexcept;
     void replaced_unasked(const VenueReportFacts& facts, Order& order) noexcept;
 
-    // ledger_digest.cpp and ledger_stage.cpp hold `digest` and `stage`
+    // ledger_digest.cpp, ledger_stage.cpp and ledger_grow.cpp hold `digest`, `stage` and `grow`
     // ledger_control.cpp: limits and halts, by file and by control
     Decision limit_set(const LimitSet& set) noexcept;
     Decision halt_set(const HaltFacts& facts, const Subject& subject, bool resuming) noexcept;
@@ -276,6 +291,8 @@ class Ledger {
     [[nodiscard]] std::uint8_t* halt_mark(const HaltState& halt) noexcept;
 
     Sizes sizes_;
+    CapacityFacts capacity_;  // as told
+    CapacityFacts room_;      // the lesser of it and the tables: what binds
     const Reference* staged_ = nullptr;
     const Reference* reference_ = nullptr;
     DayStartFacts day_;

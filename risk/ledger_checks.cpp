@@ -159,12 +159,12 @@ Reason Ledger::check_symbol(const Candidate& candidate, Decision& decision) cons
 }
 
 Reason Ledger::check_capacity(const Candidate& candidate) const noexcept {
-    if (counts_.commands >= sizes_.commands_max || counts_.executions == sizes_.executions_max ||
-        (candidate.is_new && counts_.orders == sizes_.orders_max)) {
+    if (counts_.commands >= room_.commands || counts_.executions >= room_.executions ||
+        (candidate.is_new && counts_.orders >= room_.orders)) {
         return Reason::capacity_orders;
     }
-    const bool room = (candidate.account_position != 0 || counts_.account_positions < sizes_.positions_max) &&
-                      (candidate.investor_position != 0 || counts_.investor_positions < sizes_.positions_max);
+    const bool room = (candidate.account_position != 0 || counts_.account_positions < room_.positions) &&
+                      (candidate.investor_position != 0 || counts_.investor_positions < room_.positions);
     return room ? Reason::none : Reason::capacity_positions;
 }
 

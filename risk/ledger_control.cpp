@@ -1,6 +1,7 @@
 // Limits and halts: the opening ones of the day's files, and those set by control, which win over the
 // files and are carried from day to day by the ids they name.
 #include "risk/ledger.hpp"
+#include "risk/ledger_keys.hpp"
 
 namespace fairlead::risk {
 
@@ -31,12 +32,6 @@ void clear(Limits& limits, Scope scope) noexcept {
 constexpr bool is_symbol(Dimension dimension) noexcept {
     return dimension == Dimension::symbol_long || dimension == Dimension::symbol_short;
 }
-
-struct SymbolKey {
-    std::uint32_t investor = 0;
-    std::uint32_t security = 0;
-    std::uint64_t dimension = 0;
-};
 
 }  // namespace
 
@@ -132,7 +127,7 @@ bool Ledger::put_symbol_limit(std::uint32_t investor, std::uint32_t security, Di
                               Amount value, Sequence version) noexcept {
     std::uint32_t row = find_symbol_limit(investor, security, dimension);
     if (row == 0) {
-        if (symbol_limit_rows_ == sizes_.limits_max) {
+        if (symbol_limit_rows_ >= room_.limits) {
             return false;
         }
         row = ++symbol_limit_rows_;
@@ -243,7 +238,7 @@ Decision Ledger::limit_set(const LimitSet& set) noexcept {
         decision.reason = Reason::not_authorised;
         return decision;
     }
-    const bool room = at != 0 || control_limit_rows_ < sizes_.limits_max;
+    const bool room = at != 0 || control_limit_rows_ < room_.limits;
     if (!room || (security != 0 &&
                   !put_symbol_limit(row, security, facts.dimension, facts.value, set.record.sequence))) {
         decision.reason = Reason::capacity_positions;
@@ -362,7 +357,7 @@ bool Ledger::put_halt(const HaltState& named) noexcept {
         ++at;
     }
     if (at > halt_rows_) {
-        if (halt_rows_ == sizes_.halts_max) {
+        if (halt_rows_ >= room_.halts) {
             return false;
         }
         halt_rows_ = at;

@@ -48,6 +48,9 @@ StateDigest Ledger::digest() const noexcept {
     digester.add(firm_halted_);
     digester.add(venue_halted_);
     digester.add(counts_);
+    if (capacity_.orders != UINT32_MAX) {  // older journals tell none
+        digester.add(capacity_);
+    }
     digester.add(firm_);
     for (std::uint32_t i = 0; i < line_rows_; ++i) {
         digester.add(lines_[i]);

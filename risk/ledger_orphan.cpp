@@ -61,9 +61,8 @@ void Ledger::halt_account(std::uint32_t account) noexcept {
 bool Ledger::take_in(const VenueReport& report, Decision& decision) noexcept {
     const VenueReportFacts& facts = report.facts;
     const std::uint32_t security = find_security(facts.symbol);
-    const bool room = counts_.orders < sizes_.orders_max &&
-                      counts_.account_positions < sizes_.positions_max &&
-                      counts_.investor_positions < sizes_.positions_max;
+    const bool room = counts_.orders < room_.orders && counts_.account_positions < room_.positions &&
+                      counts_.investor_positions < room_.positions;
     if (security == 0 || !room || (facts.side != Side::buy && facts.side != Side::sell)) {
         return false;
     }

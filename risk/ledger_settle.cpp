@@ -2,6 +2,7 @@
 // account, its branch, its investor, the firm and both positions move together or not at all. Also the
 // rows that orders hang on: positions, the tree of open prices, the ids of commands.
 #include "risk/ledger.hpp"
+#include "risk/ledger_keys.hpp"
 
 namespace fairlead::risk {
 
@@ -49,21 +50,6 @@ std::uint64_t priority(std::uint32_t slot) noexcept {
 std::size_t side_place(Side side) noexcept {
     return side == Side::buy ? 0 : 1;
 }
-
-struct PairKey {
-    std::uint32_t owner = 0;
-    std::uint32_t security = 0;
-};
-struct ExecutionKey {
-    ExecutionId id;
-    std::uint32_t order = 0;
-    std::uint32_t reserved = 0;
-};
-struct ClientKey {
-    ClientOrderId id;
-    std::uint32_t session = 0;
-    std::uint32_t reserved = 0;
-};
 
 }  // namespace
 
@@ -294,15 +280,19 @@ Ledger::CommandHashes Ledger::hashes_of(Sequence command, std::uint32_t session,
 }
 
 void Ledger::remember_command(const CommandState& command, const CommandHashes& hashes) noexcept {
-    // Beyond commands_max there is room for a cancel or reduction of every order; one beyond that passes
-    // without being remembered, since it must pass.
-    if (counts_.commands + 1 == commands_.size()) {
+    // Beyond the commands of the capacity there is room for a cancel or reduction of every order; one beyond
+    // that passes without being remembered, since it must pass.
+    if (counts_.commands >= room_.commands + std::uint64_t{room_.orders}) {
         return;
     }
     const std::uint32_t row = ++counts_.commands;
     commands_[row] = command;
+    index_command(row, hashes);
+}
+
+void Ledger::index_command(std::uint32_t row, const CommandHashes& hashes) noexcept {
     command_index_.insert(hashes.command, row);
-    if (command.session != 0) {
+    if (commands_[row].session != 0) {
         client_index_.insert(hashes.client, row);
     }
 }
@@ -337,7 +327,7 @@ bool Ledger::remember_execution(const ExecutionState& execution) noexcept {
     }
     // Out of room, a fill still counts: counting one twice would be the lesser harm than losing it, and
     // new orders have been refused since the table filled.
-    if (counts_.executions < sizes_.executions_max) {
+    if (counts_.executions < room_.executions) {
         executions_[++counts_.executions] = execution;
         execution_index_.insert(
             hash_of(ExecutionKey{execution.execution_id, execution.order, 0}, sizes_.hash_seed),

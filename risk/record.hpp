@@ -24,6 +24,7 @@ enum class RecordKind : std::uint16_t {
     key_change = 7,
     checkpoint_signed = 8,
     tick = 9,
+    capacity = 10,  // how much the tables of this run hold, where that is not what the Ledger was told before
     logon_attempt = 16,
     logon_result = 17,
     logout = 18,            // logout or disconnect, client or venue side

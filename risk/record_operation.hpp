@@ -197,6 +197,22 @@ struct Start {
     StartFacts facts;
 };
 
+// How much of a day is taken in before Reason::capacity_orders and capacity_positions refuse. It is part of
+// every such Decision, so a replay needs it, whatever room the replaying program has itself.
+struct CapacityFacts {
+    std::uint32_t orders = 0;
+    std::uint32_t commands = 0;
+    std::uint32_t executions = 0;
+    std::uint32_t positions = 0;  // of accounts; as many again of investors
+    std::uint32_t limits = 0;     // set by control; as many again of one security
+    std::uint32_t halts = 0;
+    auto operator<=>(const CapacityFacts&) const = default;
+};
+struct Capacity {
+    Record record;
+    CapacityFacts facts;
+};
+
 struct StopFacts {
     StateDigest state_digest{};
 };

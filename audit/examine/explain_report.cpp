@@ -48,6 +48,7 @@ struct KindName {
 constexpr std::array kind_names{
     KindName{risk::RecordKind::genesis, {"genesis", "日誌起始"}},
     KindName{risk::RecordKind::start, {"start", "系統啟動"}},
+    KindName{risk::RecordKind::capacity, {"capacity", "系統容量"}},
     KindName{risk::RecordKind::stop, {"stop", "系統停止"}},
     KindName{risk::RecordKind::clock, {"clock", "時鐘"}},
     KindName{risk::RecordKind::device_event, {"device_event", "設備事件"}},

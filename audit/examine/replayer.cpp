@@ -8,34 +8,29 @@
 
 namespace fairlead::audit {
 
-risk::Sizes replay_sizes(const std::string& journal_directory, std::uint64_t records) {
-    std::uint64_t bytes = 0;
-    std::error_code code;
-    for (const auto& entry : std::filesystem::directory_iterator(journal_directory + "/reference", code)) {
-        bytes += entry.is_regular_file(code) ? entry.file_size(code) : 0;
-    }
-    const auto whole = [](std::uint64_t value) {
-        return static_cast<std::uint32_t>(std::min<std::uint64_t>(value, 1U << 30));
-    };
-    constexpr std::uint64_t shortest_row_bytes = 16;
-    const std::uint32_t rows = whole(bytes / shortest_row_bytes + 64);
+risk::Sizes few_rows() noexcept {
     risk::Sizes sizes;
-    sizes.orders_max = sizes.commands_max = sizes.executions_max = sizes.halts_max = whole(records + 16);
-    sizes.accounts_max = sizes.investors_max = sizes.securities_max = rows;
-    sizes.positions_max = sizes.limits_max = whole(records + rows);
+    for (std::uint32_t* rows :
+         {&sizes.orders_max, &sizes.commands_max, &sizes.executions_max, &sizes.positions_max,
+          &sizes.accounts_max, &sizes.investors_max, &sizes.securities_max, &sizes.branches_max,
+          &sizes.sessions_max, &sizes.limits_max, &sizes.halts_max}) {
+        *rows = 16;
+    }
     return sizes;
+}
+
+void make_room(risk::Ledger& ledger, const risk::Reference* next) {
+    ledger.grow(ledger.sizes_for_next(next));
 }
 
 std::string Replayer::open(const JournalPlace& place, OnDay on_day) {
     place_ = place;
     on_day_ = std::move(on_day);
-    // The last sequence bounds the Ledger's size.
-    const DiskEnd end = find_disk_end(place_);
-    last_sequence_ = end.chain.sequence;
+    last_sequence_ = find_disk_end(place_).chain.sequence;
     if (!reader_.open(place_)) {
         return reader_.error();
     }
-    ledger_ = std::make_unique<risk::Ledger>(replay_sizes(place_.directory, last_sequence_));
+    ledger_ = std::make_unique<risk::Ledger>(few_rows());
     return {};
 }
 
@@ -71,6 +66,7 @@ std::string Replayer::stage(const risk::DayStart& start) {
         // The one before the day in force is read by nobody any more.
         day_ = std::move(next_day_);
         next_day_ = std::make_unique<risk::Reference>(std::move(restored.reference));
+        make_room(*ledger_, next_day_.get());
         problem = ledger_->stage(*next_day_);
     }
     if (problem.empty() && on_day_) {

@@ -14,9 +14,11 @@
 
 namespace fairlead::audit {
 
-// Room for a replay: no more orders, limits or halts than records, no more rows than the archived files have
-// bytes for.
-[[nodiscard]] risk::Sizes replay_sizes(const std::string& journal_directory, std::uint64_t records);
+// A Ledger of a replay begins small and grows with what the journal holds: before each Record, and before a
+// day's reference data is staged, it gets the room that may take. What bounds the Decisions is the Capacity
+// that the gateway has journaled.
+[[nodiscard]] risk::Sizes few_rows() noexcept;
+void make_room(risk::Ledger& ledger, const risk::Reference* next = nullptr);
 
 class Replayer {
   public:
@@ -34,7 +36,10 @@ class Replayer {
     // The Decision and routing journaled beside it.
     [[nodiscard]] const std::optional<risk::Answered>& answered() const noexcept { return answered_; }
     // Gives the record to the Ledger: once a record.
-    [[nodiscard]] risk::Decision apply() { return ledger_->apply(*record_); }
+    [[nodiscard]] risk::Decision apply() {
+        make_room(*ledger_);
+        return ledger_->apply(*record_);
+    }
     [[nodiscard]] const risk::Ledger& ledger() const noexcept { return *ledger_; }
     [[nodiscard]] std::uint64_t last_sequence() const noexcept { return last_sequence_; }
 

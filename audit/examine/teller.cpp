@@ -483,6 +483,16 @@ void Teller::tell_operation(const risk::Record& record, Bytes raw) {
                 std::to_string(as_kind<risk::Start>(record).facts.replayed_records) +
                 word(" records", " 筆"));
             break;
+        case RecordKind::capacity: {
+            const risk::CapacityFacts& facts = as_kind<risk::Capacity>(record).facts;
+            add(std::to_string(facts.orders) + word(" orders a day, ", " 筆委託，") +
+                std::to_string(facts.commands) + word(" commands, ", " 筆指令，") +
+                std::to_string(facts.executions) + word(" executions, ", " 筆成交，") +
+                std::to_string(facts.positions) + word(" positions, ", " 筆部位，") +
+                std::to_string(facts.limits) + word(" limits, ", " 筆額度，") + std::to_string(facts.halts) +
+                word(" halts", " 筆停單"));
+            break;
+        }
         case RecordKind::clock: {
             const risk::ClockFacts& facts = as_kind<risk::Clock>(record).facts;
             add(word("step of ", "偏移 ") + std::to_string(facts.offset_ns) + " ns");

@@ -36,6 +36,8 @@ Names names_of(risk::RecordKind kind) {
             return {"checkpoint_signed", "檢查點簽章"};
         case tick:
             return {"tick", "時間紀錄"};
+        case capacity:
+            return {"capacity", "系統容量"};
         case logon_attempt:
             return {"logon_attempt", "登入請求"};
         case logon_result:

@@ -117,8 +117,7 @@ class Examination {
         }
         checkpoints_.open(place, options_.keys, options_.since);
         take_pruned(place);
-        ledger_ =
-            std::make_unique<risk::Ledger>(replay_sizes(options_.journal_directory, records_max(place)));
+        ledger_ = std::make_unique<risk::Ledger>(few_rows());
         RecordView view;
         ReadStatus status = ReadStatus::record;
         ReadAhead records(reader, [this](const Hash& leaf) { checkpoints_.take(leaf); });
@@ -130,19 +129,6 @@ class Examination {
     }
 
   private:
-    // The last sequence bounds the Ledger's size. It is wanted before the first record is replayed, so it
-    // may be forged: there are no more records than the segments have room for.
-    static std::uint64_t records_max(const JournalPlace& place) {
-        SegmentDirectory segments;
-        std::uint64_t room = 0;
-        if (segments.open(place).empty()) {
-            for (std::size_t i = 0; i < segments.segment_count(); ++i) {
-                room += segments.segment_bytes(i) / sizeof(RecordHeader);
-            }
-        }
-        return std::min(room, find_disk_end(place).chain.sequence);
-    }
-
     // The hashes of pruned segments go into the tree. That they fit together the reader has seen.
     void take_pruned(const JournalPlace& place) {
         SegmentDirectory segments;
@@ -390,6 +376,7 @@ class Examination {
         if (record.kind == RecordKind::incident) {
             remark(as<risk::Incident>(record));
         }
+        make_room(*ledger_);
         risk::Decision decision;
         if (const char* broken = guard_.broken_by([&] { decision = ledger_->apply(record); });
             broken != nullptr) {
@@ -429,6 +416,7 @@ class Examination {
         std::string problem = restored.error;
         if (problem.empty()) {
             days_.push_back(std::move(restored.reference));
+            make_room(*ledger_, &days_.back());
             problem = ledger_->stage(days_.back());
         }
         if (!problem.empty()) {

@@ -16,16 +16,20 @@ using Json = nlohmann::ordered_json;
 // A Ledger that is told of days and Limits alone: it answers which Limits the proposal would have in force.
 class ProposedLimits {
   public:
-    ProposedLimits(risk::Sizes sizes, std::string file)
-        : ledger_(without_orders(sizes)), file_(std::move(file)) {}
+    explicit ProposedLimits(std::string file) : ledger_(few_rows()), file_(std::move(file)) {}
 
     [[nodiscard]] std::string start_day(const risk::Reference& reference) {
         day_ = std::move(next_day_);
         next_day_ = std::make_unique<risk::Reference>(reference);
         const auto errors = config::replace_opening_limits(*next_day_, file_);
-        return errors.empty() ? ledger_.stage(*next_day_) : config::describe(errors.front());
+        if (!errors.empty()) {
+            return config::describe(errors.front());
+        }
+        make_room(ledger_, next_day_.get());
+        return ledger_.stage(*next_day_);
     }
     void take(const risk::Record& record) {
+        make_room(ledger_);
         if (record.kind == RecordKind::day_start || record.kind == RecordKind::limit_set) {
             static_cast<void>(ledger_.apply(record));
             return;
@@ -37,10 +41,6 @@ class ProposedLimits {
     [[nodiscard]] const risk::Ledger& ledger() const noexcept { return ledger_; }
 
   private:
-    static risk::Sizes without_orders(risk::Sizes sizes) {
-        sizes.orders_max = sizes.commands_max = sizes.executions_max = 16;
-        return sizes;
-    }
     risk::Ledger ledger_;
     std::string file_;
     std::unique_ptr<risk::Reference> day_;
@@ -147,8 +147,7 @@ WhatIfResult write_what_if(const WhatIfOptions& options, const Sink& sink) {
     if (!result.error.empty()) {
         return result;
     }
-    proposed = std::make_unique<ProposedLimits>(
-        replay_sizes(options.place.directory, replayer.last_sequence()), options.limits);
+    proposed = std::make_unique<ProposedLimits>(options.limits);
     const risk::Ledger& ledger = replayer.ledger();
     Listing listing(options.format, sink);
     listing.begin();

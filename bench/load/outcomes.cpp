@@ -1,7 +1,6 @@
 #include "bench/load/outcomes.hpp"
 
 #include <algorithm>
-#include <utility>
 
 namespace fairlead::load {
 namespace {
@@ -179,13 +178,14 @@ std::uint32_t Outcomes::on_execution_report(std::uint32_t session, const fix::Me
         return no_order;
     }
     const char type = execution.front();
-    // The ClOrdID of a repeated identifier names two commands. A refusal is for the second one if it says
-    // "duplicate order", or if the first has its answer already.
-    if (type == '8' && commands_[command].duplicate != no_command &&
-        (message.value(103) == "6" || commands_[command].answer != Answer::none)) {
-        const std::uint32_t original = command;
-        command = commands_[original].duplicate;
-        commands_[original].duplicate = std::exchange(commands_[command].duplicate, no_command);
+    // The ClOrdID of a repeated identifier names several commands. A refusal is for the first of them that
+    // has no answer yet, and "duplicate order" never for the one that used it first.
+    if (type == '8' && message.value(103) == "6" && commands_[command].duplicate != no_command) {
+        command = commands_[command].duplicate;
+    }
+    while (type == '8' && commands_[command].answer != Answer::none &&
+           commands_[command].duplicate != no_command) {
+        command = commands_[command].duplicate;
     }
     // Of an order refused or withdrawn nothing more is told: whatever else comes is about the one that used
     // its ClOrdID again, which is free then.

@@ -94,6 +94,37 @@ TEST_CASE("a_decision_or_digest_that_replay_does_not_reach_is_found_at_its_recor
     CHECK(report.findings[2].find("record 3: the decision section has 0 bytes") != std::string::npos);
 }
 
+TEST_CASE("verify_replays_what_a_gateway_refused_for_want_of_room_as_it_was_refused") {
+    const auto verified = [](bool told) {
+        const TemporaryDirectory disk;
+        SmallGateway gateway(disk.path());
+        risk::Start start;
+        start.facts.state_digest = gateway.digest();
+        gateway.step(start, risk::RecordKind::start);
+        if (told) {
+            risk::Capacity capacity;
+            const risk::Sizes& sizes = gateway.ledger().sizes();
+            capacity.facts = {sizes.orders_max,    sizes.commands_max, sizes.executions_max,
+                              sizes.positions_max, sizes.limits_max,   sizes.halts_max};
+            gateway.step(capacity, risk::RecordKind::capacity);
+        }
+        for (std::uint32_t line = 0; line <= gateway.ledger().sizes().limits_max; ++line) {
+            risk::LimitSet set;
+            set.facts.scope = risk::Scope::investor;
+            set.facts.dimension = risk::Dimension::buy;
+            set.subject.investor = risk::InvestorId("I" + std::to_string(line));
+            gateway.step(set, risk::RecordKind::limit_set, true);
+        }
+        gateway.keep();
+        return verify_directory(disk.path());
+    };
+    CHECK(verified(true).ok());
+    // A journal that does not say how much room there was.
+    const VerifyReport report = verified(false);
+    REQUIRE(report.findings.size() == 1);
+    CHECK(report.findings[0].find("replay decides otherwise") != std::string::npos);
+}
+
 TEST_CASE("an_empty_or_missing_journal_is_not_verified") {
     const TemporaryDirectory disk;
     CHECK_FALSE(verify_directory(disk.path()).ok());

@@ -70,7 +70,7 @@ class SmallGateway {
     static risk::Sizes sizes() {
         risk::Sizes sizes;
         sizes.orders_max = sizes.commands_max = sizes.executions_max = sizes.positions_max = 100;
-        sizes.accounts_max = sizes.investors_max = sizes.securities_max = 100;
+        sizes.accounts_max = sizes.investors_max = sizes.securities_max = sizes.limits_max = 100;
         return sizes;
     }
     std::string journal_;

@@ -205,9 +205,54 @@ TEST_CASE("player_gives_a_repeated_identifier_its_own_reports_when_the_first_was
     CHECK(stage.player.outcomes().totals().fills == 1);
 }
 
+// An ExecutionReport of the ClOrdID that `command` was the first to use.
+void report(Outcomes& outcomes, std::uint32_t command, const std::string& fields) {
+    std::array<char, 24> room;
+    const std::string body =
+        "35=8\00134=2\00137=1\00117=1\00111=" + std::string(outcomes.identifier(command, room)) + "\001" +
+        fields;
+    std::string text = "8=FIX.4.4\0019=" + std::to_string(body.size()) + "\001" + body;
+    unsigned sum = 0;
+    for (const char character : text) {
+        sum += static_cast<unsigned char>(character);
+    }
+    sum %= 256;
+    text += "10=" + std::string(sum < 10 ? "00" : sum < 100 ? "0" : "") + std::to_string(sum) + "\001";
+    fix::Message message;
+    REQUIRE(fix::Reader(1024).read(text, message).status == fix::ReadStatus::complete);
+    outcomes.on_message(0, message, {});
+}
+
+TEST_CASE("an_identifier_used_three_times_has_an_answer_for_each_in_order") {
+    const std::string acknowledged = "150=0\00139=0\001";
+    const std::string refused = "150=8\00139=8\00110006=80\001";
+    const std::string duplicate = "150=8\00139=8\001103=6\00110006=72\001";
+    const std::vector<std::vector<std::string>> all{{refused, acknowledged, duplicate},
+                                                    {acknowledged, duplicate, duplicate},
+                                                    {refused, refused, acknowledged},
+                                                    {refused, refused, refused}};
+    for (const auto& answers : all) {
+        Outcomes outcomes(1, "T");
+        outcomes.orders().resize(3);
+        for (std::uint32_t i = 0; i < 3; ++i) {
+            PlannedCommand plan = new_order(i);
+            plan.session = 0;
+            plan.original = 0;
+            plan.fault = i == 0 ? Fault::none : Fault::duplicate_identifier;
+            outcomes.sent(outcomes.add(plan), {});
+        }
+        for (std::uint32_t i = 0; i < 3; ++i) {
+            report(outcomes, 0, answers[i]);
+            CHECK(outcomes.commands()[i].answer ==
+                  (answers[i] == acknowledged ? Answer::accepted : Answer::refused));
+        }
+        CHECK(outcomes.unanswered() == 0);
+    }
+}
+
 TEST_CASE("reports_after_a_withdrawn_order_are_those_of_the_one_that_used_its_identifier_again") {
     Outcomes outcomes(1, "T");
-    outcomes.reserve(4);
+    outcomes.orders().resize(2);
     PlannedCommand repeat = new_order(1);
     repeat.session = 0;
     repeat.fault = Fault::duplicate_identifier;
@@ -219,19 +264,7 @@ TEST_CASE("reports_after_a_withdrawn_order_are_those_of_the_one_that_used_its_id
     const std::uint32_t second = outcomes.add(repeat);
     outcomes.set_number(second, 6);
     outcomes.sent(second, {});
-    std::array<char, 24> room;
-    std::string body = "35=8\00134=2\00137=1\00117=1\001150=0\00139=0\00111=";
-    body += std::string(outcomes.identifier(first, room)) + "\001";
-    std::string text = "8=FIX.4.4\0019=" + std::to_string(body.size()) + "\001" + body;
-    unsigned sum = 0;
-    for (const char character : text) {
-        sum += static_cast<unsigned char>(character);
-    }
-    sum %= 256;
-    text += "10=" + std::string(sum < 10 ? "00" : sum < 100 ? "0" : "") + std::to_string(sum) + "\001";
-    fix::Message message;
-    REQUIRE(fix::Reader(1024).read(text, message).status == fix::ReadStatus::complete);
-    outcomes.on_message(0, message, {});
+    report(outcomes, first, "150=0\00139=0\001");
     CHECK(outcomes.commands()[first].answer == Answer::withdrawn);
     CHECK(outcomes.commands()[second].answer == Answer::accepted);
     CHECK(outcomes.unanswered() == 0);

@@ -121,6 +121,52 @@ TEST_CASE("replay_gives_the_same_decisions_and_digest_at_every_record_whatever_t
     CHECK(again.ledger->digest() == live.ledger->digest());
 }
 
+TEST_CASE("a_replay_refuses_for_want_of_room_what_the_gateway_refused_whatever_room_it_has_itself") {
+    const Reference reference = make_reference();
+    const auto tight = [](std::uint32_t Sizes::*table, std::uint32_t rows) {
+        Sizes sizes = small_sizes();
+        sizes.*table = rows;
+        return sizes;
+    };
+    const auto positions = static_cast<std::uint32_t>(reference.inventory.size()) + 1;
+    for (const Sizes& sizes : {tight(&Sizes::orders_max, 200), tight(&Sizes::commands_max, 300),
+                               tight(&Sizes::executions_max, 50), tight(&Sizes::positions_max, positions)}) {
+        Recorder live(reference, sizes);
+        Capacity capacity;
+        capacity.facts = {sizes.orders_max,    sizes.commands_max, sizes.executions_max,
+                          sizes.positions_max, sizes.limits_max,   sizes.halts_max};
+        live.keep(capacity, RecordKind::capacity, 0);
+        CHECK(live.ledger->capacity() == capacity.facts);
+        live.day(5, 2'000);
+        World wide(reference);
+        Sizes few;
+        few.orders_max = few.commands_max = few.executions_max = few.positions_max = few.accounts_max =
+            few.investors_max = few.securities_max = few.branches_max = few.sessions_max = few.limits_max =
+                few.halts_max = 1;
+        World growing(reference, few, false);
+        growing.ledger->grow(growing.ledger->sizes_for_next(&growing.reference));
+        REQUIRE(growing.start() == "");
+        growing.open_line(Venue::twse, 1);
+        growing.open_line(Venue::tpex, 2);
+        int full = 0;
+        for (const Recorded& kept : live.recorded) {
+            growing.ledger->grow(growing.ledger->sizes_for_next());
+            for (World* world : {&wide, &growing}) {
+                const Decision decision = world->ledger->apply(kept.record());
+                REQUIRE(std::memcmp(&decision, &kept.decision, sizeof decision) == 0);
+            }
+            full += kept.decision.reason == Reason::capacity_orders ||
+                            kept.decision.reason == Reason::capacity_positions
+                        ? 1
+                        : 0;
+        }
+        CHECK(full > 20);
+        CHECK(wide.ledger->digest() == live.ledger->digest());
+        CHECK(growing.ledger->digest() == live.ledger->digest());
+        CHECK(growing.ledger->sizes().orders_max < 2 * growing.ledger->counts().orders + 16);
+    }
+}
+
 TEST_CASE("the_digest_differs_for_any_difference_in_state") {
     World one;
     World two;

@@ -92,6 +92,7 @@ void Judge::forget_behind(risk::Sequence last) {
     lines_open_.clear();
     devices_closed_.clear();
     spare_closed_ = false;
+    orders_max_ = orders_in_ = 0;
     logged_on_.clear();
     last_order_number_.clear();
     order_numbers_.clear();
@@ -184,6 +185,7 @@ void Judge::follow(const Seen& seen, risk::Sequence sequence) {
     }
     note_numbers(seen, sequence);
     note_road(seen);
+    check_room(seen);
     check_order_number(seen);
     check_age(seen);
     check_evidence(seen);
@@ -254,6 +256,32 @@ void Judge::note_road(const Seen& seen) {
         } else {
             devices_closed_.erase(cause);
         }
+    }
+}
+
+// As many orders as the capacity record says, and not one less.
+void Judge::check_room(const Seen& seen) {
+    if (seen.kind == RecordKind::capacity) {
+        kernel_.marks.hit(orders_max_ == 0 ? "capacity told" : "capacity told again");
+        orders_max_ = as<risk::Capacity>(seen).facts.orders;
+    }
+    const bool asks =
+        seen.answered && (seen.kind == RecordKind::new_order || seen.kind == RecordKind::orphan_report);
+    if (!asks) {
+        return;
+    }
+    const risk::Decision& decision = seen.answered->decision;
+    const bool taken_in = decision.order_slot != 0 && (decision.outcome == risk::Outcome::accepted ||
+                                                       decision.outcome == risk::Outcome::orphan);
+    if (decision.reason == risk::Reason::capacity_orders) {
+        kernel_.marks.hit("refused for want of room");
+    }
+    orders_in_ += taken_in ? 1 : 0;
+    if (orders_in_ > orders_max_ ||
+        (seen.kind == RecordKind::new_order && decision.reason == risk::Reason::capacity_orders &&
+         orders_in_ != orders_max_)) {
+        kernel_.fail(5, "record " + text_of(last()) + ": " + text_of(orders_in_) + " orders of " +
+                            text_of(orders_max_) + " are taken in");
     }
 }
 

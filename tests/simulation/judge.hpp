@@ -65,6 +65,7 @@ class Judge {
     void forget_behind(risk::Sequence last);
     void note_numbers(const Seen& seen, risk::Sequence sequence);
     void note_road(const Seen& seen);
+    void check_room(const Seen& seen);
     void check_chain(const Seen& seen, risk::Sequence sequence);
     void check_order_number(const Seen& seen);
     void check_age(const Seen& seen);
@@ -102,6 +103,8 @@ class Judge {
     std::set<std::pair<std::uint32_t, bool>> lines_open_;  // line, and whether of TPEx
     std::set<int> devices_closed_;
     bool spare_closed_ = false;
+    std::uint32_t orders_max_ = 0;  // as the last capacity record has it
+    std::uint32_t orders_in_ = 0;
     std::set<std::uint32_t> logged_on_;
     std::map<std::uint32_t, std::string> last_order_number_;  // by line
     std::set<std::string> order_numbers_;

@@ -59,8 +59,8 @@ void Judge::ask_oracle(const Seen& seen) {
                                                                                                    : venue;
             }
         }
-        if (road_reason(seen, venue)) {
-            return;
+        if (road_reason(seen, venue) || decision.reason == risk::Reason::capacity_orders) {
+            return;  // whether there was room is check_room's
         }
     }
     const bool by_venue = seen.kind == RecordKind::venue_report || seen.kind == RecordKind::venue_reject;

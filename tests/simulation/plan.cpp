@@ -39,6 +39,7 @@ Plan make_plan(std::uint64_t seed, bool with_faults) {
     constexpr std::int64_t second_ns = 1'000'000'000;
     constexpr std::uint64_t stream = 1;
     constexpr std::uint64_t checkpoints_stream = 40;
+    constexpr std::uint64_t room_stream = 41;
     Random random(seed, stream);
     Plan plan;
     plan.seed = seed;
@@ -58,6 +59,9 @@ Plan make_plan(std::uint64_t seed, bool with_faults) {
     plan.wait_age_limit_ms = static_cast<std::uint32_t>(random.between(50, 3'000));
     plan.faults_per_s = static_cast<std::uint32_t>(random.between(1, 6));
     plan.checkpoints = Random(seed, checkpoints_stream).chance(500);
+    if (Random room(seed, room_stream); with_faults && room.chance(100)) {
+        plan.orders_max = static_cast<std::uint32_t>(room.between(2, 40));
+    }
     if (with_faults) {
         const std::uint64_t permille = 150 + random.pick(500);
         for (std::size_t fault = 0; fault < fault_count; ++fault) {

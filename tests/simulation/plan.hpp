@@ -59,6 +59,8 @@ enum class Fault : std::uint8_t {
 inline constexpr std::size_t fault_count = static_cast<std::size_t>(Fault::count);
 [[nodiscard]] std::string_view fault_name(Fault fault) noexcept;
 
+inline constexpr std::uint32_t orders_room_max = 6'000;
+
 struct Plan {
     std::uint64_t seed = 0;
     std::bitset<fault_count> faults;
@@ -75,7 +77,8 @@ struct Plan {
     std::uint32_t out_buffer_bytes = 64 << 10;
     std::uint32_t line_rate = 160;
     std::uint32_t wait_age_limit_ms = 1000;
-    std::uint32_t faults_per_s = 2;  // of those that strike now and then
+    std::uint32_t orders_max = orders_room_max;  // less: a little more with each start
+    std::uint32_t faults_per_s = 2;              // of those that strike now and then
 
     [[nodiscard]] bool has(Fault fault) const noexcept { return faults[static_cast<std::size_t>(fault)]; }
     void drop(Fault fault) noexcept { faults.reset(static_cast<std::size_t>(fault)); }

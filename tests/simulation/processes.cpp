@@ -125,7 +125,7 @@ config::GatewayConfig make_config(const Plan& plan, const Places& places) {
     config.journal.front_directory = places.front;
     config.journal.spare_directory = places.spare;
     config.journal.level = plan.disk_level ? config::JournalLevel::disk : config::JournalLevel::process;
-    config.sizes = {6'000, 24'000, 12'000, 64, 16, 16, 64};
+    config.sizes = {plan.orders_max, 24'000, 12'000, 64, 16, 16, 64};
     config.control.proposals = 64;
     config.clock.unsynchronised_refuse_s = 0;
     for (unsigned client = 0; client < plan.clients; ++client) {

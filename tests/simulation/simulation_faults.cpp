@@ -46,6 +46,8 @@ void Simulation::start_gateway() {
     if (gateway_ != nullptr) {
         return;
     }
+    // As an operator does whose gateway says that it has no room for more orders today.
+    config_.sizes.orders = std::min(orders_room_max, config_.sizes.orders + config_.sizes.orders / 2 + 1);
     gateway_ = std::make_unique<GatewayProcess>(kernel_, config_);
     starting_ = true;
     const std::string error = gateway_->start(reference_, day_origin_);
