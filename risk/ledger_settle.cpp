@@ -282,7 +282,8 @@ Ledger::CommandHashes Ledger::hashes_of(Sequence command, std::uint32_t session,
 void Ledger::remember_command(const CommandState& command, const CommandHashes& hashes) noexcept {
     // Beyond the commands of the capacity there is room for a cancel or reduction of every order; one beyond
     // that passes without being remembered, since it must pass.
-    if (counts_.commands >= room_.commands + std::uint64_t{room_.orders}) {
+    if (counts_.commands >= std::uint64_t{capacity_.commands} + capacity_.orders ||
+        counts_.commands + 1 == commands_.size()) {
         return;
     }
     const std::uint32_t row = ++counts_.commands;

@@ -79,6 +79,26 @@ class Recorder : public World {
     std::vector<Recorded> recorded;
 };
 
+Sizes one_row() {
+    Sizes sizes;
+    sizes.orders_max = sizes.commands_max = sizes.executions_max = sizes.positions_max = 1;
+    sizes.accounts_max = sizes.investors_max = sizes.securities_max = sizes.branches_max = 1;
+    sizes.sessions_max = sizes.limits_max = sizes.halts_max = 1;
+    return sizes;
+}
+void start_small(World& world) {
+    world.ledger->grow(world.ledger->sizes_for_next(&world.reference));
+    REQUIRE(world.start() == "");
+    world.open_line(Venue::twse, 1);
+    world.open_line(Venue::tpex, 2);
+}
+Capacity capacity_of(const Sizes& sizes) {
+    Capacity capacity;
+    capacity.facts = {sizes.orders_max,    sizes.commands_max, sizes.executions_max,
+                      sizes.positions_max, sizes.limits_max,   sizes.halts_max};
+    return capacity;
+}
+
 // Whether a child that does this ends by abort.
 template <class Act>
 bool stops(Act act) {
@@ -132,22 +152,13 @@ TEST_CASE("a_replay_refuses_for_want_of_room_what_the_gateway_refused_whatever_r
     for (const Sizes& sizes : {tight(&Sizes::orders_max, 200), tight(&Sizes::commands_max, 300),
                                tight(&Sizes::executions_max, 50), tight(&Sizes::positions_max, positions)}) {
         Recorder live(reference, sizes);
-        Capacity capacity;
-        capacity.facts = {sizes.orders_max,    sizes.commands_max, sizes.executions_max,
-                          sizes.positions_max, sizes.limits_max,   sizes.halts_max};
+        Capacity capacity = capacity_of(sizes);
         live.keep(capacity, RecordKind::capacity, 0);
         CHECK(live.ledger->capacity() == capacity.facts);
         live.day(5, 2'000);
         World wide(reference);
-        Sizes few;
-        few.orders_max = few.commands_max = few.executions_max = few.positions_max = few.accounts_max =
-            few.investors_max = few.securities_max = few.branches_max = few.sessions_max = few.limits_max =
-                few.halts_max = 1;
-        World growing(reference, few, false);
-        growing.ledger->grow(growing.ledger->sizes_for_next(&growing.reference));
-        REQUIRE(growing.start() == "");
-        growing.open_line(Venue::twse, 1);
-        growing.open_line(Venue::tpex, 2);
+        World growing(reference, one_row(), false);
+        start_small(growing);
         int full = 0;
         for (const Recorded& kept : live.recorded) {
             growing.ledger->grow(growing.ledger->sizes_for_next());
@@ -167,6 +178,59 @@ TEST_CASE("a_replay_refuses_for_want_of_room_what_the_gateway_refused_whatever_r
     }
 }
 
+// Each order has room for a cancel or a reduction beyond the commands of a day: that room is the capacity's
+// too.
+TEST_CASE("a_replay_with_small_tables_remembers_the_reductions_that_the_gateway_remembered") {
+    Sizes sizes = small_sizes();
+    sizes.commands_max = 2;
+    World live(make_reference(), sizes);
+    World replay(make_reference(), one_row(), false);
+    start_small(replay);
+    const auto both = [&](const auto& act) {
+        replay.ledger->grow(replay.ledger->sizes_for_next());
+        const Decision decided = act(live);
+        const Decision replayed = act(replay);
+        CHECK(std::memcmp(&decided, &replayed, sizeof decided) == 0);
+        return decided;
+    };
+    both([&](World& world) {
+        Capacity capacity = capacity_of(sizes);
+        return world.feed(capacity, RecordKind::capacity);
+    });
+    const Decision order =
+        both([](World& world) { return world.send(world.order("R0", Side::buy, 60'000)); });
+    both([&](World& world) { return world.acknowledge(order); });
+    for (int n = 1; n <= 50; ++n) {
+        const std::string before = "R" + std::to_string(n - 1);
+        const std::string id = "R" + std::to_string(n);
+        const Decision cut = both([&](World& world) {
+            return world.replace(before.c_str(), id.c_str(), 60'000 - n * 1'000, 100 * ntd);
+        });
+        REQUIRE(cut.outcome == Outcome::accepted);
+        both([&](World& world) {
+            return world.tell(world.report(order, OrderStatus::replaced, cut.sequence));
+        });
+    }
+    CHECK(both([](World& world) { return world.cancel("R50", "R49"); }).reason ==
+          Reason::duplicate_client_order_id);
+    CHECK(replay.ledger->digest() == live.ledger->digest());
+}
+
+TEST_CASE("limits_and_halts_find_the_room_that_the_capacity_tells") {
+    World world;
+    Capacity capacity = capacity_of(small_sizes());
+    capacity.facts.limits = capacity.facts.halts = 1;
+    world.feed(capacity, RecordKind::capacity);
+    CHECK(world.set_limit(Scope::investor, Dimension::buy, 1'000 * ntd).outcome == Outcome::accepted);
+    CHECK(world.set_limit(Scope::investor, Dimension::sell, 1'000 * ntd).reason ==
+          Reason::capacity_positions);
+    CHECK(world.halt(Scope::investor).outcome == Outcome::accepted);
+    CHECK(world.halt(Scope::account).reason == Reason::capacity_positions);
+    capacity.facts.halts = 2;
+    world.feed(capacity, RecordKind::capacity);
+    CHECK(world.halt(Scope::account).outcome == Outcome::accepted);
+}
+
 TEST_CASE("the_digest_differs_for_any_difference_in_state") {
     World one;
     World two;
@@ -180,6 +244,13 @@ TEST_CASE("the_digest_differs_for_any_difference_in_state") {
     one.halt(Scope::venue);
     three.halt(Scope::firm);
     CHECK(one.ledger->digest() != three.ledger->digest());
+    World roomy;
+    World tight;
+    Capacity capacity = capacity_of(small_sizes());
+    roomy.feed(capacity, RecordKind::capacity);
+    --capacity.facts.orders;
+    tight.feed(capacity, RecordKind::capacity);
+    CHECK(roomy.ledger->digest() != tight.ledger->digest());
     // The last moment is state: the next Record may not be before it.
     const auto noted_at = [](MonotonicNs monotonic_ns) {
         World world;
