@@ -307,13 +307,7 @@ void ClientSide::apply_command(ClientSession& session, const ClientCommand& comm
             auto& mass = command.as<risk::MassCancel>();
             const risk::Answered answered = core_.step(mass, raw);
             if (answered.decision.outcome == risk::Outcome::accepted) {
-                risk::OpenFilter filter;
-                filter.session = session.config->id;
-                filter.side = mass.facts.side;
-                filter.security = mass.facts.mass_kind == risk::MassCancelKind::symbol
-                                      ? core_.ledger.find_security(mass.facts.symbol)
-                                      : 0;
-                if (!mass_effects_.start(filter, risk::CancelOrigin::mass_cancel,
+                if (!mass_effects_.start(filter_of(core_.ledger, mass), risk::CancelOrigin::mass_cancel,
                                          answered.decision.sequence)) {
                     core_.log(LogLevel::error, "too many mass cancels at once", session.config->id);
                 }

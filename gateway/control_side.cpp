@@ -364,18 +364,8 @@ void ControlSide::do_halt(const ControlRequest& request, ControlReply& reply) no
     reply.reason = answered.decision.reason;
     reply.ok = answered.decision.outcome == risk::Outcome::accepted;
     if (reply.ok && request.halt.cancel_open != 0) {
-        risk::OpenFilter filter;
-        filter.session = request.halt.scope == risk::Scope::session ? request.halt.session : 0;
-        filter.venue = request.halt.scope == risk::Scope::venue ? request.halt.venue : risk::Venue::none;
-        filter.security =
-            request.halt.scope == risk::Scope::symbol ? core_.ledger.find_security(request.halt.symbol) : 0;
-        filter.investor = request.halt.scope == risk::Scope::investor
-                              ? core_.ledger.find_investor(request.subject.investor)
-                              : 0;
-        filter.account = request.halt.scope == risk::Scope::account
-                             ? core_.ledger.find_account(request.subject.account).account
-                             : 0;
-        if (!mass_effects_.start(filter, risk::CancelOrigin::halt, reply.sequence)) {
+        const auto filter = filter_of(core_.ledger, request.halt, request.subject);
+        if (!filter || !mass_effects_.start(*filter, risk::CancelOrigin::halt, reply.sequence)) {
             reply.text = risk::Text<512>("halted, but too many mass cancels are under way: open orders stay");
         }
     }

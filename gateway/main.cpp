@@ -252,7 +252,7 @@ int run(const Options& options) {
     begin.day_origin = options.day_origin;
     begin.unapproved = unapproved;
     const std::string day_error =
-        gateway::start_run(core, recovery, clients, venues, std::move(reference), begin);
+        gateway::start_run(core, recovery, clients, venues, mass_effects, std::move(reference), begin);
     if (!day_error.empty()) {
         return complain(day_error);
     }

@@ -5,12 +5,61 @@
 
 namespace fairlead::gateway {
 
+std::optional<risk::OpenFilter> filter_of(const risk::Ledger& ledger, const risk::HaltFacts& facts,
+                                          const risk::Subject& subject) noexcept {
+    risk::OpenFilter filter;
+    bool known = true;
+    switch (facts.scope) {
+        case risk::Scope::session:
+            filter.session = facts.session;
+            known = filter.session != 0;
+            break;
+        case risk::Scope::venue:
+            filter.venue = facts.venue;
+            known = filter.venue != risk::Venue::none;
+            break;
+        case risk::Scope::symbol:
+            filter.security = ledger.find_security(facts.symbol);
+            known = filter.security != 0;
+            break;
+        case risk::Scope::investor:
+            filter.investor = ledger.find_investor(subject.investor);
+            known = filter.investor != 0;
+            break;
+        case risk::Scope::account:
+            filter.account = ledger.find_account(subject.account).account;
+            known = filter.account != 0;
+            break;
+        case risk::Scope::firm:
+            break;
+        case risk::Scope::branch:  // nobody halts one
+        case risk::Scope::none:
+            known = false;
+            break;
+    }
+    return known ? std::optional(filter) : std::nullopt;
+}
+
+risk::OpenFilter filter_of(const risk::Ledger& ledger, const risk::MassCancel& mass) noexcept {
+    risk::OpenFilter filter;
+    filter.session = mass.record.session;
+    filter.side = mass.facts.side;
+    filter.security =
+        mass.facts.mass_kind == risk::MassCancelKind::symbol ? ledger.find_security(mass.facts.symbol) : 0;
+    return filter;
+}
+
 bool MassEffects::start(const risk::OpenFilter& filter, risk::CancelOrigin origin,
                         risk::Sequence cause) noexcept {
+    return take_up(filter, origin, cause, core_.sequencer->last(), 1);
+}
+
+bool MassEffects::take_up(const risk::OpenFilter& filter, risk::CancelOrigin origin, risk::Sequence cause,
+                          risk::Sequence last, std::uint32_t first_slot) noexcept {
     if (jobs_.size() == jobs_max) {
         return false;
     }
-    jobs_.push_back({filter, origin, cause, core_.sequencer->last() + 1, 1});
+    jobs_.push_back({filter, origin, cause, last, core_.sequencer->last(), first_slot});
     return true;
 }
 
@@ -23,7 +72,7 @@ void MassEffects::run() noexcept {
     std::uint32_t steps = steps_per_pass;
     while (cancels < cancels_per_pass && steps > 0 && core_.sequencer->can_step()) {
         const risk::OpenScan scan = core_.ledger.next_open(job.filter, job.next_slot, steps);
-        if (scan.slot != 0 && core_.ledger.order(scan.slot).key < job.before) {
+        if (scan.slot != 0 && core_.ledger.order(scan.slot).key <= job.last) {
             cancel(job, scan.slot);
             ++cancels;
         }
@@ -43,11 +92,11 @@ void MassEffects::cancel(const Job& job, std::uint32_t slot) noexcept {
     cancel.record.session = order.session;
     cancel.record.cause = job.cause;
     cancel.facts.symbol = core_.ledger.security(order.security).symbol;
-    // Unique for ever: the order and the Record this effect comes from.
+    // Unique for ever: the order, and the last Record when this effect began.
     char id[2 * fix::number_text_max + 2];
     char* end = id;
     *end++ = 'M';
-    end = fix::format_unsigned(end, job.cause);
+    end = fix::format_unsigned(end, job.begun);
     *end++ = '.';
     end = fix::format_unsigned(end, slot);
     cancel.facts.client_order_id =

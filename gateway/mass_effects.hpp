@@ -3,23 +3,34 @@
 // has its own line in the journal. Order thread only.
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "gateway/core.hpp"
 
 namespace fairlead::gateway {
 
+// The orders that a halt is about; none when it names something that the day does not have.
+[[nodiscard]] std::optional<risk::OpenFilter> filter_of(const risk::Ledger& ledger,
+                                                        const risk::HaltFacts& facts,
+                                                        const risk::Subject& subject) noexcept;
+// Those of a client's mass cancel that was accepted.
+[[nodiscard]] risk::OpenFilter filter_of(const risk::Ledger& ledger, const risk::MassCancel& mass) noexcept;
+
 class MassEffects {
   public:
-    static constexpr std::size_t jobs_max = 256;
+    static constexpr std::size_t jobs_max = 4096;          // every session may be lost at once
     static constexpr std::uint32_t steps_per_pass = 4096;  // slots looked at
     static constexpr std::uint32_t cancels_per_pass = 32;
 
     explicit MassEffects(Core& core) : core_(core) { jobs_.reserve(jobs_max); }
 
-    // False: too many at once; the caller says so, nothing is cancelled.
+    // Of the orders there are now. False: too many at once; the caller says so, nothing is cancelled.
     [[nodiscard]] bool start(const risk::OpenFilter& filter, risk::CancelOrigin origin,
                              risk::Sequence cause) noexcept;
+    // Of those accepted up to `last`, from this slot on: an effect of the run before goes on.
+    [[nodiscard]] bool take_up(const risk::OpenFilter& filter, risk::CancelOrigin origin,
+                               risk::Sequence cause, risk::Sequence last, std::uint32_t first_slot) noexcept;
     [[nodiscard]] bool active() const noexcept { return !jobs_.empty(); }
     void run() noexcept;
 
@@ -28,7 +39,8 @@ class MassEffects {
         risk::OpenFilter filter;
         risk::CancelOrigin origin = risk::CancelOrigin::client;
         risk::Sequence cause = 0;
-        risk::Sequence before = 0;  // orders accepted later are not this effect's
+        risk::Sequence last = 0;   // orders accepted later are not this effect's
+        risk::Sequence begun = 0;  // the last Record when it began, here or behind a restart
         std::uint32_t next_slot = 1;
     };
     void cancel(const Job& job, std::uint32_t slot) noexcept;

@@ -142,6 +142,7 @@ std::string Recovery::apply(const audit::RecordView& view, const risk::Record& r
         }
         follow_command(record, answered);
     }
+    effects_.follow(record, decision);
     follow_session(record, view);
     follow_line(record, decision);
     audit::with_record_type(record.kind, [&]<class T>() {
@@ -275,7 +276,10 @@ void Recovery::follow_command(const risk::Record& record, const risk::Answered& 
         route.channel = as<risk::NewOrder>(record).facts.channel;
     }
     if (routing.choice == risk::LineChoice::waiting) {
-        waiting_[record.sequence] = {slot, answered.decision.order_key};
+        const bool of_mass_cancel =
+            record.kind == risk::RecordKind::cancel_order &&
+            as<risk::CancelOrder>(record).facts.origin == risk::CancelOrigin::mass_cancel;
+        waiting_[record.sequence] = {slot, answered.decision.order_key, of_mass_cancel ? record.cause : 0};
         waiting_kinds_[record.sequence] = record.kind;
     } else if (record.kind == risk::RecordKind::released) {
         const risk::Sequence command = as<risk::Released>(record).facts.command;
@@ -384,6 +388,7 @@ void Recovery::settle_open_ends() noexcept {
             logout.facts.cause = risk::LogoutCause::crash_recovery;
             logout.person = session.person;
             core_.step(logout);
+            effects_.logged_out(session.config->id, core_.sequencer->last());
             session.was_logged_on = false;
         }
     }
@@ -410,6 +415,7 @@ void Recovery::settle_open_ends() noexcept {
         resolved.facts.order_key = waited.order_key;
         resolved.facts.resolution = risk::Resolution::never_sent;
         core_.step(resolved);
+        effects_.never_sent(waited.mass_cancel, waited.order_slot);
     }
     waiting_.clear();
 }

@@ -11,6 +11,7 @@
 
 #include "audit/journal_reader.hpp"
 #include "gateway/client_side.hpp"
+#include "gateway/unfinished_effects.hpp"
 #include "gateway/venue_side.hpp"
 
 namespace fairlead::gateway {
@@ -37,6 +38,9 @@ class Recovery {
     // on, lines open, commands that never left; what may have left becomes in doubt.
     void settle_open_ends() noexcept;
 
+    // After settle_open_ends, when the day goes on: what the last run had still to cancel.
+    void take_up_effects(MassEffects& effects) const { effects_.take_up(core_, effects); }
+
     // An Incident journal_end_lost, now or in the replay.
     void on_end_lost(const risk::Incident& incident);
 
@@ -58,6 +62,7 @@ class Recovery {
     struct Waiting {
         std::uint32_t order_slot = 0;
         risk::Sequence order_key = 0;
+        risk::Sequence mass_cancel = 0;  // that made it, if it is a cancel made by one
     };
 
     [[nodiscard]] std::string apply(const audit::RecordView& view, const risk::Record& record);
@@ -76,6 +81,7 @@ class Recovery {
     VenueSide& venues_;
     Result result_;
     std::map<std::uint32_t, Numbers> numbers_;
+    UnfinishedEffects effects_;
     std::map<risk::Sequence, Waiting> waiting_;
     std::map<risk::Sequence, risk::RecordKind> waiting_kinds_;
     std::deque<std::unique_ptr<risk::Reference>> references_;

@@ -63,7 +63,7 @@ void record_end_lost(Core& core, Recovery& recovery, const Recovery::Result& rep
 }
 
 std::string start_run_of_day(Core& core, Recovery& recovery, ClientSide& clients, VenueSide& venues,
-                             config::LoadedReference loaded, const RunStart& begin) {
+                             MassEffects& effects, config::LoadedReference loaded, const RunStart& begin) {
     risk::DayStartFacts day;
     config::set_day(day, loaded.origin, begin.day_origin != 0 ? begin.day_origin : core.clock.utc_ns());
     const std::string archive = core.config.journal.directory + "/reference";
@@ -88,6 +88,7 @@ std::string start_run_of_day(Core& core, Recovery& recovery, ClientSide& clients
     }
     record_capacity(core);  // not directly behind the Start, which is the evidence of what was settled
     if (core.ledger.day().date == day.date) {
+        recovery.take_up_effects(effects);
         if (!same_reference(core.ledger.day(), archived.day)) {
             spdlog::warn(
                 "reference data or rules differ from those the day {} began with: the day goes on with "
@@ -115,8 +116,8 @@ std::string start_run_of_day(Core& core, Recovery& recovery, ClientSide& clients
 }  // namespace
 
 std::string start_run(Core& core, Recovery& recovery, ClientSide& clients, VenueSide& venues,
-                      config::LoadedReference loaded, const RunStart& begin) {
-    std::string error = start_run_of_day(core, recovery, clients, venues, std::move(loaded), begin);
+                      MassEffects& effects, config::LoadedReference loaded, const RunStart& begin) {
+    std::string error = start_run_of_day(core, recovery, clients, venues, effects, std::move(loaded), begin);
     venues.index_order_numbers();
     return error;
 }

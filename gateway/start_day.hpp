@@ -18,6 +18,7 @@ struct RunStart {
 
 // Empty: started; else what is wrong, and the program must not go on.
 [[nodiscard]] std::string start_run(Core& core, Recovery& recovery, ClientSide& clients, VenueSide& venues,
-                                    config::LoadedReference loaded, const RunStart& begin);
+                                    MassEffects& effects, config::LoadedReference loaded,
+                                    const RunStart& begin);
 
 }  // namespace fairlead::gateway

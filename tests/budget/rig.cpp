@@ -184,8 +184,9 @@ Rig::Rig(const RigOptions& options) : config_(good(config::load_gateway_config(o
     reference_ = loaded.reference;
     gateway::RunStart begin;
     begin.day_origin = utc_now_ns();
-    const std::string problem = gateway::start_run(parts_->core, parts_->recovery, parts_->clients,
-                                                   parts_->venues, std::move(loaded), begin);
+    const std::string problem =
+        gateway::start_run(parts_->core, parts_->recovery, parts_->clients, parts_->venues,
+                           parts_->mass_effects, std::move(loaded), begin);
     if (!problem.empty()) {
         fail(problem);
     }

@@ -107,14 +107,11 @@ Stage::Stage(const std::string& directory, std::uint32_t line_rate)
     }
     ++kernel_.keeper_life;
     keeper_ = std::make_unique<simulation::KeeperProcess>(places_);
-    std::string error = keeper_->start(kernel_.plan);
-    if (error.empty()) {
-        gateway_ = std::make_unique<simulation::GatewayProcess>(kernel_, config_);
-        error = gateway_->start(reference_, kernel_.utc_ns() - 3 * 3'600 * second_ns);
-    }
-    if (!error.empty()) {
+    if (const std::string error = keeper_->start(kernel_.plan); !error.empty()) {
         throw std::runtime_error("the stage does not start: " + error);
     }
+    day_origin_ = kernel_.utc_ns() - 3 * 3'600 * second_ns;
+    restart();
     settle();
     const std::int64_t until = kernel_.monotonic_ns() + patience_ns;
     while ((!venue_takes_orders(0) || !venue_takes_orders(1)) && kernel_.monotonic_ns() < until) {
@@ -129,6 +126,14 @@ Stage::~Stage() {
     keeper_.reset();
     std::error_code ignored;
     std::filesystem::remove_all(directory_, ignored);
+}
+
+void Stage::restart() {
+    gateway_.reset();
+    gateway_ = std::make_unique<simulation::GatewayProcess>(kernel_, config_);
+    if (const std::string error = gateway_->start(reference_, day_origin_); !error.empty()) {
+        throw std::runtime_error("the gateway does not start: " + error);
+    }
 }
 
 bool Stage::venue_takes_orders(std::size_t index) {

@@ -65,6 +65,8 @@ class Stage {
     [[nodiscard]] End& client(std::size_t index) { return *clients_[index]; }
     [[nodiscard]] End& venue(std::size_t index) { return *venues_[index]; }
     void log_on(std::size_t client);
+    // The gateway is killed, and started again at once.
+    void restart();
     // Lets the gateway and everybody else act until nothing more comes.
     void settle();
     void run_for(std::int64_t ns);
@@ -89,6 +91,7 @@ class Stage {
     simulation::Places places_;
     config::GatewayConfig config_;
     risk::Reference reference_;
+    risk::UtcNs day_origin_ = 0;
     std::vector<std::unique_ptr<End>> venues_;
     std::vector<std::unique_ptr<End>> clients_;
     std::unique_ptr<simulation::KeeperProcess> keeper_;

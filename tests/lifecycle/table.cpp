@@ -253,6 +253,8 @@ void Player::act(const Row& row) {
         person_act(words);
     } else if (row.from == "clock") {
         clock_act(words);
+    } else if (row.from == "gateway" && words.verb == "Killed") {
+        stage_.restart();
     } else {
         fail("nobody is called " + row.from);
     }

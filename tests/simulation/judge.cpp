@@ -93,6 +93,10 @@ void Judge::forget_behind(risk::Sequence last) {
     devices_closed_.clear();
     spare_closed_ = false;
     orders_max_ = orders_in_ = 0;
+    cancelling_halts_.clear();
+    logged_out_.clear();
+    mass_cancelled_.clear();
+    cancels_tried_.clear();
     logged_on_.clear();
     last_order_number_.clear();
     order_numbers_.clear();
@@ -186,6 +190,7 @@ void Judge::follow(const Seen& seen, risk::Sequence sequence) {
     note_numbers(seen, sequence);
     note_road(seen);
     check_room(seen);
+    note_effects(seen, sequence);
     check_order_number(seen);
     check_age(seen);
     check_evidence(seen);

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "audit/journal_reader.hpp"
+#include "config/gateway_config.hpp"
 #include "risk/ledger.hpp"
 #include "risk/routing.hpp"
 #include "tests/risk/oracle.hpp"
@@ -37,6 +38,8 @@ class Judge {
     // A command at the venue.
     void on_command(std::uint32_t line, const FixMessage& message);
     void on_killed(const risk::Ledger& ledger);
+    // When everything has settled.
+    void check_effects(const risk::Ledger& ledger, const config::GatewayConfig& config);
 
     [[nodiscard]] std::uint64_t last() const noexcept { return seen_.size(); }
     [[nodiscard]] bool stopped() const noexcept {
@@ -66,6 +69,7 @@ class Judge {
     void note_numbers(const Seen& seen, risk::Sequence sequence);
     void note_road(const Seen& seen);
     void check_room(const Seen& seen);
+    void note_effects(const Seen& seen, risk::Sequence sequence);
     void check_chain(const Seen& seen, risk::Sequence sequence);
     void check_order_number(const Seen& seen);
     void check_age(const Seen& seen);
@@ -105,6 +109,11 @@ class Judge {
     bool spare_closed_ = false;
     std::uint32_t orders_max_ = 0;  // as the last capacity record has it
     std::uint32_t orders_in_ = 0;
+    // What cancels: halts in force by scope, the last logout of each session, mass cancels; with its record.
+    std::map<std::string, std::pair<risk::Halt, risk::Sequence>> cancelling_halts_;
+    std::map<std::uint32_t, risk::Sequence> logged_out_;
+    std::vector<std::pair<risk::MassCancel, risk::Sequence>> mass_cancelled_;
+    std::map<risk::Sequence, risk::Sequence> cancels_tried_;  // by order: the last cancel not given up unsent
     std::set<std::uint32_t> logged_on_;
     std::map<std::uint32_t, std::string> last_order_number_;  // by line
     std::set<std::string> order_numbers_;

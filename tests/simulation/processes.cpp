@@ -233,7 +233,7 @@ std::string GatewayProcess::start(const risk::Reference& reference, risk::UtcNs 
     loaded.reference = reference;
     loaded.origin = config::DayOrigin::start;
     std::string error = gateway::start_run(parts_->core, parts_->recovery, parts_->clients, parts_->venues,
-                                           std::move(loaded), begin);
+                                           parts_->mass_effects, std::move(loaded), begin);
     if (!error.empty()) {
         return "start: " + error;
     }

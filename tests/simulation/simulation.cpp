@@ -368,6 +368,7 @@ void Simulation::let_settle() {
             kernel_.fail(21, more);
         }
     }
+    judge_.check_effects(gateway_->ledger(), config_);
     if (judge_.credit_known()) {
         for (const tests::OracleOrder& order : judge_.oracle().orders) {
             if (order.ended != 0 && order.reserve() != 0) {

@@ -31,6 +31,8 @@ from assess import capacity_stand  # noqa: E402
 
 PARTS = 10
 SESSIONS, ACCOUNTS = 50, 5_000
+SECURITIES_MAX = 250  # that the demonstration's stand trades
+LOGONS_S = 10  # in which all of them are logged on
 LOOKS = 300  # of the whole run, and no more often than each half second
 # Tables are as large as configured from the start; their pages are touched as orders come. More than this a command
 # is no table's.
@@ -46,8 +48,9 @@ OF_A_CUT = re.compile("Disconnected by an operator|closed the connection instead
 def size(stand, commands):
     """Tables for the whole run: a day's are configured before it begins."""
     text = stand.config.read_text()
-    for key, share in (("orders", ORDERS_SHARE), ("commands", 1.3), ("executions", 1.5), ("positions", 0)):
-        text = re.sub(rf"(?m)^{key} = \d+$", f"{key} = {max(1_000_000, int(share * commands))}", text)
+    for key, rows in (("orders", ORDERS_SHARE * commands), ("commands", 1.3 * commands),
+                      ("executions", 1.5 * commands), ("positions", ACCOUNTS * SECURITIES_MAX)):
+        text = re.sub(rf"(?m)^{key} = \d+$", f"{key} = {max(1_000_000, int(rows))}", text)
     stand.config.write_text(text)
 
 
@@ -66,7 +69,7 @@ class Desk(threading.Thread):
     def __init__(self, stand, every_s):
         super().__init__(daemon=True)
         self.stand, self.every_s, self.done = stand, every_s, threading.Event()
-        self.changes, self.cuts, self.wrong = 0, 0, []
+        self.changes, self.cuts, self.wrong, self.part_began = 0, 0, [], time.monotonic()
 
     def run(self):
         draw = random.Random(1)
@@ -77,8 +80,11 @@ class Desk(threading.Thread):
                 self.stand.control("risk.officer", "limit", "set", "firm", "order_value", value, "--reason", "soak",
                                    "--approver", "risk.approver")
                 self.changes += 1
-                self.stand.control("operator", "session", "disconnect", draw.randint(1, SESSIONS), "--reason", "soak")
-                self.cuts += 1
+                # A load gives up on a session that is cut before its first logon is answered.
+                if time.monotonic() - self.part_began > LOGONS_S:
+                    self.stand.control("operator", "session", "disconnect", draw.randint(1, SESSIONS), "--reason",
+                                       "soak")
+                    self.cuts += 1
             except (RuntimeError, subprocess.TimeoutExpired) as problem:
                 self.wrong.append(str(problem))
 
@@ -117,6 +123,14 @@ def judge_held(seen, commands):
     return wrong
 
 
+def open_orders_left(stand):
+    """Sessions have their orders cancelled when they are gone: the next part does not begin behind those cancels."""
+    deadline = time.monotonic() + 60
+    while (left := stand.control("operator", "status")["rows"][0]["open"]) and time.monotonic() < deadline:
+        time.sleep(0.5)
+    return left
+
+
 def soak(stand, given):
     stand.start_all()
     stand.wait_until_open(180)
@@ -125,6 +139,7 @@ def soak(stand, given):
     desk.start()
     wrong, parts, commands = [], [], []
     for part in range(1, PARTS + 1):
+        desk.part_began = time.monotonic()
         result = stand.directory / f"part{part}.json"
         code = stand.load("profile", "--sessions", SESSIONS, "--rate", given.rate, "--seconds", 6 * given.minutes,
                           "--seed", part, "--heartbeat", 5, "--answer-wait", 60, "--json", result,
@@ -133,12 +148,19 @@ def soak(stand, given):
         parts.append(summary["latency_ns"]["acknowledgement"])
         commands.append(sum(summary[kind]["sent"] for kind in ("orders", "replaces", "cancels")))
         wrong += [f"part {part}: {text}" for text in summary["wrong"]]
+        if commands[-1] < given.rate * 6 * given.minutes / 2:
+            wrong.append(f"part {part}: {commands[-1]:,} commands are less than half of what was asked for")
+        if summary["orders"]["accepted"] < summary["orders"]["sent"] / 2:
+            wrong.append(f"part {part}: {summary['orders']['accepted']:,} orders accepted: most of it was refusals")
         if code not in (0, 1) or (code == 1 and not summary["wrong"]):
             wrong.append(f"part {part}: ended with {code}")
-        print(f"part {part}: {summary['orders']['sent']:,} orders, {summary['replaces']['sent']:,} replaces, "
-              f"{summary['cancels']['sent']:,} cancels, {summary['executions']['fills']:,} fills, "
+        print(f"part {part}: {summary['orders']['sent']:,} orders, {summary['orders']['accepted']:,} accepted, "
+              f"{summary['replaces']['sent']:,} replaces, {summary['cancels']['sent']:,} cancels, "
+              f"{summary['executions']['fills']:,} fills, "
               f"{summary['reconnects']} reconnects; acknowledged p50 {parts[-1]['p50'] / 1e3:.0f} us, "
               f"p99 {parts[-1]['p99'] / 1e3:.0f} us", flush=True)
+        if left := open_orders_left(stand):
+            wrong.append(f"part {part}: {left:,} orders are open a minute after their sessions are gone")
     desk.done.set()
     watch.done.set()
     desk.join()
