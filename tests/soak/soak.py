@@ -30,8 +30,8 @@ sys.path[:0] = [str(ROOT / "deploy"), str(ROOT / "bench")]
 from assess import capacity_stand  # noqa: E402
 
 PARTS = 10
-SESSIONS, ACCOUNTS = 50, 5_000
-SECURITIES_MAX = 250  # that the demonstration's stand trades
+SESSIONS, ACCOUNTS = 50, 2_000
+SECURITIES_MAX = 2_400  # that the stand trades: any account may come to hold any of them
 LOGONS_S = 10  # in which all of them are logged on
 LOOKS = 300  # of the whole run, and no more often than each half second
 # Tables are as large as configured from the start; their pages are touched as orders come. More than this a command
