@@ -173,7 +173,7 @@ TEST_CASE("record_is_refused_by_the_rule_it_breaks") {
     const Row rows[] = {
         {"magic", 0, 0, RecordFault::magic},
         {"version 2", 4, 2, RecordFault::version},
-        {"unknown type 10", 6, 10, RecordFault::kind},
+        {"unknown type 11", 6, 11, RecordFault::kind},
         {"length not a multiple of 16", 8, 161, RecordFault::length},
         {"length beyond the bytes", 8, 176, RecordFault::too_short},
         {"five sections", 62, 5, RecordFault::sections},
