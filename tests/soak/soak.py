@@ -51,6 +51,8 @@ def size(stand, commands):
     for key, rows in (("orders", ORDERS_SHARE * commands), ("commands", 1.3 * commands),
                       ("executions", 1.5 * commands), ("positions", ACCOUNTS * SECURITIES_MAX)):
         text = re.sub(rf"(?m)^{key} = \d+$", f"{key} = {max(1_000_000, int(rows))}", text)
+    # All of them, or orders of one part would rest through the next.
+    text = text.replace("cancel_on_disconnect = false\n", "cancel_on_disconnect = true\n")
     stand.config.write_text(text)
 
 
