@@ -16,7 +16,7 @@
 
 namespace fairlead::risk {
 
-// How much is kept, fixed at construction. A day that needs more is refused order by order
+// How much is kept, fixed but for `grow`. A day that needs more is refused order by order
 // (Reason::capacity_orders, capacity_positions); reference data that needs more is refused by `stage`.
 // A Capacity record may bind below it.
 struct Sizes {
@@ -171,7 +171,7 @@ class Ledger {
     Decision begin_day(const DayStart& start) noexcept;
     void end_day() noexcept;
     void bound_room() noexcept;
-    void grow_day(const Sizes& sizes);
+    void grow_orders(const Sizes& sizes);
     void move_road(const VenueSession& session) noexcept;
     void move_road(const DeviceEvent& event) noexcept;
     void clear_day() noexcept;

@@ -28,6 +28,16 @@ bool grows(std::uint32_t& own, std::uint32_t asked) noexcept {
     return more;
 }
 
+// A table and its look-up table.
+template <class Row, class HashOfRow>
+void widen(std::uint32_t& own, std::uint32_t asked, std::vector<Row>& table, FlatIndex& index,
+           std::uint32_t rows_used, HashOfRow&& hash) {
+    if (grows(own, asked)) {
+        lengthen(table, own);
+        rebuild(index, own, rows_used, [&](std::uint32_t row) { return hash(table[row]); });
+    }
+}
+
 // Room for `used` rows and `more`: as it is, or doubled as often as it takes.
 std::uint32_t doubled(std::uint32_t size, std::uint64_t used, std::uint64_t more) noexcept {
     std::uint64_t enough = std::max<std::uint64_t>(size, 16);
@@ -68,83 +78,59 @@ Sizes Ledger::sizes_for_next(const Reference* next) const noexcept {
 }
 
 void Ledger::grow(const Sizes& sizes) {
-    const std::uint64_t seed = sizes_.hash_seed;
-    if (grows(sizes_.accounts_max, sizes.accounts_max)) {
-        lengthen(accounts_, sizes_.accounts_max);
-        rebuild(account_index_, sizes_.accounts_max, account_rows_,
-                [&](std::uint32_t row) { return hash_of(accounts_[row].key, seed); });
-    }
-    if (grows(sizes_.investors_max, sizes.investors_max)) {
-        lengthen(investors_, sizes_.investors_max);
-        lengthen(investor_windows_, sizes_.investors_max);
-        rebuild(investor_index_, sizes_.investors_max, investor_rows_,
-                [&](std::uint32_t row) { return hash_of(investors_[row].id, seed); });
-    }
-    if (grows(sizes_.securities_max, sizes.securities_max)) {
-        lengthen(securities_, sizes_.securities_max);
-        rebuild(security_index_, sizes_.securities_max, security_rows_,
-                [&](std::uint32_t row) { return hash_of(securities_[row].symbol, seed); });
-    }
-    if (grows(sizes_.branches_max, sizes.branches_max)) {
-        lengthen(branches_, sizes_.branches_max);
-        rebuild(branch_index_, sizes_.branches_max, branch_rows_,
-                [&](std::uint32_t row) { return hash_of(branches_[row].id, seed); });
-    }
-    if (grows(sizes_.sessions_max, sizes.sessions_max)) {
-        lengthen(sessions_, sizes_.sessions_max);
-        rebuild(session_index_, sizes_.sessions_max, session_rows_,
-                [&](std::uint32_t row) { return hash_of(sessions_[row].id, seed); });
-    }
-    if (grows(sizes_.limits_max, sizes.limits_max)) {
-        lengthen(control_limits_, sizes_.limits_max);
-        lengthen(symbol_limits_, sizes_.limits_max);
-        rebuild(control_limit_index_, sizes_.limits_max, control_limit_rows_,
-                [&](std::uint32_t row) { return hash_of(control_limits_[row].key, seed); });
-        rebuild(symbol_limit_index_, sizes_.limits_max, symbol_limit_rows_, [&](std::uint32_t row) {
-            const SymbolLimit& at = symbol_limits_[row];
-            return hash_of(SymbolKey{at.investor, at.security, static_cast<std::uint64_t>(at.dimension)},
-                           seed);
-        });
-    }
+    const auto hash = [seed = sizes_.hash_seed](const auto& key) { return hash_of(key, seed); };
+    widen(sizes_.accounts_max, sizes.accounts_max, accounts_, account_index_, account_rows_,
+          [&](const AccountState& at) { return hash(at.key); });
+    widen(sizes_.investors_max, sizes.investors_max, investors_, investor_index_, investor_rows_,
+          [&](const InvestorState& at) { return hash(at.id); });
+    lengthen(investor_windows_, sizes_.investors_max);
+    widen(sizes_.securities_max, sizes.securities_max, securities_, security_index_, security_rows_,
+          [&](const SecurityState& at) { return hash(at.symbol); });
+    widen(sizes_.branches_max, sizes.branches_max, branches_, branch_index_, branch_rows_,
+          [&](const BranchState& at) { return hash(at.id); });
+    widen(sizes_.sessions_max, sizes.sessions_max, sessions_, session_index_, session_rows_,
+          [&](const SessionState& at) { return hash(at.id); });
+    widen(sizes_.executions_max, sizes.executions_max, executions_, execution_index_, counts_.executions,
+          [&](const ExecutionState& at) {
+              return hash(ExecutionKey{at.execution_id, at.order, 0});
+          });
+    std::uint32_t limits = sizes_.limits_max;  // two tables of one size
+    widen(limits, sizes.limits_max, control_limits_, control_limit_index_, control_limit_rows_,
+          [&](const ControlLimit& at) { return hash(at.key); });
+    widen(sizes_.limits_max, sizes.limits_max, symbol_limits_, symbol_limit_index_, symbol_limit_rows_,
+          [&](const SymbolLimit& at) {
+              return hash(SymbolKey{at.investor, at.security, static_cast<std::uint64_t>(at.dimension)});
+          });
+    std::uint32_t positions = sizes_.positions_max;  // the same
+    const auto hash_of_position = [&](const auto& at) {
+        return hash(PairKey{at.position.owner, at.position.security});
+    };
+    widen(positions, sizes.positions_max, account_positions_, account_position_index_,
+          counts_.account_positions, hash_of_position);
+    widen(sizes_.positions_max, sizes.positions_max, investor_positions_, investor_position_index_,
+          counts_.investor_positions, hash_of_position);
     if (grows(sizes_.halts_max, sizes.halts_max)) {
         lengthen(halts_, sizes_.halts_max);
     }
-    grow_day(sizes);
+    grow_orders(sizes);
     bound_room();
 }
 
-// What a day fills.
-void Ledger::grow_day(const Sizes& sizes) {
-    const std::uint64_t seed = sizes_.hash_seed;
-    if (grows(sizes_.positions_max, sizes.positions_max)) {
-        const auto hash = [&](const Position& at) { return hash_of(PairKey{at.owner, at.security}, seed); };
-        lengthen(account_positions_, sizes_.positions_max);
-        lengthen(investor_positions_, sizes_.positions_max);
-        rebuild(account_position_index_, sizes_.positions_max, counts_.account_positions,
-                [&](std::uint32_t row) { return hash(account_positions_[row].position); });
-        rebuild(investor_position_index_, sizes_.positions_max, counts_.investor_positions,
-                [&](std::uint32_t row) { return hash(investor_positions_[row].position); });
-    }
+// Each order has room for one command more.
+void Ledger::grow_orders(const Sizes& sizes) {
     const bool more_orders = grows(sizes_.orders_max, sizes.orders_max);
-    if (more_orders) {
-        lengthen(orders_, sizes_.orders_max);
+    const bool more_commands = grows(sizes_.commands_max, sizes.commands_max);
+    if (!more_orders && !more_commands) {
+        return;
     }
-    if (grows(sizes_.commands_max, sizes.commands_max) || more_orders) {
-        const std::uint32_t rows = sizes_.commands_max + sizes_.orders_max;
-        lengthen(commands_, rows);
-        command_index_ = FlatIndex(rows);
-        client_index_ = FlatIndex(rows);
-        for (std::uint32_t row = 1; row <= counts_.commands; ++row) {
-            const CommandState& at = commands_[row];
-            index_command(row, hashes_of(at.command, at.session, at.client_order_id));
-        }
-    }
-    if (grows(sizes_.executions_max, sizes.executions_max)) {
-        lengthen(executions_, sizes_.executions_max);
-        rebuild(execution_index_, sizes_.executions_max, counts_.executions, [&](std::uint32_t row) {
-            const ExecutionState& at = executions_[row];
-            return hash_of(ExecutionKey{at.execution_id, at.order, 0}, seed);
-        });
+    const std::uint32_t rows = sizes_.commands_max + sizes_.orders_max;
+    lengthen(orders_, sizes_.orders_max);
+    lengthen(commands_, rows);
+    command_index_ = FlatIndex(rows);
+    client_index_ = FlatIndex(rows);
+    for (std::uint32_t row = 1; row <= counts_.commands; ++row) {
+        const CommandState& at = commands_[row];
+        index_command(row, hashes_of(at.command, at.session, at.client_order_id));
     }
 }
 
