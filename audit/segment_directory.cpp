@@ -81,6 +81,7 @@ struct SegmentDirectory::Listed {
 std::string SegmentDirectory::open(const JournalPlace& place) {
     place_ = place;
     files_.clear();
+    open_.clear();
     return refresh();
 }
 
@@ -108,7 +109,7 @@ std::string SegmentDirectory::list(const std::string& directory, Listed& into) {
         file.compressed = text.ends_with(compressed_end);
         if (SegmentName::parse(text.substr(0, text.size() - (file.compressed ? compressed_end.size() : 0)),
                                file.name)) {
-            into.files.push_back(std::move(file));
+            into.files.push_back(file);
         } else if (text.ends_with(pruned_mark) &&
                    SegmentName::parse(text.substr(0, text.size() - pruned_mark.size()), cut.segment)) {
             into.pruned.push_back(cut.segment);
@@ -192,21 +193,55 @@ std::string SegmentDirectory::join(const Listed& first, const Listed& spare, Lis
     return {};
 }
 
-std::string SegmentDirectory::open_file(File& file) const {
-    const std::string path = (file.on_spare ? place_.spare : place_.directory) + "/" + file.name.text();
-    if (file.compressed) {
-        file.fault = file.content.open(path + std::string(compressed_end));
-        // One that cannot be read has room for a look at it, which then tells why.
-        file.bytes = file.fault.empty() ? file.content.bytes() : frame_bytes_max;
+std::string SegmentDirectory::path(const File& file) const {
+    return (file.on_spare ? place_.spare : place_.directory) + "/" + file.name.text();
+}
+
+std::string SegmentDirectory::measure(File& file) const {
+    struct stat info {};
+    if (!file.compressed && ::stat(path(file).c_str(), &info) == 0) {
+        file.bytes = static_cast<std::uint64_t>(info.st_size);
         return {};
     }
-    file.handle = Descriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-    struct stat info {};
-    if (!file.handle.open() || ::fstat(file.handle.get(), &info) != 0) {
-        return system_error("open", path, errno);
+    const int error = errno;
+    CompressedSegment content;
+    const std::string fault = content.open(path(file) + std::string(compressed_end));
+    // It was listed before it was compressed.
+    if (!file.compressed && !fault.empty()) {
+        return system_error("open", path(file), error);
     }
-    file.bytes = static_cast<std::uint64_t>(info.st_size);
+    file.compressed = true;
+    // One that cannot be read has room for a look at it, which then tells why.
+    file.bytes = fault.empty() ? content.bytes() : frame_bytes_max;
     return {};
+}
+
+SegmentDirectory::OpenFile& SegmentDirectory::opened(std::size_t index) {
+    const auto at =
+        std::find_if(open_.begin(), open_.end(), [index](const auto& one) { return one->index == index; });
+    if (at != open_.end()) {
+        std::rotate(open_.begin(), at, at + 1);
+        return *open_.front();
+    }
+    if (open_.size() == open_max) {
+        open_.pop_back();
+    }
+    OpenFile& file = **open_.insert(open_.begin(), std::make_unique<OpenFile>());
+    file.index = index;
+    const std::string plain = path(files_[index]);
+    if (!files_[index].compressed) {
+        file.handle = Descriptor(::open(plain.c_str(), O_RDONLY | O_CLOEXEC));
+        if (file.handle.open()) {
+            return file;
+        }
+        file.fault = system_error("open", plain, errno);
+    }
+    const std::string fault = file.content.open(plain + std::string(compressed_end));
+    if (files_[index].compressed || fault.empty()) {
+        file.fault = fault;
+        files_[index].compressed = true;  // since it was listed, perhaps
+    }
+    return file;
 }
 
 std::string SegmentDirectory::refresh() {
@@ -228,11 +263,12 @@ std::string SegmentDirectory::refresh() {
         ++same;
     }
     files_.resize(same);
+    std::erase_if(open_, [same](const auto& one) { return one->index >= same; });
     for (std::size_t i = same; i < found.files.size(); ++i) {
-        if (std::string error = open_file(found.files[i]); !error.empty()) {
+        if (std::string error = measure(found.files[i]); !error.empty()) {
             return error;
         }
-        files_.push_back(std::move(found.files[i]));
+        files_.push_back(found.files[i]);
     }
     for (const SegmentCut& cut : found.cuts) {
         const auto is = [](const SegmentName& name) {
@@ -259,7 +295,7 @@ std::string SegmentDirectory::refresh() {
 }
 
 bool SegmentDirectory::read(std::size_t index, std::uint64_t offset, std::span<std::byte> into) {
-    File& file = files_[index];
+    const File& file = files_[index];
     if (file.cut) {
         const std::uint64_t real = file.bytes > offset ? file.bytes - offset : 0;
         if (real < into.size()) {
@@ -267,16 +303,21 @@ bool SegmentDirectory::read(std::size_t index, std::uint64_t offset, std::span<s
             into = into.first(real);
         }
     }
+    OpenFile& from = opened(index);
+    if (!from.fault.empty()) {
+        error_ = from.fault;
+        open_.erase(open_.begin());  // it may be there again when it is next asked for
+        return false;
+    }
     if (file.compressed) {
-        error_ = !file.fault.empty() ? file.fault
-                 : offset + into.size() > file.content.bytes()
+        error_ = offset + into.size() > from.content.bytes()
                      ? "segment " + segment_name(index) + " is shorter than it was"
-                     : file.content.read(offset, into);
+                     : from.content.read(offset, into);
         return error_.empty();
     }
     std::size_t done = 0;
     while (done < into.size()) {
-        const ssize_t got = ::pread(file.handle.get(), into.data() + done, into.size() - done,
+        const ssize_t got = ::pread(from.handle.get(), into.data() + done, into.size() - done,
                                     static_cast<off_t>(offset + done));
         if (got < 0 && errno == EINTR) {
             continue;

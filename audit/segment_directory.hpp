@@ -97,21 +97,29 @@ class SegmentDirectory {
   private:
     struct File {
         SegmentName name;
+        std::uint64_t bytes = 0;
         bool on_spare = false;
         bool cut = false;
-        std::uint64_t bytes = 0;
-        Descriptor handle;
         bool compressed = false;
-        CompressedSegment content;  // if so
-        std::string fault;          // why it cannot be opened, if so: told when it is read
     };
+    // A file that is being read. A journal has more of them than a process may hold open.
+    struct OpenFile {
+        std::size_t index = 0;
+        Descriptor handle;
+        CompressedSegment content;  // if it is compressed
+        std::string fault;          // why it cannot be read, if so
+    };
+    static constexpr std::size_t open_max = 4;
     struct Listed;
     [[nodiscard]] static std::string list(const std::string& directory, Listed& into);
     [[nodiscard]] std::string join(const Listed& first, const Listed& spare, Listed& into) const;
-    [[nodiscard]] std::string open_file(File& file) const;
+    [[nodiscard]] std::string path(const File& file) const;
+    [[nodiscard]] std::string measure(File& file) const;
+    [[nodiscard]] OpenFile& opened(std::size_t index);
 
     JournalPlace place_;
     std::vector<File> files_;
+    std::vector<std::unique_ptr<OpenFile>> open_;  // the last used first
     std::vector<SegmentName> pruned_;
     std::string error_;
 };
