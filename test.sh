@@ -1,55 +1,79 @@
 #!/usr/bin/env bash
-# Installs what is missing, builds everything and runs all tests; --long adds the long parts.
-# ASan with UBSan runs the unit tests as well, TSan those with threads.
+# Installs what is missing, builds, and runs the tests. The short form runs each test once: unit tests with
+# AddressSanitizer and UndefinedBehaviorSanitizer, those that enumerate without, threads with ThreadSanitizer, and
+# the real programs two tests at a time. --long runs the unit tests both ways, the long tests (label long), every
+# test's longer form, fuzzing, another compiler and clang-tidy.
 set -euo pipefail
 cd "$(dirname "$0")"
 long=0
 [ "${1:-}" = "--long" ] && long=1
 deploy/install.sh --lint
 jobs=$(nproc)
+begun=$(date +%s)
+
+say() { echo "== $* ($(($(date +%s) - begun)) s)"; }
 
 build() {  # build PRESET [TARGETS...]
   local preset=$1
   shift
-  echo "== building $preset"
+  say "building $preset"
   cmake --preset "$preset" >/dev/null
   cmake --build --preset "$preset" -j "$jobs" ${1:+--target "$@"} |
     awk '/error|warning|FAILED/ || systime() - last >= 10 { print; fflush(); last = systime() }'
 }
 
-echo "== format"
+tests() {  # tests DIRECTORY LONG CTEST'S ARGUMENTS...
+  local directory=$1 form=$2
+  shift 2
+  FAIRLEAD_LONG=$form ctest --test-dir "$directory" --output-on-failure --no-tests=error "$@"
+}
+
+say "format"
 git ls-files '*.cpp' '*.hpp' | xargs clang-format --dry-run --Werror
 
-build release
-echo "== tests"
-# Programs that run beside each other would wait for each other's processors; unit tests do not mind.
-FAIRLEAD_LONG=$long ctest --test-dir build --output-on-failure -L '^unit$' -j "$jobs"
-FAIRLEAD_LONG=$long ctest --test-dir build --output-on-failure -LE '^unit$' -j 1
+if [ "$long" = 1 ]; then
+  build release
+  say "unit tests"
+  tests build 1 -L '^unit$' -j "$jobs"
+  say "tests on the real programs"
+  tests build 1 -LE '^unit$' -j 2
+else
+  build release short_suite
+  say "unit tests that enumerate"
+  tests build 0 -L '^enumerates$' -j "$jobs"
+  say "tests on the real programs"
+  tests build 0 -LE '^(unit|long)$' -j 2
+fi
 
 # Counted for one instruction set, so that the figures kept beside the test mean the same everywhere.
 build budget order_budget
-echo "== what an order costs"
-ctest --test-dir build/budget --output-on-failure -R '^order_budget_(tls_)?test$'
+say "what an order costs"
+tests build/budget 0 -R '^order_budget_(tls_)?test$' -j "$jobs"
 
 build asan unit_tests
-echo "== unit tests under AddressSanitizer and UndefinedBehaviorSanitizer"
-FAIRLEAD_LONG=0 ctest --test-dir build/asan --output-on-failure -L unit -j "$jobs"
+say "unit tests under AddressSanitizer and UndefinedBehaviorSanitizer"
+if [ "$long" = 1 ]; then
+  tests build/asan 0 -L '^unit$' -j "$jobs"
+else
+  tests build/asan 0 -L '^unit$' -LE '^enumerates$' -j "$jobs"
+fi
 
 # Where threads meet: the front and its readers, the keeper and who signs, logon checks and the control socket.
 threaded=(audit_front_test audit_keeper_test audit_checkpoint_test audit_read_ahead_test control_test)
 build tsan "${threaded[@]}"
-echo "== threaded tests under ThreadSanitizer"
-FAIRLEAD_LONG=0 ctest --test-dir build/tsan --output-on-failure -j 1 -R "^($(IFS='|'; echo "${threaded[*]}"))\$"
+say "threaded tests under ThreadSanitizer"
+tests build/tsan 0 -j "$jobs" -R "^($(IFS='|'; echo "${threaded[*]}"))\$"
 
 if [ "$long" = 1 ]; then
-  echo "== fuzzing"
+  say "fuzzing"
   deploy/install.sh --fuzz
   build fuzz fuzz_targets
   python3 tests/fuzz/fuzz.py build/fuzz
   # Another compiler gives the same digests: of the Ledger's known state, and of journals that were written before.
   build clang risk_test fairlead-examine
-  echo "== digests of a build by Clang"
-  ctest --test-dir build/clang --output-on-failure -R '^(risk_test|golden_test)$'
-  echo "== clang-tidy"
-  tests/tidy.sh build
+  say "digests of a build by Clang"
+  tests build/clang 0 -R '^(risk_test|golden_test)$'
+  say "clang-tidy"
+  tests/tidy.sh build/tidy
 fi
+say "all passed"

@@ -13,6 +13,20 @@ pkg_check_modules(SECCOMP REQUIRED IMPORTED_TARGET libseccomp)
 pkg_check_modules(ZSTD REQUIRED IMPORTED_TARGET libzstd)
 pkg_check_modules(SQLITE REQUIRED IMPORTED_TARGET sqlite3)
 
+# Sources of a target are compiled sixteen at a time: reading the same headers again was more than half of a build.
+# Unnamed namespaces then share one scope: a file whose names clash there stands alone (fairlead_alone;
+# tests/unity_test.py finds those that the compiler does not).
+option(CMAKE_UNITY_BUILD "Compile the sources of a target together" ON)
+set(CMAKE_UNITY_BUILD_BATCH_SIZE 16)
+function(fairlead_alone)
+  set_property(SOURCE ${ARGN} PROPERTY SKIP_UNITY_BUILD_INCLUSION ON)
+endfunction()
+# A library whose files are compiled one by one: on the order path, where what is inlined is what tests/budget has
+# counted, and where the simulator puts objects of its own in the place of some.
+function(fairlead_apart)
+  set_property(TARGET ${ARGN} PROPERTY UNITY_BUILD OFF)
+endfunction()
+
 add_library(fairlead_options INTERFACE)
 target_include_directories(fairlead_options INTERFACE ${CMAKE_SOURCE_DIR})
 target_compile_options(fairlead_options INTERFACE
@@ -48,11 +62,21 @@ target_link_libraries(fairlead_options INTERFACE Threads::Threads)
 
 add_custom_target(programs)
 add_custom_target(unit_tests)
+# What the short form of test.sh builds without sanitizers.
+add_custom_target(short_suite)
+add_dependencies(short_suite programs)
 
 # fairlead_library(NAME SOURCES... ): a static library of one layer.
 function(fairlead_library name)
   add_library(${name} STATIC ${ARGN})
   target_link_libraries(${name} PUBLIC fairlead_options)
+endfunction()
+
+# What runs once, or only in a test, is compiled quickly: command lines (CLI11) and the tests were a third of the
+# compiler's time. A later -O wins.
+set(FAIRLEAD_QUICK $<$<CONFIG:Release>:-O1>)
+function(fairlead_quick)
+  set_property(SOURCE ${ARGN} APPEND PROPERTY COMPILE_OPTIONS ${FAIRLEAD_QUICK})
 endfunction()
 
 # fairlead_program(NAME SOURCES...): a program in build/bin.
@@ -62,10 +86,17 @@ function(fairlead_program name)
   add_dependencies(programs ${name})
 endfunction()
 
+# fairlead_bench(NAME SOURCES...): a program that only benchmarks need, in build/bin.
+function(fairlead_bench name)
+  add_executable(${name} ${ARGN})
+  target_link_libraries(${name} PRIVATE fairlead_options)
+endfunction()
+
 # fairlead_test(NAME SOURCES...): a Catch2 test program, run by ctest as one test.
 function(fairlead_test name)
   add_executable(${name} ${ARGN})
   target_link_libraries(${name} PRIVATE fairlead_options catch_main)
+  target_compile_options(${name} PRIVATE ${FAIRLEAD_QUICK})
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
   add_test(NAME ${name} COMMAND ${name})
   # Unit tests run under the sanitizers as well; what starts whole programs is not one.
@@ -73,11 +104,25 @@ function(fairlead_test name)
   add_dependencies(unit_tests ${name})
 endfunction()
 
+# fairlead_enumerates(TESTS...): unit tests that walk through so many cases that a sanitizer's build of them belongs to the
+# long form; the short form runs them without.
+function(fairlead_enumerates)
+  set_tests_properties(${ARGN} PROPERTIES LABELS "unit;enumerates")
+  add_dependencies(short_suite ${ARGN})
+endfunction()
+
+# fairlead_helper(NAMES...): programs that only tests on the real programs start.
+function(fairlead_helper)
+  set_target_properties(${ARGN} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+  add_dependencies(short_suite ${ARGN})
+endfunction()
+
 # QuickFIX's headers compile as C++14 only: sources that include it live in libraries of their own.
 # fairlead_quickfix_library(NAME SOURCES...): such a library; its own headers must read as C++14.
 function(fairlead_quickfix_library name)
   add_library(${name} STATIC ${ARGN})
   set_target_properties(${name} PROPERTIES CXX_STANDARD 14)
+  fairlead_apart(${name})
   target_include_directories(${name} PUBLIC ${CMAKE_SOURCE_DIR})
   target_compile_options(${name} PRIVATE -Wall -Wextra -Wno-deprecated -Wno-deprecated-declarations)
   if(FAIRLEAD_SANITIZE)

@@ -24,6 +24,7 @@ from kill_test import Stand, judge, say  # noqa: E402
 A_STAND = 40      # rounds: its journal is read again at every start
 SESSIONS = 2      # of the load: each checks a password at every start
 REACHED_S = 40    # seconds: a label that is not reached so long is none
+PAIR_S = 5        # ... beside another program's: that one's end may be what keeps it from being reached
 FIRST_STEPS = 2000
 MANY = 10         # kills "within": both inside and at the return must be among them
 
@@ -103,28 +104,30 @@ class Killer:
         self.missed = collections.Counter()
         self.returned = collections.Counter()  # of those "within": had returned before the drawn instruction
 
-    def command(self, label):
+    def command(self, label, seconds=REACHED_S):
         # A little past the known end, so that the return is met again; of an end not known, now and then far past it.
         known = self.length[label]
         far = self.returned[label] == 0 and self.rng.random() < 0.25
         reach = known * 16 if far else known + known // 8 + 1
         steps = self.rng.randrange(1, reach + 1) if label.where == "within" else 0
-        return [str(self.kill_at), label.function, label.where, str(steps), str(REACHED_S)]
+        return [str(self.kill_at), label.function, label.where, str(steps), str(seconds)]
 
     def take(self, label, process):
-        """What became of it. True: killed there."""
+        """What became of it: killed there, or why not."""
         out, told = process.communicate(timeout=REACHED_S + 60)
         if process.returncode != 0:
-            say(f"{label}: {told.strip()[-300:]}")
-            self.missed[label] += 1
-            return False
+            return told.strip()[-300:]
         _, steps, returned = out.split()
         if label.where == "within":
             known = self.length[label]
             self.returned[label] += returned == "1"
             self.length[label] = int(steps) if returned == "1" else max(known, min(known * 2, int(steps) * 4))
         self.done[label] += 1
-        return True
+        return ""
+
+    def miss(self, label, why):
+        say(f"{label}: {why}")
+        self.missed[label] += 1
 
     def inside(self, label):
         """Killed at an instruction of the function itself; the others of "within" were killed at its return."""
@@ -145,13 +148,20 @@ class Killer:
                 yield f"{label}: {self.done[label]} kills, all at its return"
 
 
-def kill_live(stand, killer, labels):
-    """Programs that run and are under load, each killed at its label; then all of them are down."""
-    hunts = [(label, subprocess.Popen([*killer.command(label), str(stand.processes[label.program].pid)],
+def kill_live(stand, killer, labels, load):
+    """Programs that run and are under load, each killed at its label; then all of them are down. Given back are labels that
+    may not have been reached for another reason: the load has ended, or, of two programs, the other is gone (nothing
+    departs without a keeper)."""
+    pair = len(labels) > 1
+    seconds = PAIR_S if pair else REACHED_S
+    hunts = [(label, subprocess.Popen([*killer.command(label, seconds), str(stand.processes[label.program].pid)],
                                       stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)) for label in labels]
+    again = []
     for label, hunt in hunts:
-        killer.take(label, hunt)
+        if why := killer.take(label, hunt):
+            again.append(label) if pair or load.poll() is not None else killer.miss(label, why)
         stand.kill(label.program)  # dead already; its end is taken here
+    return again
 
 
 def kill_at_start(stand, killer, label):
@@ -162,7 +172,8 @@ def kill_at_start(stand, killer, label):
         process = subprocess.Popen(
             [*killer.command(label), str(stand.programs / f"fairlead-{label.program}"), *command],
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=stand.directory, stdin=subprocess.DEVNULL)
-        killer.take(label, process)
+        if why := killer.take(label, process):
+            killer.miss(label, why)
         log.write(f"-- killed at {label}\n".encode())
 
 
@@ -183,22 +194,25 @@ def restart(stand, killer, queues, program):
     stand.start_keeper() if program == "keeper" else stand.start_gateway()
 
 
-def one_round(stand, killer, queues, rng):
+def one_round(stand, killer, queues, rng, load):
     """One label of each kind that is left: the keeper under load, then the gateway, now and then both at once; each is
     started again, and dies at a label of its start first. What is left of the keeper's flow ends with the gateway."""
     live = {program: queues[program, False].pop() for program in ("keeper", "gateway") if queues[program, False]}
     if len(live) == 2 and live["keeper"].function.startswith(AT_EACH_FRAME) and rng.random() < 0.5:
-        kill_live(stand, killer, live.values())
+        again = kill_live(stand, killer, live.values(), load)
         restart(stand, killer, queues, "keeper")
         restart(stand, killer, queues, "gateway")
     else:
+        again = []
         for program in ("keeper", "gateway"):
             if program in live:
-                kill_live(stand, killer, [live[program]])
+                again += kill_live(stand, killer, [live[program]], load)
             elif queues[program, True]:
                 stand.kill(program)
             if program in live or not stand.alive(program):
                 restart(stand, killer, queues, program)
+    for label in again:
+        queues[label.program, False].insert(0, label)
     stand.wait_until_open(seconds=120)
 
 
@@ -220,7 +234,7 @@ def run_stand(place, programs, killer, queues, rng):
                 if load.poll() is not None or not any(queues.values()):
                     break
                 wait_for_load(stand, load)
-                one_round(stand, killer, queues, rng)
+                one_round(stand, killer, queues, rng, load)
             wait_for_load(stand, load)
             load.wait()
         finally:
