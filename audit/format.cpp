@@ -64,6 +64,7 @@ bool is_known_kind(std::uint16_t kind) noexcept {
         case mass_cancel:
         case released:
         case wait_expired:
+        case halted_unsent:
         case handed_to_socket:
         case in_doubt:
         case resolved:

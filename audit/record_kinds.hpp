@@ -51,6 +51,7 @@ bool with_record_type(risk::RecordKind kind, Use&& use) {
         case released:
             return use.template operator()<risk::Released>(), true;
         case wait_expired:
+        case halted_unsent:
             return use.template operator()<risk::WaitExpired>(), true;
         case handed_to_socket:
             return use.template operator()<risk::HandedToSocket>(), true;

@@ -17,8 +17,18 @@ sys.path.insert(0, str(ROOT / "deploy"))
 from stand import Stand  # noqa: E402
 
 LARGE = 90_000_000_000_000  # NTD or shares: no trial comes near
+SHARES_HELD = 1_000_000_000  # of each security an account holds
 MONEY_OR_SHARES = 10_000  # limits from here on are of money or shares, not of messages
 SIZES = {"orders": 4_000_000, "commands": 8_000_000, "executions": 4_000_000, "positions": 4_000_000}
+
+
+def rewrite(path, change):
+    with open(path, newline="", encoding="utf-8") as file:
+        head, *rows = csv.reader(file)
+    with open(path, "w", newline="", encoding="utf-8") as file:
+        out = csv.writer(file, lineterminator="\n")
+        out.writerow(head)
+        out.writerows(map(change, rows))
 
 
 def capacity_stand(place, programs, sessions, accounts):
@@ -26,13 +36,11 @@ def capacity_stand(place, programs, sessions, accounts):
     stand = Stand(place, programs, gateway_settings={"keeper_lag_ms": 10000, "sync_refuse_ms": 10000}, make_demo=[
         "--continuous", 20 * 3600, "--lead-in", 0, "--open-call", 0.001, "--users", "--sessions", sessions,
         "--accounts", accounts, "--investors", accounts, "--line-rate", 100000])
-    path = stand.directory / "limits.csv"
-    with open(path, newline="", encoding="utf-8") as file:
-        head, *rows = csv.reader(file)
-    with open(path, "w", newline="", encoding="utf-8") as file:
-        out = csv.writer(file, lineterminator="\n")
-        out.writerow(head)
-        out.writerows(row[:-1] + [LARGE if int(row[-1]) >= MONEY_OR_SHARES else 100_000] for row in rows)
+    stand.witness = None  # nobody reads it here, and an hour of it is gigabytes
+    rewrite(stand.directory / "limits.csv",
+            lambda row: row[:-1] + [LARGE if int(row[-1]) >= MONEY_OR_SHARES else 100_000])
+    # Nobody is sold out, or what is sold, and with it what fills, becomes less all along.
+    rewrite(stand.directory / "inventory.csv", lambda row: [*row[:3], SHARES_HELD, *row[4:]])
     text = stand.config.read_text()
     for key, value in SIZES.items():
         text = re.sub(rf"(?m)^{key} = \d+$", f"{key} = {value}", text)

@@ -67,7 +67,7 @@ class Stand:
                 exchange += (f'[[line]]\nsender_comp_id = "{market}8610H{3 + number}"\npassword = "{password}"\n'
                              f"port = {port}\n")
         (self.directory / "exchange.toml").write_text(exchange)
-        self.witness = self.directory / "run/witness.tsv"
+        self.witness = self.directory / "run/witness.tsv"  # None before the exchange starts: it writes none
         self.journal = self.directory / "run/journal"
 
     def make_key(self):
@@ -88,7 +88,8 @@ class Stand:
 
     def start_exchange(self):
         self.origin = self.origin or time.time_ns()
-        self.start("exchange", "--config", "exchange.toml", "--witness", self.witness, "--day-origin", self.origin,
+        witness = ["--witness", self.witness] if self.witness else []
+        self.start("exchange", "--config", "exchange.toml", *witness, "--day-origin", self.origin,
                    "--control", self.directory / "run/exchange-control", *self.exchange_options)
 
     def start_keeper(self):
@@ -155,9 +156,9 @@ class Stand:
             process.wait()
             return None
 
-    def stop_all(self):
+    def stop_all(self, seconds=20):
         desk = ("desk",) if "desk" in self.processes else ()
-        return {name: self.stop(name) for name in (*desk, "gateway", "keeper", "exchange")}
+        return {name: self.stop(name, seconds) for name in (*desk, "gateway", "keeper", "exchange")}
 
     def clean(self):
         for process in self.processes.values():

@@ -39,6 +39,45 @@ Core::Core(const config::GatewayConfig& configuration, risk::Ledger& the_ledger,
     dirty.reserve(slots);
 }
 
+bool Core::lacks_cancel(std::uint32_t order_slot) const noexcept {
+    const risk::Order& order = ledger.order(order_slot);
+    const OrderRoute& route = routes.at(order_slot);
+    return route.cancel_wanted != risk::CancelOrigin::client && route.order_key == order.key &&
+           order.open() && order.cancel.command == 0;
+}
+
+bool Core::follow_cancel(const risk::Record& record, const risk::Decision& decision) noexcept {
+    if (decision.order_slot == 0) {
+        return false;
+    }
+    risk::CancelOrigin& wanted = routes.at(decision.order_slot).cancel_wanted;
+    if (record.kind == risk::RecordKind::cancel_order) {
+        const risk::CancelOrigin origin = reinterpret_cast<const risk::CancelOrder&>(record).facts.origin;
+        wanted = origin != risk::CancelOrigin::client ? origin : wanted;
+        return false;
+    }
+    if (wanted == risk::CancelOrigin::client || decision.outcome != risk::Outcome::applied ||
+        decision.exec_type != risk::OrderStatus::pending_cancel) {
+        return false;
+    }
+    const bool by_venue =
+        record.kind == risk::RecordKind::venue_report || record.kind == risk::RecordKind::venue_reject;
+    if (by_venue && decision.answer == risk::Answer::none) {
+        wanted = risk::CancelOrigin::client;
+        return false;
+    }
+    return lacks_cancel(decision.order_slot);
+}
+
+void Core::want_again(const CancelAgain& again) noexcept {
+    if (cancel_again.size() < cancel_again.capacity()) {
+        cancel_again.push_back(again);
+    } else {
+        log(LogLevel::error, "too many cancels came to nothing at once: an order stays open", 0,
+            static_cast<std::int64_t>(ledger.order(again.slot).key));
+    }
+}
+
 void Core::log(LogLevel level, const char* text, std::uint32_t session, std::int64_t value,
                std::string_view detail) noexcept {
     LogLine line;

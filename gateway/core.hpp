@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <type_traits>
 #include <vector>
 
 #include "config/gateway_config.hpp"
@@ -26,6 +27,12 @@ inline constexpr std::uint32_t no_connection = UINT32_MAX;
 // By how many messages a peer may be ahead of a journal that lost its end: a front holds fewer Records.
 inline constexpr std::uint64_t ahead_max = 10'000'000;
 
+// An order to be cancelled that has no cancel under way, and the Record that ended the last one.
+struct CancelAgain {
+    std::uint32_t slot = 0;
+    risk::Sequence cause = 0;
+};
+
 struct Core {
     Core(const config::GatewayConfig& configuration, risk::Ledger& the_ledger, FrontJournal& the_journal,
          Errands& the_errands);
@@ -40,7 +47,8 @@ struct Core {
     OutgoingIndex outgoing;
     DeskBooks desk;
     std::vector<std::unique_ptr<Connection>> connections;
-    std::vector<std::uint32_t> dirty;  // connections with bytes to write; reserved in full
+    std::vector<std::uint32_t> dirty;       // connections with bytes to write; reserved in full
+    std::vector<CancelAgain> cancel_again;  // for MassEffects; VenueSide reserves it in full
     RoadSequencer* sequencer = nullptr;
     risk::UtcNs stood_still_ns = 0;       // of whose message is being worked on; see Connection
     std::uint64_t dropped_log_lines = 0;  // no room on their way to who writes them; told by status
@@ -54,8 +62,19 @@ struct Core {
         record.record.flags = static_cast<std::uint16_t>(record.record.flags | level_flag);
         const risk::Answered answered = sequencer->step(record, raw);
         desk.follow(record, answered.decision, ledger);
+        if constexpr (ends_cancels<RecordStruct>) {
+            if (follow_cancel(record.record, answered.decision)) {
+                want_again({answered.decision.order_slot, record.record.sequence});
+            }
+        }
         return answered;
     }
+
+    // What a Record says of the cancels of an order that somebody else than its client wants cancelled, live
+    // and in replay. True: the last one came to nothing and another must be made. Not so where the venue has
+    // refused one of ours: it would refuse the next.
+    bool follow_cancel(const risk::Record& record, const risk::Decision& decision) noexcept;
+    [[nodiscard]] bool lacks_cancel(std::uint32_t order_slot) const noexcept;
 
     // Room for one message in a connection's buffer; empty when the peer has fallen too far behind.
     [[nodiscard]] std::span<char> room(std::uint32_t connection) noexcept {
@@ -93,6 +112,13 @@ struct Core {
     static constexpr std::size_t message_room = 2048;
 
   private:
+    template <class T>
+    static constexpr bool ends_cancels =
+        std::is_same_v<T, risk::CancelOrder> || std::is_same_v<T, risk::WaitExpired> ||
+        std::is_same_v<T, risk::Resolved> || std::is_same_v<T, risk::VenueReject> ||
+        std::is_same_v<T, risk::VenueReport>;
+    void want_again(const CancelAgain& again) noexcept;
+
     std::uint64_t told_dropped_ = 0;
     std::uint16_t level_flag;
 };

@@ -60,11 +60,13 @@ bool MassEffects::take_up(const risk::OpenFilter& filter, risk::CancelOrigin ori
         return false;
     }
     jobs_.push_back({filter, origin, cause, last, core_.sequencer->last(), first_slot});
+    jobs_.back().filter.with_pending_cancel = true;
     return true;
 }
 
 void MassEffects::run() noexcept {
     if (jobs_.empty()) {
+        cancel_again();
         return;
     }
     Job& job = jobs_.front();
@@ -73,15 +75,35 @@ void MassEffects::run() noexcept {
     while (cancels < cancels_per_pass && steps > 0 && core_.sequencer->can_step()) {
         const risk::OpenScan scan = core_.ledger.next_open(job.filter, job.next_slot, steps);
         if (scan.slot != 0 && core_.ledger.order(scan.slot).key <= job.last) {
-            cancel(job, scan.slot);
-            ++cancels;
+            // A client's own that is under way will do, unless it comes to nothing: ours is refused for it,
+            // and its Record says that the order is wanted cancelled.
+            const risk::Order& order = core_.ledger.order(scan.slot);
+            if (order.cancel.command == 0 || (order.flags & risk::order_cancel_by_gateway) == 0) {
+                cancel(job, scan.slot);
+                ++cancels;
+            }
         }
+        steps -= scan.steps;
         if (scan.next_slot == 0) {
             jobs_.erase(jobs_.begin());
             return;
         }
-        steps -= std::min(steps, scan.next_slot - job.next_slot);
         job.next_slot = scan.next_slot;
+    }
+}
+
+// Behind all effects under way: a cancel made for one of them says that those before it are done
+// (UnfinishedEffects).
+void MassEffects::cancel_again() noexcept {
+    std::uint32_t cancels = 0;
+    while (cancels < cancels_per_pass && !core_.cancel_again.empty() && core_.sequencer->can_step()) {
+        const CancelAgain again = core_.cancel_again.back();
+        core_.cancel_again.pop_back();
+        if (core_.lacks_cancel(again.slot)) {
+            const risk::CancelOrigin origin = core_.routes.at(again.slot).cancel_wanted;
+            cancel({{}, origin, again.cause, 0, again.cause}, again.slot);
+            ++cancels;
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 // MassEffects: a halt, a mass cancel or a disconnect touches many orders; here it becomes one CancelOrder
 // Record for each, a bounded number a pass, so that no loop on the order thread is long and every effect
-// has its own line in the journal. Order thread only.
+// has its own line in the journal. An order whose cancel came to nothing while it is still wanted has another
+// one made. Order thread only.
 #pragma once
 
 #include <optional>
@@ -20,7 +21,7 @@ namespace fairlead::gateway {
 class MassEffects {
   public:
     static constexpr std::size_t jobs_max = 4096;          // every session may be lost at once
-    static constexpr std::uint32_t steps_per_pass = 4096;  // slots looked at
+    static constexpr std::uint32_t steps_per_pass = 1024;  // of Ledger::next_open
     static constexpr std::uint32_t cancels_per_pass = 32;
 
     explicit MassEffects(Core& core) : core_(core) { jobs_.reserve(jobs_max); }
@@ -31,7 +32,7 @@ class MassEffects {
     // Of those accepted up to `last`, from this slot on: an effect of the run before goes on.
     [[nodiscard]] bool take_up(const risk::OpenFilter& filter, risk::CancelOrigin origin,
                                risk::Sequence cause, risk::Sequence last, std::uint32_t first_slot) noexcept;
-    [[nodiscard]] bool active() const noexcept { return !jobs_.empty(); }
+    [[nodiscard]] bool active() const noexcept { return !jobs_.empty() || !core_.cancel_again.empty(); }
     void run() noexcept;
 
   private:
@@ -44,6 +45,7 @@ class MassEffects {
         std::uint32_t next_slot = 1;
     };
     void cancel(const Job& job, std::uint32_t slot) noexcept;
+    void cancel_again() noexcept;
 
     Core& core_;
     std::vector<Job> jobs_;  // reserved in full

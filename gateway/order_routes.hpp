@@ -14,7 +14,9 @@ struct OrderRoute {
     std::uint32_t line = 0;  // 0 = waiting for its line's rate
     risk::Channel channel = risk::Channel::dma;
     std::uint8_t waiting = 0;  // commands of the order that wait in arrival order
-    std::array<std::uint8_t, 2> reserved{};
+    // A halt, a mass cancel or a lost connection wants the order cancelled: its CancelOrigin, else client.
+    risk::CancelOrigin cancel_wanted = risk::CancelOrigin::client;
+    std::array<std::uint8_t, 1> reserved{};
     std::uint64_t original_id = 0;  // its ClOrdID at the venue when that is not by its key: an orphan's
     risk::OrderNumber order_number;
 };

@@ -19,6 +19,7 @@ struct OutstandingCommand {
     bool answered = false;
     bool in_doubt = false;
     bool status_asked = false;
+    bool made = false;  // a cancel that the gateway made by itself
 };
 
 class Outstanding {
@@ -37,6 +38,15 @@ class Outstanding {
         risk::require(count_ == 0 || at(count_ - 1).line_number < command.line_number,
                       "line message numbers ascend");
         at(count_++) = command;
+        made_ += command.made ? 1 : 0;
+    }
+
+    // Cancels of the gateway's own that the venue still owes an answer; those in doubt are not waited for.
+    [[nodiscard]] std::size_t made() const noexcept { return made_; }
+    // Nor are those there are now, from here on.
+    void forget_made() noexcept {
+        made_ = 0;
+        made_from_ = count_ == 0 ? 0 : at(count_ - 1).line_number + 1;
     }
 
     // nullptr when the command is not outstanding on this line.
@@ -51,10 +61,18 @@ class Outstanding {
 
     // The venue has said its final word about this command.
     void answered(OutstandingCommand& entry) noexcept {
-        entry.answered = true;
+        mark_answered(entry);
         drop_answered();
     }
     // For loops over `at`: mark first, drop when done.
+    void mark_answered(OutstandingCommand& entry) noexcept {
+        entry.answered = true;
+        uncount_made(entry);
+    }
+    void mark_in_doubt(OutstandingCommand& entry) noexcept {
+        entry.in_doubt = true;
+        uncount_made(entry);
+    }
     void drop_answered() noexcept {
         while (count_ > 0 && ring_[first_].answered) {
             first_ = wrapped(first_ + 1);
@@ -62,9 +80,16 @@ class Outstanding {
         }
     }
 
-    void clear() noexcept { first_ = count_ = 0; }
+    void clear() noexcept {
+        first_ = count_ = made_ = 0;
+        made_from_ = 0;
+    }
 
   private:
+    void uncount_made(OutstandingCommand& entry) noexcept {
+        made_ -= entry.made && entry.line_number >= made_from_ ? 1 : 0;
+        entry.made = false;
+    }
     // A place at most once around the ring; a division costs more than all else here.
     [[nodiscard]] std::size_t wrapped(std::size_t place) const noexcept {
         return place < ring_.size() ? place : place - ring_.size();
@@ -92,6 +117,8 @@ class Outstanding {
     std::vector<OutstandingCommand> ring_;
     std::size_t first_ = 0;
     std::size_t count_ = 0;
+    std::size_t made_ = 0;
+    std::uint64_t made_from_ = 0;  // message number from which on they are counted
 };
 
 }  // namespace fairlead::gateway

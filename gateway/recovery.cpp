@@ -141,6 +141,8 @@ std::string Recovery::apply(const audit::RecordView& view, const risk::Record& r
                                record.sequence);
         }
         follow_command(record, answered);
+        // What came to nothing take_up_effects finds by itself.
+        static_cast<void>(core_.follow_cancel(record, decision));
     }
     effects_.follow(record, decision);
     follow_session(record, view);
@@ -276,17 +278,15 @@ void Recovery::follow_command(const risk::Record& record, const risk::Answered& 
         route.channel = as<risk::NewOrder>(record).facts.channel;
     }
     if (routing.choice == risk::LineChoice::waiting) {
-        const bool of_mass_cancel =
-            record.kind == risk::RecordKind::cancel_order &&
-            as<risk::CancelOrder>(record).facts.origin == risk::CancelOrigin::mass_cancel;
-        waiting_[record.sequence] = {slot, answered.decision.order_key, of_mass_cancel ? record.cause : 0};
+        waiting_[record.sequence] = answered.decision.order_key;
         waiting_kinds_[record.sequence] = record.kind;
     } else if (record.kind == risk::RecordKind::released) {
         const risk::Sequence command = as<risk::Released>(record).facts.command;
         take_line_numbers(answered, command, waiting_kinds_[command]);
         waiting_.erase(command);
         waiting_kinds_.erase(command);
-    } else if (record.kind == risk::RecordKind::wait_expired) {
+    } else if (record.kind == risk::RecordKind::wait_expired ||
+               record.kind == risk::RecordKind::halted_unsent) {
         waiting_.erase(as<risk::WaitExpired>(record).facts.command);
         waiting_kinds_.erase(as<risk::WaitExpired>(record).facts.command);
     } else if (routing.line != 0) {
@@ -340,7 +340,7 @@ void Recovery::follow_line(const risk::Record& record, const risk::Decision& dec
         case in_doubt:
             if (VenueLine* line = venues_.find(record.session); line != nullptr) {
                 if (auto* entry = line->outstanding.find_command(as<risk::InDoubt>(record).facts.command)) {
-                    entry->in_doubt = true;
+                    line->outstanding.mark_in_doubt(*entry);
                 }
             }
             break;
@@ -407,15 +407,14 @@ void Recovery::settle_open_ends() noexcept {
         }
         venues_.reopen_after_crash(line);
     }
-    for (const auto& [command, waited] : waiting_) {
+    for (const auto& [command, order_key] : waiting_) {
         risk::Resolved resolved;
         resolved.record.kind = risk::RecordKind::resolved;
         resolved.record.cause = start;
         resolved.facts.command = command;
-        resolved.facts.order_key = waited.order_key;
+        resolved.facts.order_key = order_key;
         resolved.facts.resolution = risk::Resolution::never_sent;
         core_.step(resolved);
-        effects_.never_sent(waited.mass_cancel, waited.order_slot);
     }
     waiting_.clear();
 }

@@ -59,11 +59,6 @@ class Recovery {
         std::uint64_t in = 1;
         std::uint64_t out = 1;
     };
-    struct Waiting {
-        std::uint32_t order_slot = 0;
-        risk::Sequence order_key = 0;
-        risk::Sequence mass_cancel = 0;  // that made it, if it is a cancel made by one
-    };
 
     [[nodiscard]] std::string apply(const audit::RecordView& view, const risk::Record& record);
     [[nodiscard]] std::string stage_day(const risk::DayStart& start);
@@ -82,7 +77,7 @@ class Recovery {
     Result result_;
     std::map<std::uint32_t, Numbers> numbers_;
     UnfinishedEffects effects_;
-    std::map<risk::Sequence, Waiting> waiting_;
+    std::map<risk::Sequence, risk::Sequence> waiting_;  // commands, and the key of their order
     std::map<risk::Sequence, risk::RecordKind> waiting_kinds_;
     std::deque<std::unique_ptr<risk::Reference>> references_;
 };

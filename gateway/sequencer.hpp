@@ -47,6 +47,7 @@ concept OutboxLike = requires(T& outbox, const risk::Record& record, const risk:
         case mass_cancel:
         case released:
         case wait_expired:
+        case halted_unsent:
         case in_doubt:
         case resolved:
         case venue_report:

@@ -1,6 +1,5 @@
 #include "gateway/unfinished_effects.hpp"
 
-#include <algorithm>
 #include <set>
 
 namespace fairlead::gateway {
@@ -84,14 +83,6 @@ void UnfinishedEffects::follow_cancel(const risk::CancelOrder& cancel, std::uint
     }
 }
 
-void UnfinishedEffects::never_sent(risk::Sequence mass_cancel, std::uint32_t slot) {
-    const auto at = mass_cancels_.find(mass_cancel);
-    if (at != mass_cancels_.end()) {
-        at->second.next_slot = std::min(at->second.next_slot, slot);
-        at->second.under_way = true;
-    }
-}
-
 void UnfinishedEffects::take_up(Core& core, MassEffects& effects) const {
     const auto start = [&](const risk::OpenFilter& filter, risk::CancelOrigin origin, risk::Sequence cause,
                            std::uint32_t first_slot = 1) {
@@ -105,11 +96,15 @@ void UnfinishedEffects::take_up(Core& core, MassEffects& effects) const {
             start(*filter, risk::CancelOrigin::halt, halt.record.sequence);
         }
     }
+    core.cancel_again.clear();
     std::set<std::uint32_t> with_open_orders;
     for (risk::OpenScan scan{0, 1}; scan.next_slot != 0;) {
-        scan = core.ledger.next_open({}, scan.next_slot, UINT32_MAX);
+        scan = core.ledger.next_open({.with_pending_cancel = true}, scan.next_slot, UINT32_MAX);
         if (scan.slot != 0) {
             with_open_orders.insert(core.ledger.order(scan.slot).session);
+            if (core.lacks_cancel(scan.slot)) {
+                core.cancel_again.push_back({scan.slot, core.sequencer->last()});
+            }
         }
     }
     for (const config::SessionConfig& session : core.config.sessions) {

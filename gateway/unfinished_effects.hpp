@@ -15,17 +15,15 @@ class UnfinishedEffects {
     void follow(const risk::Record& record, const risk::Decision& decision);
     // At the start: a session's connection ended with the last run.
     void logged_out(std::uint32_t session, risk::Sequence logout) { logouts_[session] = logout; }
-    // At the start: this cancel was made by a mass cancel and never sent.
-    void never_sent(risk::Sequence mass_cancel, std::uint32_t slot);
     // With the day that goes on in the Ledger and nobody logged on yet: halts in force that cancel, sessions
-    // that want it when they are gone, mass cancels that were under way.
+    // that want it when they are gone, mass cancels that were under way, orders whose cancel came to nothing.
     void take_up(Core& core, MassEffects& effects) const;
 
   private:
     struct MassCancelLeft {
         risk::MassCancel command;
         std::uint32_t next_slot = 1;
-        bool under_way = true;  // its cancels may not all have been made, or not have been sent
+        bool under_way = true;  // its cancels may not all have been made
     };
     void follow_cancel(const risk::CancelOrder& cancel, std::uint32_t slot);
 

@@ -28,12 +28,6 @@ risk::MonotonicNs age_begins(const risk::Record& command, risk::UtcNs stood_stil
     return behind ? command.monotonic_ns - (command.utc_ns - arrived) : command.monotonic_ns;
 }
 
-// Nobody would ask again for a cancel that the gateway made: it waits however long it takes.
-bool never_too_old(const risk::Record& command) noexcept {
-    return command.kind == risk::RecordKind::cancel_order &&
-           reinterpret_cast<const risk::CancelOrder&>(command).facts.origin != risk::CancelOrigin::client;
-}
-
 }  // namespace
 
 // --- orders out
@@ -46,6 +40,19 @@ bool VenueSide::takes(const VenueLine& line, risk::MonotonicNs now) const noexce
     }
     const OutBuffer& out = core_.connections[line.connection]->out();
     return out.size() <= out.capacity() / 2;
+}
+
+// Of its own cancels the gateway has only so many at the venue without an answer: they come in thousands at
+// once, and what other investors send would stand behind all of them there. The next leave when half of those
+// are answered, together; a venue that answers none of them keeps the rest back for no longer than
+// made_patience_ns.
+bool VenueSide::takes_made(VenueLine& line, risk::MonotonicNs now) const noexcept {
+    line.made_paused = line.made_paused || line.outstanding.made() >= capacity_.made;
+    if (line.made_paused && now - line.made_since_ns >= made_patience_ns) {
+        line.outstanding.forget_made();
+    }
+    line.made_paused = line.made_paused && line.outstanding.made() > capacity_.made / 2;
+    return !line.made_paused;
 }
 
 VenueLine* VenueSide::choose(risk::Venue venue, risk::LineChoice& choice) noexcept {
@@ -83,8 +90,10 @@ void VenueSide::route_command(const risk::Record& record, const risk::Decision& 
         routing.choice = risk::LineChoice::order_line;
         risk::require(line != nullptr, "an accepted order has a line");
     }
+    const risk::MonotonicNs now = core_.now().monotonic_ns;
     if (!too_old(*line, age_begins(record, core_.stood_still_ns), record.monotonic_ns) &&
-        line->waiting.open(WaitLanes::of(record, route.waiting)) && takes(*line, core_.now().monotonic_ns)) {
+        line->waiting.open(WaitLanes::of(record, route.waiting), takes_made(*line, now)) &&
+        takes(*line, now)) {
         take_numbers(*line, record.kind, decision.order_slot, routing);
     } else {
         routing.choice = risk::LineChoice::waiting;
@@ -94,7 +103,8 @@ void VenueSide::route_command(const risk::Record& record, const risk::Decision& 
 void VenueSide::route_released(const risk::Record& record, risk::Routing& routing) noexcept {
     VenueLine* line = find(record.session);
     risk::require(line != nullptr && !line->waiting.empty(), "only a waiting command is released");
-    const WaitingCommand& front = line->waiting.lane(line->waiting.next()).front();
+    const risk::Sequence command = reinterpret_cast<const risk::Released&>(record).facts.command;
+    const WaitingCommand& front = line->waiting.lane(line->waiting.holding(command)).front();
     routing.choice = risk::LineChoice::order_line;
     take_numbers(*line, front.command.record().kind, front.order_slot, routing);
 }
@@ -135,11 +145,14 @@ void VenueSide::deliver(const risk::Record& record, const risk::Answered& answer
     }
     VenueLine& line = *find(answered.routing.line);
     if (record.kind == risk::RecordKind::released) {
-        const WaitingCommand front = take_waiting(line, line.waiting.next());
-        encode(line, front.command.record(), record.sequence, front.order_slot, answered.routing);
+        const WaitLane lane =
+            line.waiting.holding(reinterpret_cast<const risk::Released&>(record).facts.command);
+        line.waiting.take_turn(lane);
+        const WaitingCommand front = take_waiting(line, lane);
+        encode(line, front.command.record(), record.sequence, front.order_slot, answered.routing, lane);
         return;
     }
-    encode(line, record, record.sequence, slot, answered.routing);
+    encode(line, record, record.sequence, slot, answered.routing, WaitLanes::of(record, 0));
 }
 
 OrderTerms VenueSide::terms(std::uint32_t slot) const noexcept {
@@ -166,10 +179,12 @@ OrderTerms VenueSide::terms(std::uint32_t slot) const noexcept {
 }
 
 void VenueSide::encode(VenueLine& line, const risk::Record& command, risk::Sequence gate, std::uint32_t slot,
-                       const risk::Routing& routing) noexcept {
+                       const risk::Routing& routing, WaitLane lane) noexcept {
     const OrderTerms order_terms = terms(slot);
+    const bool made = lane == WaitLane::made;
     line.outstanding.push({routing.line_number, command.sequence, order_terms.order_key, slot, command.kind,
-                           false, false, false});
+                           false, false, false, made});
+    line.made_since_ns = made ? core_.now().monotonic_ns : line.made_since_ns;
     const std::span<char> into =
         line.connection != no_connection ? core_.room(line.connection) : std::span<char>{};
     if (into.empty()) {
@@ -200,10 +215,11 @@ void VenueSide::release_waiting() noexcept {
                 end_unsent(line, WaitLane::others, now)) {
                 continue;
             }
-            if (!takes(line, now)) {
+            const std::optional<WaitLane> lane = line.waiting.next(takes_made(line, now));
+            if (!lane || !takes(line, now)) {
                 break;
             }
-            const WaitingCommand& front = line.waiting.lane(line.waiting.next()).front();
+            const WaitingCommand& front = line.waiting.lane(*lane).front();
             risk::Released released;
             released.record.kind = risk::RecordKind::released;
             released.record.session = line.config->id;
@@ -242,13 +258,20 @@ bool VenueSide::end_unsent(VenueLine& line, WaitLane lane, risk::MonotonicNs now
         return false;
     }
     const WaitingCommand& oldest = line.waiting.lane(lane).front();
-    const bool too_late = !never_too_old(oldest.command.record()) && too_old(line, oldest.since_ns, now);
-    if (!too_late && !needless(oldest)) {
+    const risk::Record& command = oldest.command.record();
+    // A cancel for a halt, a mass cancel or a lost connection nobody would ask for again, nor one of a
+    // client's that stands in for it: it waits however long it takes.
+    const bool awaited = command.kind == risk::RecordKind::cancel_order &&
+                         core_.routes.at(oldest.order_slot).cancel_wanted != risk::CancelOrigin::client;
+    const bool halted =
+        core_.ledger.halt_before_sending(oldest.order_slot, command.sequence) != risk::Reason::none;
+    const bool too_late = !awaited && too_old(line, oldest.since_ns, now);
+    if (!halted && !too_late && !needless(oldest)) {
         return false;
     }
     const WaitingCommand front = take_waiting(line, lane);
     risk::WaitExpired expired;
-    expired.record.kind = risk::RecordKind::wait_expired;
+    expired.record.kind = halted ? risk::RecordKind::halted_unsent : risk::RecordKind::wait_expired;
     expired.record.session = line.config->id;
     expired.record.cause = front.command.record().sequence;
     expired.facts.command = front.command.record().sequence;
@@ -307,6 +330,7 @@ bool VenueSide::all_down() const noexcept {
 }
 
 void VenueSide::start_day() noexcept {
+    core_.cancel_again.clear();
     for (VenueLine& line : lines_) {
         risk::require(line.connection == no_connection, "a day starts while no line is connected");
         line.machine.restore(1, 1);

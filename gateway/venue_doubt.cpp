@@ -85,9 +85,8 @@ void VenueSide::mark_doubt(VenueLine& line) noexcept {
     }
 }
 
-void VenueSide::put_in_doubt(const VenueLine& line, OutstandingCommand& entry,
-                             risk::Sequence evidence) noexcept {
-    entry.in_doubt = true;
+void VenueSide::put_in_doubt(VenueLine& line, OutstandingCommand& entry, risk::Sequence evidence) noexcept {
+    line.outstanding.mark_in_doubt(entry);
     risk::InDoubt doubt;
     doubt.record.kind = risk::RecordKind::in_doubt;
     doubt.record.session = line.config->id;
@@ -173,7 +172,7 @@ void VenueSide::resolve(VenueLine& line, OutstandingCommand& entry, risk::Resolu
     resolved.facts.order_key = entry.order_key;
     resolved.facts.resolution = resolution;
     core_.step(resolved);
-    entry.answered = true;
+    line.outstanding.mark_answered(entry);
 }
 
 void VenueSide::resolve_by_operator(std::uint32_t order_slot, risk::Resolution resolution,

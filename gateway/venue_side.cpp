@@ -34,6 +34,7 @@ VenueSide::VenueSide(Core& core, std::uint64_t random_seed, Capacity capacity)
       mask_scratch_(core.config.gateway.message_bytes_max) {
     risk::require(capacity.waiting > pass_reserve, "a pass's commands have room to wait");
     lines_.reserve(core.config.lines.size());
+    core.cancel_again.reserve(core.config.lines.size() * (capacity.outstanding + capacity.waiting));
     for (const config::LineConfig& line : core.config.lines) {
         lines_.emplace_back(line, machine_config(line, core.config), capacity.outstanding, capacity.waiting);
         if (slot_by_id_.size() <= line.id) {

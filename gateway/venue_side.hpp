@@ -78,11 +78,13 @@ struct VenueLine {
     std::size_t filled_count = 0;
     std::uint64_t handed_from = 0;  // first message number not yet in a departure Record
     risk::MonotonicNs asked_since_ns = 0;
-    EndLost end_lost = EndLost::no;      // of the journal, this day
-    bool may_adopt = false;              // no logon has been accepted since
-    bool was_logged_on = false;          // in replay: no logout Record yet
-    bool takes_new = false;              // the Ledger knows the line as open
-    std::uint32_t refused_in_a_row = 0;  // orders, by the venue; none was accepted since
+    risk::MonotonicNs made_since_ns = 0;  // the last cancel of the gateway's own left
+    bool made_paused = false;             // the next wait for answers
+    EndLost end_lost = EndLost::no;       // of the journal, this day
+    bool may_adopt = false;               // no logon has been accepted since
+    bool was_logged_on = false;           // in replay: no logout Record yet
+    bool takes_new = false;               // the Ledger knows the line as open
+    std::uint32_t refused_in_a_row = 0;   // orders, by the venue; none was accepted since
 
     // The gateway's own status questions under way: by the ClOrdID they carry.
     struct Question {
@@ -99,11 +101,14 @@ class VenueSide {
   public:
     // Commands one pass may add to a queue before it is asked again.
     static constexpr std::size_t pass_reserve = 2'048;
+    // How long the gateway's own cancels wait for an answer to those before them.
+    static constexpr risk::MonotonicNs made_patience_ns = 100'000'000;
     // Commands that one line may have without the venue's answer, and in each lane waiting for its rate:
     // more than pass_reserve.
     struct Capacity {
         std::size_t outstanding = 65'536;
         std::size_t waiting = 65'536;
+        std::size_t made = 64;  // cancels of the gateway's own without an answer, before the next waits
     };
 
     VenueSide(Core& core, std::uint64_t random_seed, Capacity capacity);
@@ -189,15 +194,17 @@ class VenueSide {
     void set_open(VenueLine& line, bool open) noexcept;
     void line_lost(VenueLine& line) noexcept;
     void mark_doubt(VenueLine& line) noexcept;
-    void put_in_doubt(const VenueLine& line, OutstandingCommand& entry, risk::Sequence evidence) noexcept;
+    void put_in_doubt(VenueLine& line, OutstandingCommand& entry, risk::Sequence evidence) noexcept;
     void end_filled(VenueLine& line) noexcept;
     [[nodiscard]] VenueLine* choose(risk::Venue venue, risk::LineChoice& choice) noexcept;
     // Whether a line would take a command now.
     [[nodiscard]] bool takes(const VenueLine& line, risk::MonotonicNs now) const noexcept;
+    // Whether it would take one of the gateway's own cancels, as far as their number goes.
+    [[nodiscard]] bool takes_made(VenueLine& line, risk::MonotonicNs now) const noexcept;
     void take_numbers(VenueLine& line, risk::RecordKind kind, std::uint32_t slot,
                       risk::Routing& routing) noexcept;
     void encode(VenueLine& line, const risk::Record& command, risk::Sequence gate, std::uint32_t slot,
-                const risk::Routing& routing) noexcept;
+                const risk::Routing& routing, WaitLane lane) noexcept;
     [[nodiscard]] OrderTerms terms(std::uint32_t slot) const noexcept;
     // Whether what waits since then has passed the line's wait_age_limit_ms.
     [[nodiscard]] static bool too_old(const VenueLine& line, risk::MonotonicNs since,

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstring>
+#include <optional>
 #include <vector>
 
 #include "risk/assert.hpp"
@@ -74,8 +75,9 @@ class WaitQueue {
 };
 
 // A client's cancels have a lane of their own, which new orders cannot block. So have the cancels that the
-// gateway makes itself (a halt, a lost connection, a mass cancel): they come in thousands, and a client's
-// does not wait behind them. All else waits in arrival order.
+// gateway makes itself (a halt, a lost connection, a mass cancel): they come in thousands, a client's does
+// not wait behind them, and while all else waits too, in arrival order, each of the two has every other turn:
+// what one investor has cancelled takes no more than half of a line from the others.
 enum class WaitLane : std::uint8_t { cancels = 0, made = 1, others = 2 };
 
 class WaitLanes {
@@ -91,11 +93,33 @@ class WaitLanes {
     [[nodiscard]] const WaitQueue& lane(WaitLane which) const noexcept {
         return lanes_[static_cast<std::size_t>(which)];
     }
-    // Whose front leaves next, if anything waits.
-    [[nodiscard]] WaitLane next() const noexcept {
-        return !lane(WaitLane::cancels).empty() ? WaitLane::cancels
-               : !lane(WaitLane::made).empty()  ? WaitLane::made
-                                                : WaitLane::others;
+    // Whose front leaves next; none if nothing may. `made_may`: whether the line takes a made cancel now.
+    [[nodiscard]] std::optional<WaitLane> next(bool made_may) const noexcept {
+        if (!lane(WaitLane::cancels).empty()) {
+            return WaitLane::cancels;
+        }
+        const bool made = made_may && !lane(WaitLane::made).empty();
+        if (!lane(WaitLane::others).empty() && (!made || made_had_its_turn_)) {
+            return WaitLane::others;
+        }
+        return made ? std::optional(WaitLane::made) : std::nullopt;
+    }
+    // The front of this lane leaves for the venue, in its turn.
+    void take_turn(WaitLane which) noexcept {
+        made_had_its_turn_ = which == WaitLane::cancels ? made_had_its_turn_ : which == WaitLane::made;
+    }
+    // The lane whose front this command is.
+    [[nodiscard]] WaitLane holding(risk::Sequence command) const noexcept {
+        const auto is_front = [&](WaitLane which) {
+            return !lane(which).empty() && lane(which).front().command.record().sequence == command;
+        };
+        for (const WaitLane which : {WaitLane::cancels, WaitLane::made}) {
+            if (is_front(which)) {
+                return which;
+            }
+        }
+        risk::require(is_front(WaitLane::others), "only the front of a lane leaves it");
+        return WaitLane::others;
     }
     // Where a command waits: a Cancel does not overtake what waits of its own order.
     [[nodiscard]] static WaitLane of(const risk::Record& command, unsigned waiting_of_order) noexcept {
@@ -105,15 +129,19 @@ class WaitLanes {
         const auto& cancel = reinterpret_cast<const risk::CancelOrder&>(command);
         return cancel.facts.origin == risk::CancelOrigin::client ? WaitLane::cancels : WaitLane::made;
     }
-    // Whether a command for this lane would be the next to leave.
-    [[nodiscard]] bool open(WaitLane which) const noexcept {
-        return lane(WaitLane::cancels).empty() &&
-               (which == WaitLane::cancels || (lane(WaitLane::made).empty() &&
-                                               (which == WaitLane::made || lane(WaitLane::others).empty())));
+    // Whether a command for this lane would be the next to leave, with nobody whose turn comes before it.
+    [[nodiscard]] bool open(WaitLane which, bool made_may) const noexcept {
+        if (!lane(WaitLane::cancels).empty() || which == WaitLane::cancels) {
+            return lane(WaitLane::cancels).empty();
+        }
+        const bool made_waits = !lane(WaitLane::made).empty();
+        return lane(WaitLane::others).empty() &&
+               (which == WaitLane::made ? made_may && !made_waits : !(made_may && made_waits));
     }
 
   private:
     std::array<WaitQueue, 3> lanes_;
+    bool made_had_its_turn_ = false;
 };
 
 }  // namespace fairlead::gateway

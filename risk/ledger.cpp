@@ -39,6 +39,7 @@ Ledger::Ledger(const Sizes& sizes)
       account_positions_(sizes.positions_max + 1),
       investor_positions_(sizes.positions_max + 1),
       orders_(sizes.orders_max + 1),
+      open_marks_(sizes.orders_max),
       commands_(sizes.commands_max + sizes.orders_max + 1),
       executions_(sizes.executions_max + 1),
       control_limits_(sizes.limits_max + 1),
@@ -88,7 +89,8 @@ Decision Ledger::apply(const Record& record) noexcept {
         case RecordKind::resolved:
             return resolved(as<Resolved>(record));
         case RecordKind::wait_expired:
-            return wait_expired(as<WaitExpired>(record));
+        case RecordKind::halted_unsent:
+            return ended_unsent(as<WaitExpired>(record));
         case RecordKind::fill_adjusted:
             return fill_adjusted(as<FillAdjusted>(record));
         case RecordKind::limit_set:
@@ -188,9 +190,11 @@ void Ledger::bound_room() noexcept {
 void Ledger::end_day() noexcept {
     // Open quantity is frozen once: what is not in doubt ends here, later fills move executed amounts
     // only. What is in doubt stays, and stays reserved, until its evidence comes or the day rolls.
-    for (std::uint32_t slot = 1; slot <= counts_.orders; ++slot) {
-        Order& order = orders_[slot];
-        if (order.open() && !order.in_doubt()) {
+    OpenScan scan;
+    for (std::uint32_t from = 1; from != 0; from = scan.next_slot) {
+        scan = next_open({.with_pending_cancel = true}, from, UINT32_MAX);
+        Order& order = orders_[scan.slot];
+        if (scan.slot != 0 && !order.in_doubt()) {
             order.reported_filled = std::max(order.reported_filled, order.filled);
             end_order(order, OrderStatus::expired);
         }
@@ -200,6 +204,7 @@ void Ledger::end_day() noexcept {
 
 void Ledger::clear_day() noexcept {
     std::fill_n(orders_.begin(), counts_.orders + 1, Order{});
+    open_marks_.clear();
     std::fill_n(commands_.begin(), counts_.commands + 1, CommandState{});
     std::fill_n(executions_.begin(), counts_.executions + 1, ExecutionState{});
     std::fill_n(account_positions_.begin(), counts_.account_positions + 1, AccountPosition{});
@@ -414,21 +419,28 @@ std::uint32_t Ledger::find_order(std::uint32_t session, const ClientOrderId& id)
 
 OpenScan Ledger::next_open(const OpenFilter& filter, std::uint32_t from_slot,
                            std::uint32_t steps) const noexcept {
-    const std::uint32_t from = std::max<std::uint32_t>(from_slot, 1);
-    const std::uint64_t end = std::min<std::uint64_t>(std::uint64_t{from} + steps, counts_.orders + 1ULL);
     const auto fits = [](std::uint32_t wanted, std::uint32_t is) { return wanted == 0 || wanted == is; };
-    for (std::uint32_t slot = from; slot < end; ++slot) {
-        const Order& at = orders_[slot];
-        if (at.open() && (filter.with_pending_cancel || at.cancel.command == 0) &&
-            fits(filter.session, at.session) && fits(filter.account, at.account) &&
-            fits(filter.investor, at.investor) && fits(filter.security, at.security) &&
-            fits(filter.branch, accounts_[at.account].branch) &&
+    OpenScan scan;
+    std::uint32_t slot = std::max<std::uint32_t>(from_slot, 1);
+    while (slot <= counts_.orders && scan.steps < steps) {
+        ++scan.steps;
+        const std::uint32_t open = open_marks_.next_in_word(slot);
+        slot = open != 0 ? open + 1 : OpenMarks::behind_word(slot);
+        if (open == 0) {
+            continue;
+        }
+        const Order& at = orders_[open];
+        if ((filter.with_pending_cancel || at.cancel.command == 0) && fits(filter.session, at.session) &&
+            fits(filter.account, at.account) && fits(filter.investor, at.investor) &&
+            fits(filter.security, at.security) && fits(filter.branch, accounts_[at.account].branch) &&
             (filter.venue == Venue::none || filter.venue == at.venue) &&
             (filter.side == Side::none || filter.side == at.side)) {
-            return {slot, slot < counts_.orders ? slot + 1 : 0};
+            scan.slot = open;
+            break;
         }
     }
-    return {0, end <= counts_.orders ? static_cast<std::uint32_t>(end) : 0};
+    scan.next_slot = slot <= counts_.orders ? slot : 0;
+    return scan;
 }
 
 const Exposure& Ledger::exposure(Scope scope, std::uint32_t row) const noexcept {

@@ -11,6 +11,7 @@
 #include "risk/checks.hpp"
 #include "risk/decision.hpp"
 #include "risk/flat_index.hpp"
+#include "risk/open_marks.hpp"
 #include "risk/record_operation.hpp"
 #include "risk/state.hpp"
 
@@ -52,6 +53,7 @@ struct OpenFilter {
 struct OpenScan {
     std::uint32_t slot = 0;       // an order that matches; 0 = none within these steps
     std::uint32_t next_slot = 0;  // go on from here; 0 = every order has been looked at
+    std::uint32_t steps = 0;      // taken
 };
 
 struct AccountFound {
@@ -116,10 +118,14 @@ class Ledger {
     [[nodiscard]] std::uint32_t find_order(Sequence key) const noexcept;        // slot, 0 = none
     [[nodiscard]] std::uint32_t find_command(Sequence command) const noexcept;  // slot of its order
     [[nodiscard]] std::uint32_t find_order(std::uint32_t session, const ClientOrderId& id) const noexcept;
-    // The next open order at or behind from_slot (1 = from the first) that matches, looking at no more
-    // than `steps` slots: a mass effect advances by one order or one chunk a turn.
+    // The next open order at or behind from_slot (1 = from the first) that matches, in no more than `steps`
+    // steps, each of them an open order or up to 64 that have ended: a mass effect advances by one order or
+    // one chunk a turn.
     [[nodiscard]] OpenScan next_open(const OpenFilter& filter, std::uint32_t from_slot,
                                      std::uint32_t steps) const noexcept;
+    // The halt that keeps a command of this order, accepted but not sent yet, from being sent; none for one
+    // that adds no risk: a Cancel, a Replace for which the order needs no greater reserve (faults.md row 49).
+    [[nodiscard]] Reason halt_before_sending(std::uint32_t slot, Sequence command) const noexcept;
 
     // --- for control, examiner and tests ---
     [[nodiscard]] std::uint32_t find_investor(const InvestorId& id) const noexcept;
@@ -207,6 +213,8 @@ class Ledger {
     [[nodiscard]] Reason run_checks(Candidate& candidate, Decision& decision) noexcept;
     [[nodiscard]] Reason check(Check which, Candidate& candidate, Decision& decision) noexcept;
     [[nodiscard]] Reason check_halts(const Candidate& candidate) const noexcept;
+    [[nodiscard]] Reason halt_about(std::uint32_t security, std::uint32_t investor, std::uint32_t account,
+                                    std::uint32_t session) const noexcept;
     [[nodiscard]] Reason check_session_account(const Candidate& candidate) const noexcept;
     [[nodiscard]] Reason check_order_value(const Candidate& candidate, Decision& decision) const noexcept;
     [[nodiscard]] Reason check_repeated(const Candidate& candidate, Decision& decision) const noexcept;
@@ -262,7 +270,7 @@ class Ledger {
     Decision venue_reject(const VenueReject& reject) noexcept;
     Decision in_doubt(const InDoubt& doubt) noexcept;
     Decision resolved(const Resolved& resolution) noexcept;
-    Decision wait_expired(const WaitExpired& expired) noexcept;
+    Decision ended_unsent(const WaitExpired& expired) noexcept;
     Decision fill_adjusted(const FillAdjusted& adjusted) noexcept;
 
     // ledger_orphan.cpp: what a venue reports of orders that have no Record
@@ -316,6 +324,7 @@ class Ledger {
     std::vector<AccountPosition> account_positions_;
     std::vector<InvestorPosition> investor_positions_;
     std::vector<Order> orders_;
+    OpenMarks open_marks_;  // of orders_
     std::vector<CommandState> commands_;
     std::vector<ExecutionState> executions_;
     std::vector<ControlLimit> control_limits_;

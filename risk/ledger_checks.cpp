@@ -4,27 +4,47 @@
 #include <utility>
 
 #include "risk/candidate.hpp"
+#include "risk/credit.hpp"
 
 namespace fairlead::risk {
 
-Reason Ledger::check_halts(const Candidate& candidate) const noexcept {
+// By rows; 0 = unknown.
+inline __attribute__((always_inline)) Reason Ledger::halt_about(std::uint32_t security_row,
+                                                                std::uint32_t investor, std::uint32_t account,
+                                                                std::uint32_t session) const noexcept {
     if (firm_halted_) {
         return Reason::firm_halted;
     }
-    const SecurityState& security = securities_[candidate.security];
+    const SecurityState& security = securities_[security_row];
     if (venue_halted_[static_cast<std::size_t>(security.venue)] != 0) {
         return Reason::venue_halted;
     }
-    if (investors_[candidate.investor].halted != 0) {
+    if (investors_[investor].halted != 0) {
         return Reason::investor_halted;
     }
-    if (accounts_[candidate.account].halted != 0) {
+    if (accounts_[account].halted != 0) {
         return Reason::account_halted;
     }
     if (security.halted != 0) {
         return Reason::symbol_halted;
     }
-    return sessions_[candidate.session].halted != 0 ? Reason::session_halted : Reason::none;
+    return sessions_[session].halted != 0 ? Reason::session_halted : Reason::none;
+}
+
+Reason Ledger::check_halts(const Candidate& candidate) const noexcept {
+    return halt_about(candidate.security, candidate.investor, candidate.account, candidate.session);
+}
+
+Reason Ledger::halt_before_sending(std::uint32_t slot, Sequence command) const noexcept {
+    const Order& order = orders_[slot];
+    bool adds = command == order.key;
+    if (command == order.replace.command) {
+        Order without = order;
+        without.replace = PendingReplace{};
+        adds = reserve_of(without).amount < order.reserve;
+    }
+    return adds ? halt_about(order.security, order.investor, order.account, find_session(order.session))
+                : Reason::none;
 }
 
 Reason Ledger::check_session_account(const Candidate& candidate) const noexcept {

@@ -125,6 +125,7 @@ void Ledger::grow_orders(const Sizes& sizes) {
     }
     const std::uint32_t rows = sizes_.commands_max + sizes_.orders_max;
     lengthen(orders_, sizes_.orders_max);
+    open_marks_.lengthen(sizes_.orders_max);
     lengthen(commands_, rows);
     command_index_ = FlatIndex(rows);
     client_index_ = FlatIndex(rows);

@@ -147,6 +147,7 @@ void Ledger::accept_new(const NewOrder& command, const Candidate& candidate, Dec
     const NewOrderFacts& facts = command.facts;
     const std::uint32_t slot = ++counts_.orders;
     ++counts_.open;
+    open_marks_.set(slot);
     Order& order = orders_[slot];
     order.key = command.record.sequence;
     order.quantity = facts.quantity;

@@ -79,6 +79,7 @@ bool Ledger::take_in(const VenueReport& report, Decision& decision) noexcept {
     }
     const std::uint32_t slot = ++counts_.orders;
     ++counts_.open;
+    open_marks_.set(slot);
     ++sessions_[0].open_orders;  // the row of no session
     Order& order = orders_[slot];
     order.key = report.record.sequence;

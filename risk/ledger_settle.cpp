@@ -107,6 +107,7 @@ void Ledger::end_order(Order& order, OrderStatus status) noexcept {
     order.ended = status;
     set_doubt(order, order_new_in_doubt, false);
     --counts_.open;
+    open_marks_.clear(slot_of(order));
     --sessions_[find_session(order.session)].open_orders;
     recompute(order);
 }

@@ -389,7 +389,7 @@ Decision Ledger::resolved(const Resolved& resolution) noexcept {
     return decision;
 }
 
-Decision Ledger::wait_expired(const WaitExpired& expired) noexcept {
+Decision Ledger::ended_unsent(const WaitExpired& expired) noexcept {
     Decision decision;
     decision.sequence = expired.record.sequence;
     decision.outcome = Outcome::noted;
@@ -400,12 +400,16 @@ Decision Ledger::wait_expired(const WaitExpired& expired) noexcept {
     Order& order = orders_[slot];
     decision.client_order_id = order.client_order_id;
     decision.reserve_before = order.reserve;
-    // Ended unsent for its age, unless the order needs it no more.
+    // For its age or a halt, unless the order needs it no more.
     const bool reached =
         order.replace.command == expired.facts.command && order.replace.quantity <= order.filled;
-    const Reason reason = !order.open() ? Reason::too_late
-                          : reached     ? Reason::quantity_below_filled
-                                        : Reason::wait_expired;
+    const Reason halt = expired.record.kind == RecordKind::halted_unsent
+                            ? halt_before_sending(slot, expired.facts.command)
+                            : Reason::none;
+    const Reason reason = !order.open()          ? Reason::too_late
+                          : reached              ? Reason::quantity_below_filled
+                          : halt != Reason::none ? halt
+                                                 : Reason::wait_expired;
     refuse_command(expired.facts.command, order, reason, decision);
     decision.outcome = decision.outcome == Outcome::duplicate ? Outcome::noted : decision.outcome;
     describe(order, decision);

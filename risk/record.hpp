@@ -36,8 +36,9 @@ enum class RecordKind : std::uint16_t {
     cancel_order = 34,
     order_status = 35,
     mass_cancel = 36,
-    released = 37,      // a command that waited for its line's rate got its line and number
-    wait_expired = 38,  // a command waited past the age limit and is ended unsent
+    released = 37,       // a command that waited for its line's rate got its line and number
+    wait_expired = 38,   // a command waited past the age limit and is ended unsent
+    halted_unsent = 39,  // a command waited when its order was halted and is ended unsent
     handed_to_socket = 48,
     in_doubt = 49,
     resolved = 50,
@@ -197,8 +198,8 @@ struct MassCancel {
     Person person;
 };
 
-// A command that waited for its venue line's rate left the queue (released) or grew too old
-// (wait_expired). record.cause names the command.
+// A command that waited for its venue line's rate left the queue (released), grew too old (wait_expired) or
+// was overtaken by a halt (halted_unsent). record.cause names the command.
 struct ReleasedFacts {
     Sequence command = 0;
     std::int64_t waited_ns = 0;
@@ -207,7 +208,7 @@ struct Released {
     Record record;
     ReleasedFacts facts;
 };
-struct WaitExpired {
+struct WaitExpired {  // and halted_unsent
     Record record;
     ReleasedFacts facts;
 };

@@ -65,6 +65,7 @@ constexpr std::array kind_names{
     KindName{risk::RecordKind::mass_cancel, {"mass_cancel", "整批刪單"}},
     KindName{risk::RecordKind::released, {"released", "排隊後送出"}},
     KindName{risk::RecordKind::wait_expired, {"wait_expired", "排隊逾時"}},
+    KindName{risk::RecordKind::halted_unsent, {"halted_unsent", "排隊中遭暫停"}},
     KindName{risk::RecordKind::handed_to_socket, {"handed_to_socket", "已交付網路"}},
     KindName{risk::RecordKind::in_doubt, {"in_doubt", "存疑"}},
     KindName{risk::RecordKind::resolved, {"resolved", "存疑已釐清"}},

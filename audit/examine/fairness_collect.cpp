@@ -63,6 +63,7 @@ class Collector {
                 released(as<risk::Released>(*record), view);
                 break;
             case RecordKind::wait_expired:
+            case RecordKind::halted_unsent:
                 end_wait(as<risk::WaitExpired>(*record).facts.command);
                 break;
             case RecordKind::resolved:

@@ -240,6 +240,7 @@ void Teller::tell_command(const risk::Record& record) {
         }
         case RecordKind::released:
         case RecordKind::wait_expired:
+        case RecordKind::halted_unsent:
             add(word("waited ", "等候 ") +
                 std::to_string(as_kind<risk::Released>(record).facts.waited_ns / 1'000'000) +
                 word(" ms", " 毫秒"));

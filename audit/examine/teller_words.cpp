@@ -64,6 +64,8 @@ Names names_of(risk::RecordKind kind) {
             return {"released", "等候後送出"};
         case wait_expired:
             return {"wait_expired", "等候逾時"};
+        case halted_unsent:
+            return {"halted_unsent", "等候中遭暫停"};
         case handed_to_socket:
             return {"handed_to_socket", "交付線路"};
         case in_doubt:

@@ -40,10 +40,10 @@ const Kind& as(const Record& record) noexcept {
 // Whether the journal must hold a Decision beside a record of this kind.
 bool must_be_answered(RecordKind kind) noexcept {
     using enum RecordKind;
-    static constexpr std::array answered{new_order,   replace_order, cancel_order, order_status,
-                                         mass_cancel, released,      wait_expired, in_doubt,
-                                         resolved,    venue_report,  venue_reject, orphan_report,
-                                         limit_set,   halt,          resume,       fill_adjusted};
+    static constexpr std::array answered{
+        new_order,     replace_order, cancel_order, order_status, mass_cancel,  released,
+        wait_expired,  halted_unsent, in_doubt,     resolved,     venue_report, venue_reject,
+        orphan_report, limit_set,     halt,         resume,       fill_adjusted};
     return std::find(answered.begin(), answered.end(), kind) != answered.end();
 }
 

@@ -93,6 +93,10 @@ Exchange::Exchange(const risk::Reference& reference, const ExchangeOptions& opti
     // A peer that is gone is an error of the write, not a signal.
     std::signal(SIGPIPE, SIG_IGN);
     execution_number_ = options_.matching.first_match_number;
+    // Those who quote in the background send orders too.
+    matching_.make_room(std::size_t{options_.orders_expected} * (options_.liquidity_seed ? 2 : 1));
+    by_number_.reserve(options_.orders_expected);
+    client_order_ids_.reserve(options_.orders_expected + options_.orders_expected / 2);
     if (options_.day_origin) {
         matching_.set_origin(*options_.day_origin);
         origin_known_ = true;

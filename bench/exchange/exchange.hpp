@@ -41,6 +41,7 @@ struct ExchangeOptions {
     std::optional<std::uint64_t> liquidity_seed;  // none: nobody quotes
     std::optional<risk::UtcNs> day_origin;        // none: see Exchange
     std::uint64_t error_limit = 0;                // refused commands of a line until 0089; 0 = no limit
+    std::uint32_t orders_expected = 1'000'000;    // of a day: there is room for them from the start
     std::vector<std::string> faults;              // as parse_fault reads them
 };
 

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include <ctime>
+#include <map>
 #include <stdexcept>
 
 namespace fairlead {
@@ -88,6 +89,39 @@ class RawLogFactory : public FIX::LogFactory {
     LineEvents& events_;
 };
 
+// The newest messages alone: a day's are tens of millions, and what keeps them all slows down with every one.
+// What is asked for and no longer here, QuickFIX gap-fills.
+class NewestStore : public FIX::MemoryStore {
+  public:
+    bool set(int number, const std::string& text) throw(FIX::IOException) override {
+        messages_[number] = text;
+        if (messages_.size() > messages_max) {
+            messages_.erase(messages_.begin());
+        }
+        return true;
+    }
+    void get(int first, int last, std::vector<std::string>& into) const throw(FIX::IOException) override {
+        into.clear();
+        for (auto at = messages_.lower_bound(first); at != messages_.end() && at->first <= last; ++at) {
+            into.push_back(at->second);
+        }
+    }
+    void reset() throw(FIX::IOException) override {
+        messages_.clear();
+        FIX::MemoryStore::reset();
+    }
+
+  private:
+    static constexpr std::size_t messages_max = 200000;
+    std::map<int, std::string> messages_;
+};
+
+class NewestStoreFactory : public FIX::MessageStoreFactory {
+  public:
+    FIX::MessageStore* create(const FIX::SessionID&) override { return new NewestStore(); }
+    void destroy(FIX::MessageStore* store) override { delete store; }
+};
+
 const char* const day_names[] = {"sun", "mon", "tue", "wed", "thu", "fri", "sat"};
 
 FIX::Dictionary dictionary_of(const LineServerOptions& options, int port) {
@@ -126,7 +160,7 @@ struct LineServer::Impl : FIX::Application {
         defaults.setString(FIX::SOCKET_NODELAY, "Y");
         settings.set(defaults);
         if (options.store_directory.empty()) {
-            stores.reset(new FIX::MemoryStoreFactory());
+            stores.reset(new NewestStoreFactory());
         } else {
             stores.reset(new FIX::FileStoreFactory(settings));
         }

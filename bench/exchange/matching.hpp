@@ -53,6 +53,8 @@ class Matching {
     [[nodiscard]] bool still_to_come(risk::UtcNs now, risk::Venue venue,
                                      risk::SessionKind kind) const noexcept;
 
+    void make_room(std::size_t orders) { orders_.reserve(orders + 1); }
+
     // Takes a checked order. Its `leaves` are its `ordered`. Fills and ends go to `events`.
     Slot add(const BookOrder& order, risk::UtcNs now, std::vector<MarketEvent>& events);
     // Keeps its place in time. `by` is at most its leaves; all of them cancels it.

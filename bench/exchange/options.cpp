@@ -117,6 +117,7 @@ config::Loaded<ProgramOptions> load_options(const std::string& path) {
     top.text("control_socket", options.control_socket, nullptr, "path");
     top.text("liquidity", liquidity, is_liquidity, "\"off\" or \"seeded:N\"");
     top.integer("error_limit", options.exchange.error_limit, 0, 1'000'000'000, "refused commands");
+    top.integer("orders_expected", options.exchange.orders_expected, 1, 100'000'000, "orders");
     top.texts("faults", "\"LINE VERB ARGUMENTS\"", "", config::Need::optional, [&](const std::string& fault) {
         options.exchange.faults.push_back(fault);
         return parse_fault(fault).error.empty();

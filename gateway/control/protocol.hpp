@@ -88,7 +88,6 @@ struct StatusRow {
     std::int32_t spare_segments = -1;     // ready on the spare device; -1: there is none
     bool journal_waits = false;           // for two persons, since it went over to the spare
     std::uint64_t log_lines_dropped = 0;  // since the start: the writer of the log did not keep up
-    risk::StateDigest digest{};
 };
 
 struct LimitRow {

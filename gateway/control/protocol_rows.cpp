@@ -90,16 +90,6 @@ std::string_view time_in_force_text(risk::TimeInForce time_in_force) {
            : time_in_force == risk::TimeInForce::fill_or_kill      ? "fok"
                                                                    : "rod";
 }
-std::string digest_text(const risk::StateDigest& digest) {
-    static constexpr char digits[] = "0123456789abcdef";
-    std::string text;
-    for (const std::uint64_t word : digest) {
-        for (int shift = 60; shift >= 0; shift -= 4) {
-            text += digits[word >> shift & 15];
-        }
-    }
-    return text;
-}
 
 json row_json(const std::monostate&) {
     return nullptr;
@@ -125,8 +115,7 @@ json row_json(const StatusRow& row) {
             {"keeper", row.keeper.view()},
             {"spare_segments", row.spare_segments},
             {"journal_waits", row.journal_waits},
-            {"log_lines_dropped", row.log_lines_dropped},
-            {"digest", digest_text(row.digest)}};
+            {"log_lines_dropped", row.log_lines_dropped}};
 }
 json row_json(const LimitRow& row) {
     return {

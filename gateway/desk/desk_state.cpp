@@ -190,6 +190,7 @@ void DeskState::take(const risk::Record& record, const risk::Decision& decision,
             take_released(record, as_kind<risk::Released>(record).facts.command, routing);
             break;
         case RecordKind::wait_expired:
+        case RecordKind::halted_unsent:
             take_released(record, as_kind<risk::WaitExpired>(record).facts.command, {});
             update(decision.order_slot);
             break;

@@ -146,8 +146,11 @@ gateway::WaitingCommand waiting(risk::RecordKind kind, risk::Sequence sequence,
 std::vector<risk::Sequence> emptied(gateway::WaitLanes& lanes) {
     std::vector<risk::Sequence> left;
     while (!lanes.empty()) {
-        gateway::WaitQueue& queue = lanes.lane(lanes.next());
+        const gateway::WaitLane next = lanes.next(true).value();
+        gateway::WaitQueue& queue = lanes.lane(next);
         left.push_back(queue.front().command.record().sequence);
+        CHECK(lanes.holding(left.back()) == next);
+        lanes.take_turn(next);
         queue.pop();
     }
     return left;
@@ -162,14 +165,15 @@ void add(gateway::WaitLanes& lanes, const gateway::WaitingCommand& command, unsi
 TEST_CASE("new_orders_that_wait_cannot_block_a_cancel_and_leave_in_arrival_order") {
     using gateway::WaitLane;
     gateway::WaitLanes lanes(8);
-    CHECK(lanes.open(WaitLane::others));
+    CHECK(lanes.open(WaitLane::others, true));
+    CHECK(lanes.open(WaitLane::made, true));
     add(lanes, waiting(risk::RecordKind::new_order, 1));
     add(lanes, waiting(risk::RecordKind::new_order, 2));
-    CHECK_FALSE(lanes.open(WaitLane::others));
-    CHECK(lanes.open(WaitLane::cancels));
-    CHECK(lanes.open(WaitLane::made));
+    CHECK_FALSE(lanes.open(WaitLane::others, true));
+    CHECK(lanes.open(WaitLane::cancels, true));
+    CHECK_FALSE(lanes.open(WaitLane::made, true));
     add(lanes, waiting(risk::RecordKind::cancel_order, 3));
-    CHECK_FALSE(lanes.open(WaitLane::cancels));
+    CHECK_FALSE(lanes.open(WaitLane::cancels, true));
     add(lanes, waiting(risk::RecordKind::cancel_order, 4), 1);  // of an order that waits itself: behind it
     CHECK(emptied(lanes) == std::vector<risk::Sequence>{3, 1, 2, 4});
 }
@@ -183,14 +187,67 @@ TEST_CASE("a_clients_cancel_does_not_wait_behind_those_the_gateway_made") {
     for (const risk::CancelOrigin origin : made) {
         add(lanes, waiting(risk::RecordKind::cancel_order, sequence++, origin));
     }
-    CHECK(lanes.open(WaitLane::cancels));
-    CHECK_FALSE(lanes.open(WaitLane::made));
-    CHECK_FALSE(lanes.open(WaitLane::others));
-    add(lanes, waiting(risk::RecordKind::new_order, 5));
-    add(lanes, waiting(risk::RecordKind::cancel_order, 6));
-    CHECK(lanes.size() == 6);
-    CHECK_FALSE(lanes.open(WaitLane::made));
-    CHECK(emptied(lanes) == std::vector<risk::Sequence>{6, 1, 2, 3, 4, 5});
+    CHECK(lanes.open(WaitLane::cancels, true));
+    CHECK_FALSE(lanes.open(WaitLane::made, true));
+    CHECK_FALSE(lanes.open(WaitLane::others, true));
+    add(lanes, waiting(risk::RecordKind::cancel_order, 5));
+    CHECK(lanes.size() == 5);
+    CHECK_FALSE(lanes.open(WaitLane::made, true));
+    CHECK(emptied(lanes) == std::vector<risk::Sequence>{5, 1, 2, 3, 4});
+}
+
+TEST_CASE("cancels_the_gateway_made_take_no_more_than_every_other_turn_from_others") {
+    gateway::WaitLanes lanes(8);
+    for (const risk::Sequence made : {1U, 2U, 3U, 4U}) {
+        add(lanes, waiting(risk::RecordKind::cancel_order, made, risk::CancelOrigin::disconnect));
+    }
+    for (const risk::Sequence other : {5U, 6U}) {
+        add(lanes, waiting(risk::RecordKind::new_order, other));
+    }
+    add(lanes, waiting(risk::RecordKind::cancel_order, 7));  // a client's: takes nobody's turn
+    CHECK(emptied(lanes) == std::vector<risk::Sequence>{7, 1, 5, 2, 6, 3, 4});
+}
+
+TEST_CASE("cancels_the_gateway_made_that_wait_for_an_answer_keep_nobody_else_waiting") {
+    using gateway::WaitLane;
+    gateway::WaitLanes lanes(8);
+    add(lanes, waiting(risk::RecordKind::cancel_order, 1, risk::CancelOrigin::halt));
+    CHECK(lanes.open(WaitLane::others, false));
+    CHECK_FALSE(lanes.open(WaitLane::made, false));
+    CHECK(lanes.next(false) == std::nullopt);
+    add(lanes, waiting(risk::RecordKind::new_order, 2));
+    CHECK_FALSE(lanes.open(WaitLane::others, false));  // behind its like
+    CHECK(lanes.next(false) == WaitLane::others);
+    CHECK(lanes.next(true) == WaitLane::made);
+}
+
+TEST_CASE("outstanding_counts_the_gateways_own_cancels_that_the_venue_owes_an_answer") {
+    gateway::Outstanding outstanding(8);
+    const auto push = [&](std::uint64_t number, bool made) {
+        outstanding.push({number, number, 1, 1, risk::RecordKind::cancel_order, false, false, false, made});
+    };
+    push(1, true);
+    push(2, false);
+    push(3, true);
+    push(4, true);
+    CHECK(outstanding.made() == 3);
+    outstanding.answered(*outstanding.find_number(2));
+    outstanding.answered(*outstanding.find_number(3));  // behind one that is still out
+    CHECK(outstanding.made() == 2);
+    outstanding.answered(*outstanding.find_number(3));  // told twice
+    outstanding.mark_in_doubt(*outstanding.find_number(4));
+    CHECK(outstanding.made() == 1);
+    outstanding.answered(*outstanding.find_number(4));
+    CHECK(outstanding.made() == 1);
+    outstanding.forget_made();
+    push(5, true);
+    CHECK(outstanding.made() == 1);
+    outstanding.answered(*outstanding.find_number(1));  // late, and forgotten
+    CHECK(outstanding.made() == 1);
+    outstanding.clear();
+    push(1, true);  // the next day
+    outstanding.answered(*outstanding.find_number(1));
+    CHECK(outstanding.made() == 0);
 }
 
 TEST_CASE("text_that_is_no_message_takes_a_turn_of_its_own_and_is_counted") {

@@ -22,13 +22,14 @@ constexpr std::uint32_t only_investor = 1;
 constexpr std::uint32_t only_account = 1;
 constexpr std::uint32_t only_branch = 1;
 
-simulation::Plan plan_of_stage(std::uint32_t line_rate) {
+simulation::Plan plan_of_stage(std::uint32_t line_rate, std::uint32_t own_cancels) {
     simulation::Plan plan = simulation::make_plan(1, false);
     plan.clients = 2;
     plan.lines_per_venue = 1;
     plan.disk_level = false;
     plan.spare = false;
     plan.line_rate = line_rate;
+    plan.made_unanswered = own_cancels;
     plan.wait_age_limit_ms = 1'000;
     plan.out_buffer_bytes = 256 << 10;
     return plan;
@@ -81,8 +82,8 @@ void End::on_logout(const FixMessage&) {
 
 // --- the stage
 
-Stage::Stage(const std::string& directory, std::uint32_t line_rate)
-    : kernel_(plan_of_stage(line_rate)),
+Stage::Stage(const std::string& directory, std::uint32_t line_rate, std::uint32_t own_cancels)
+    : kernel_(plan_of_stage(line_rate, own_cancels)),
       network_(kernel_),
       disk_(kernel_),
       directory_(directory),

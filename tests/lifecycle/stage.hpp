@@ -52,8 +52,9 @@ struct Credit {
 
 class Stage {
   public:
-    // line_rate: commands a second the venue's line takes; what is over it waits.
-    Stage(const std::string& directory, std::uint32_t line_rate);
+    // line_rate: commands a second the venue's line takes; what is over it waits. own_cancels: of the
+    // gateway's own, how many may be without an answer before the next waits.
+    Stage(const std::string& directory, std::uint32_t line_rate, std::uint32_t own_cancels);
     ~Stage();
     Stage(const Stage&) = delete;
     Stage& operator=(const Stage&) = delete;

@@ -83,6 +83,13 @@ void add_tag(std::string& more, const FixMessage& message, int tag) {
     }
 }
 
+// "KEY N"
+void take_number(const std::string& line, std::string_view key, std::uint32_t& value) {
+    if (line.rfind(key, 0) == 0) {
+        value = static_cast<std::uint32_t>(std::stoul(line.substr(key.size())));
+    }
+}
+
 }  // namespace
 
 // "Replace(b,a) 7000 @100 59=3": a verb, its names, a quantity, a price, a code or word, and tags set by
@@ -165,10 +172,8 @@ std::vector<Table> load_tables(const std::string& file) {
             }
         } else if (!tables.empty() && !trimmed(line).empty()) {
             tables.back().notes.push_back(line);
-            constexpr std::string_view rate = "line rate ";
-            if (line.rfind(rate, 0) == 0) {
-                tables.back().line_rate = static_cast<std::uint32_t>(std::stoul(line.substr(rate.size())));
-            }
+            take_number(line, "line rate ", tables.back().line_rate);
+            take_number(line, "own cancels ", tables.back().own_cancels);
         }
     }
     return tables;

@@ -20,6 +20,7 @@ struct Table {
     std::string file, name;
     std::vector<std::string> notes;  // lines before the rows
     std::uint32_t line_rate = 160;   // `line rate N` among them
+    std::uint32_t own_cancels = 64;  // `own cancels N`
     std::vector<Row> rows;
 };
 
@@ -29,7 +30,8 @@ struct Table {
 
 class Player {
   public:
-    Player(const std::string& directory, const Table& table) : stage_(directory, table.line_rate) {}
+    Player(const std::string& directory, const Table& table)
+        : stage_(directory, table.line_rate, table.own_cancels) {}
     // The table as it came out: the same rows in, what has happened beside them. Throws what a row that
     // cannot be played says.
     [[nodiscard]] Table play(const Table& asked);

@@ -279,6 +279,71 @@ TEST_CASE("a_command_that_waited_too_long_is_ended_unsent") {
     CHECK(world.investor().open_buy == 0);
 }
 
+TEST_CASE("a_new_order_that_waits_when_a_halt_about_it_comes_is_not_sent_and_says_which_halt") {
+    struct Row {
+        Scope scope;
+        Reason reason;
+    };
+    const Row rows[] = {
+        {Scope::firm, Reason::firm_halted},         {Scope::venue, Reason::venue_halted},
+        {Scope::investor, Reason::investor_halted}, {Scope::account, Reason::account_halted},
+        {Scope::symbol, Reason::symbol_halted},     {Scope::session, Reason::session_halted},
+    };
+    for (const Row& row : rows) {
+        CAPTURE(reason_text(row.reason).code);
+        World world;
+        const Decision order = world.send(world.order("N1"));
+        CHECK(world.ledger->halt_before_sending(order.order_slot, order.order_key) == Reason::none);
+        world.halt(row.scope);
+        CHECK(world.ledger->halt_before_sending(order.order_slot, order.order_key) == row.reason);
+        WaitExpired overtaken;
+        overtaken.facts.command = order.order_key;
+        const Decision ended = world.feed(overtaken, RecordKind::halted_unsent);
+        CHECK(ended.exec_type == OrderStatus::rejected);
+        CHECK(ended.answer == Answer::execution_report);
+        CHECK(ended.reason == row.reason);
+        CHECK(world.investor().open_buy == 0);
+    }
+}
+
+TEST_CASE("a_halt_that_is_lifted_or_about_somebody_else_keeps_no_waiting_order_back") {
+    World world;
+    const Decision order = world.send(world.order("N1"));
+    world.halt(Scope::investor);
+    world.resume(Scope::investor);
+    CHECK(world.ledger->halt_before_sending(order.order_slot, order.order_key) == Reason::none);
+    Halt other = world.halt_of(Scope::symbol);
+    other.facts.symbol = Symbol{"2317"};
+    CHECK(world.feed(other, RecordKind::halt).outcome == Outcome::accepted);
+    CHECK(world.ledger->halt_before_sending(order.order_slot, order.order_key) == Reason::none);
+    WaitExpired expired;
+    expired.facts.command = order.order_key;
+    CHECK(world.feed(expired, RecordKind::halted_unsent).reason == Reason::wait_expired);
+}
+
+TEST_CASE("of_waiting_changes_a_halt_keeps_back_those_that_need_more_reserve") {
+    World world;
+    const Decision order = world.send(world.order("N1"));
+    world.acknowledge(order);
+    const Amount reserved = world.investor().open_buy;
+    const Decision dearer = world.replace("N1", "R1", order.ordered, 101 * ntd);
+    REQUIRE(dearer.outcome == Outcome::accepted);
+    world.halt(Scope::investor);
+    CHECK(world.ledger->halt_before_sending(order.order_slot, dearer.sequence) == Reason::investor_halted);
+    WaitExpired overtaken;
+    overtaken.facts.command = dearer.sequence;
+    const Decision ended = world.feed(overtaken, RecordKind::halted_unsent);
+    CHECK(ended.answer == Answer::cancel_reject);
+    CHECK(ended.reason == Reason::investor_halted);
+    CHECK(world.investor().open_buy == reserved);
+    const Decision fewer = world.replace("N1", "R2", 1'000, 100 * ntd);
+    REQUIRE(fewer.outcome == Outcome::accepted);
+    CHECK(world.ledger->halt_before_sending(order.order_slot, fewer.sequence) == Reason::none);
+    const Decision cancel = world.cancel("N1", "C1");
+    REQUIRE(cancel.outcome == Outcome::accepted);
+    CHECK(world.ledger->halt_before_sending(order.order_slot, cancel.sequence) == Reason::none);
+}
+
 TEST_CASE("a_waiting_replace_that_fills_have_reached_is_ended_for_that_and_frees_its_reserve") {
     World world;
     const Decision order = world.send(world.order("N1"));
@@ -343,6 +408,39 @@ TEST_CASE("a_limit_lowered_below_usage_refuses_only_what_raises_it") {
     CHECK(world.replace("N1", "R1", 2'000, 101 * ntd).reason == Reason::self_match);
     CHECK(world.replace("N1", "R2", 2'000, 100 * ntd + 5'000).reason == Reason::credit_buy);
     CHECK(world.replace("N1", "R3", 2'000, 99 * ntd).outcome == Outcome::accepted);
+}
+
+TEST_CASE("a_mass_effect_takes_no_step_for_each_order_that_has_ended") {
+    World world;
+    constexpr int orders = 300;
+    for (int n = 1; n <= orders; ++n) {
+        const std::string id = "N" + std::to_string(n);
+        const Decision order = world.send(world.order(id.c_str(), Side::buy, 1'000, 100 * ntd));
+        if (n != 1 && n != orders) {
+            world.fill(order, 1'000, 100 * ntd, id.c_str());
+        }
+    }
+    const auto open_slots = [&](std::uint32_t& steps) {
+        std::vector<std::uint32_t> slots;
+        steps = 0;
+        OpenScan scan;
+        for (std::uint32_t from = 1; from != 0; from = scan.next_slot) {
+            scan = world.ledger->next_open({}, from, 2);
+            CHECK(scan.steps <= 2);
+            steps += scan.steps;
+            if (scan.slot != 0) {
+                slots.push_back(scan.slot);
+            }
+        }
+        return slots;
+    };
+    std::uint32_t steps = 0;
+    CHECK(open_slots(steps) == std::vector<std::uint32_t>{1, orders});
+    CHECK(steps <= orders / 64 + 3);
+    Sizes sizes = world.ledger->sizes();
+    sizes.orders_max *= 2;
+    world.ledger->grow(sizes);
+    CHECK(open_slots(steps) == std::vector<std::uint32_t>{1, orders});
 }
 
 TEST_CASE("a_mass_effect_finds_each_open_order_once_in_bounded_steps") {

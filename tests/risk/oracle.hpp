@@ -95,7 +95,9 @@ class Oracle {
     Expected reject(const risk::VenueReject& reject);
     Expected doubt(const risk::InDoubt& doubt);
     Expected resolve(const risk::Resolved& resolved);
-    Expected expire(const risk::WaitExpired& expired);
+    Expected expire(const risk::WaitExpired& expired);  // or halted_unsent
+    // The halt that keeps a New or Replace which waits from being sent.
+    risk::Reason halt_before_sending(risk::Sequence command);
     Expected limit_set(const risk::LimitSet& set);
     Expected halt(risk::Scope scope, const std::string& name, bool on);
 

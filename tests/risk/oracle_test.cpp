@@ -272,7 +272,8 @@ class Run {
         if (pick(4) == 0) {
             WaitExpired expired;
             expired.facts.command = some_command(*order);
-            const Decision decision = feed(expired, RecordKind::wait_expired, 0);
+            const RecordKind kind = pick(2) == 0 ? RecordKind::halted_unsent : RecordKind::wait_expired;
+            const Decision decision = feed(expired, kind, 0);
             compare(oracle_.expire(expired), decision);
             return;
         }

@@ -243,6 +243,19 @@ Expected Oracle::resolve(const Resolved& resolved) {
     return expected;
 }
 
+Reason Oracle::halt_before_sending(Sequence command) {
+    for (const OracleOrder& order : orders) {
+        OracleOrder without = order;
+        without.replace.reset();
+        const bool dearer =
+            order.replace && order.replace->sequence == command && order.reserve() > without.reserve();
+        if (order.key == command || dearer) {
+            return halted(order);
+        }
+    }
+    return Reason::none;
+}
+
 Expected Oracle::expire(const WaitExpired& expired) {
     for (OracleOrder& order : orders) {
         const Sequence command = expired.facts.command;
@@ -250,10 +263,14 @@ Expected Oracle::expire(const WaitExpired& expired) {
             (order.cancel && order.cancel->sequence == command)) {
             const bool reached = order.replace && order.replace->sequence == command &&
                                  order.replace->quantity <= order.filled();
+            const Reason halt = expired.record.kind == risk::RecordKind::halted_unsent
+                                    ? halt_before_sending(command)
+                                    : Reason::none;
             Expected expected = drop(order, command,
-                                     order.ended != 0 ? Reason::too_late
-                                     : reached        ? Reason::quantity_below_filled
-                                                      : Reason::wait_expired);
+                                     order.ended != 0       ? Reason::too_late
+                                     : reached              ? Reason::quantity_below_filled
+                                     : halt != Reason::none ? halt
+                                                            : Reason::wait_expired);
             expected.outcome = expected.outcome == Outcome::duplicate ? Outcome::noted : expected.outcome;
             return expected;
         }

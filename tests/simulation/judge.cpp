@@ -97,6 +97,7 @@ void Judge::forget_behind(risk::Sequence last) {
     logged_out_.clear();
     mass_cancelled_.clear();
     cancels_tried_.clear();
+    venue_refused_.clear();
     logged_on_.clear();
     last_order_number_.clear();
     order_numbers_.clear();

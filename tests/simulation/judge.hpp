@@ -70,6 +70,7 @@ class Judge {
     void note_road(const Seen& seen);
     void check_room(const Seen& seen);
     void note_effects(const Seen& seen, risk::Sequence sequence);
+    [[nodiscard]] risk::Sequence cancel_without_effect(const Seen& seen);
     void check_chain(const Seen& seen, risk::Sequence sequence);
     void check_order_number(const Seen& seen);
     void check_age(const Seen& seen);
@@ -113,7 +114,9 @@ class Judge {
     std::map<std::string, std::pair<risk::Halt, risk::Sequence>> cancelling_halts_;
     std::map<std::uint32_t, risk::Sequence> logged_out_;
     std::vector<std::pair<risk::MassCancel, risk::Sequence>> mass_cancelled_;
-    std::map<risk::Sequence, risk::Sequence> cancels_tried_;  // by order: the last cancel not given up unsent
+    std::map<risk::Sequence, risk::Sequence>
+        cancels_tried_;                       // by order: the last cancel that has not come to nothing
+    std::set<risk::Sequence> venue_refused_;  // orders of which it has refused a cancel of the gateway's
     std::set<std::uint32_t> logged_on_;
     std::map<std::uint32_t, std::string> last_order_number_;  // by line
     std::set<std::string> order_numbers_;

@@ -76,6 +76,10 @@ void Judge::ask_oracle(const Seen& seen) {
         (decision.flags & risk::improvement_flag) == 0) {
         kernel_.fail(6, "a venue's event raises usage at record " + std::to_string(last()));
     }
+    if (seen.kind == RecordKind::released &&
+        oracle_->halt_before_sending(as<risk::Released>(seen).facts.command) != risk::Reason::none) {
+        kernel_.fail(20, "record " + std::to_string(last()) + " sends a command that waited, against a halt");
+    }
     if (seen.kind == RecordKind::order_status || seen.kind == RecordKind::mass_cancel ||
         seen.kind == RecordKind::released || seen.kind == RecordKind::fill_adjusted) {
         return;
@@ -144,7 +148,9 @@ Expected Judge::expect(const Seen& seen) {
         case RecordKind::resolved:
             return oracle_->resolve(as<risk::Resolved>(seen));
         case RecordKind::wait_expired:
-            kernel_.marks.hit("waited too long");
+        case RecordKind::halted_unsent:
+            kernel_.marks.hit(seen.kind == RecordKind::halted_unsent ? "overtaken by a halt"
+                                                                     : "waited too long");
             return oracle_->expire(as<risk::WaitExpired>(seen));
         case RecordKind::limit_set:
             return oracle_->limit_set(as<risk::LimitSet>(seen));

@@ -1,5 +1,5 @@
 // The judge of what a halt, a lost connection or a mass cancel had to cancel: each order it was about has had
-// a cancel that was not given up before it was sent, whatever was killed in between.
+// a cancel that did not come to nothing, whatever was killed in between.
 #include <algorithm>
 
 #include "tests/simulation/judge.hpp"
@@ -59,33 +59,50 @@ void Judge::note_effects(const Seen& seen, risk::Sequence sequence) {
             kernel_.fail(22, "record " + std::to_string(sequence) + " cancels order " +
                                  std::to_string(order) + ", which is younger than what asked for it");
         }
-    } else if (seen.kind == RecordKind::wait_expired || seen.kind == RecordKind::resolved) {
-        const bool expired = seen.kind == RecordKind::wait_expired;
-        if (!expired && as<risk::Resolved>(seen).facts.resolution != risk::Resolution::never_sent) {
-            return;
-        }
-        const risk::Sequence command =
-            expired ? as<risk::WaitExpired>(seen).facts.command : as<risk::Resolved>(seen).facts.command;
+    } else if (const risk::Sequence command = cancel_without_effect(seen); command != 0) {
         const auto given_up = std::find_if(cancels_tried_.begin(), cancels_tried_.end(),
                                            [&](const auto& tried) { return tried.second == command; });
-        // A client is told that its own was not sent, and may ask again.
-        const bool made =
-            given_up != cancels_tried_.end() &&
-            as<risk::CancelOrder>(seen_[command - 1]).facts.origin != risk::CancelOrigin::client;
-        if (made) {
+        if (given_up != cancels_tried_.end()) {
             cancels_tried_.erase(given_up);
-            kernel_.marks.hit("cancel given up unsent");
+            kernel_.marks.hit("cancel came to nothing");
         }
     }
+}
+
+// The command that this record says has come to nothing; of the gateway's own cancels not one that the venue
+// has refused: it would refuse the next.
+risk::Sequence Judge::cancel_without_effect(const Seen& seen) {
+    if (seen.kind == RecordKind::wait_expired) {
+        return as<risk::WaitExpired>(seen).facts.command;
+    }
+    if (seen.kind == RecordKind::resolved) {
+        const risk::ResolvedFacts& facts = as<risk::Resolved>(seen).facts;
+        const bool knows = facts.resolution == risk::Resolution::venue_knows ||
+                           facts.resolution == risk::Resolution::venue_did ||
+                           facts.resolution == risk::Resolution::none;
+        return knows ? 0 : facts.command;
+    }
+    if (seen.kind != RecordKind::venue_reject) {
+        return 0;
+    }
+    const risk::Sequence command = as<risk::VenueReject>(seen).facts.command;
+    if (command == 0 || command > last() || seen_[command - 1].kind != RecordKind::cancel_order) {
+        return 0;
+    }
+    if (as<risk::CancelOrder>(seen_[command - 1]).facts.origin == risk::CancelOrigin::client) {
+        return command;
+    }
+    venue_refused_.insert(as<risk::VenueReject>(seen).facts.order_key);
+    return 0;
 }
 
 void Judge::check_effects(const risk::Ledger& ledger, const config::GatewayConfig& config) {
     for (risk::OpenScan scan{0, 1}; scan.next_slot != 0;) {
         scan = ledger.next_open({}, scan.next_slot, UINT32_MAX);
-        if (scan.slot == 0 || cancels_tried_.count(ledger.order(scan.slot).key) != 0) {
+        const risk::Order& order = ledger.order(scan.slot);
+        if (scan.slot == 0 || cancels_tried_.count(order.key) != 0 || venue_refused_.count(order.key) != 0) {
             continue;
         }
-        const risk::Order& order = ledger.order(scan.slot);
         std::string who;
         for (const auto& [name, halt] : cancelling_halts_) {
             who = halt.second > order.key && is_about(halt.first, order, ledger) ? "halt " + name : who;

@@ -40,6 +40,7 @@ Plan make_plan(std::uint64_t seed, bool with_faults) {
     constexpr std::uint64_t stream = 1;
     constexpr std::uint64_t checkpoints_stream = 40;
     constexpr std::uint64_t room_stream = 41;
+    constexpr std::uint64_t made_stream = 42;
     Random random(seed, stream);
     Plan plan;
     plan.seed = seed;
@@ -61,6 +62,9 @@ Plan make_plan(std::uint64_t seed, bool with_faults) {
     plan.checkpoints = Random(seed, checkpoints_stream).chance(500);
     if (Random room(seed, room_stream); with_faults && room.chance(100)) {
         plan.orders_max = static_cast<std::uint32_t>(room.between(2, 40));
+    }
+    if (Random made(seed, made_stream); made.chance(500)) {
+        plan.made_unanswered = static_cast<std::uint32_t>(made.between(1, 3));
     }
     if (with_faults) {
         const std::uint64_t permille = 150 + random.pick(500);

@@ -78,6 +78,7 @@ struct Plan {
     std::uint32_t line_rate = 160;
     std::uint32_t wait_age_limit_ms = 1000;
     std::uint32_t orders_max = orders_room_max;  // less: a little more with each start
+    std::uint32_t made_unanswered = 64;          // VenueSide::Capacity::made
     std::uint32_t faults_per_s = 2;              // of those that strike now and then
 
     [[nodiscard]] bool has(Fault fault) const noexcept { return faults[static_cast<std::size_t>(fault)]; }

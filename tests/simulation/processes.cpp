@@ -177,7 +177,7 @@ struct GatewayProcess::Parts {
               inbox),
           mass_effects(core),
           clients(core, auth, history, mass_effects),
-          venues(core, kernel.entropy.next(), {2'100, 2'100}),
+          venues(core, kernel.entropy.next(), {2'100, 2'100, kernel.plan.made_unanswered}),
           control(core, clients, venues, mass_effects),
           recovery(core, clients, venues) {
         core.sequencer = &sequencer;

@@ -172,6 +172,7 @@ void Simulation::do_pass() {
     const std::uint64_t last_before = judge_.last();
     judge_.begin_pass();
     gateway_->pass();
+    look_at_lines();
     if (dying_) {
         finish_death();
         clean_up_after_step();
@@ -191,6 +192,35 @@ void Simulation::do_pass() {
     }
     const bool busy = io_before != network_.io_count || judge_.last() != last_before;
     schedule_pass(busy ? random_.between(2 * us_ns, 30 * us_ns) : idle_pass_ns);
+}
+
+// How many cancels of its own the gateway has unanswered at a venue, counted one by one.
+void Simulation::look_at_lines() {
+    if (gateway_ == nullptr) {
+        return;
+    }
+    using gateway::WaitLane;
+    for (gateway::VenueLine& line : gateway_->venues().lines()) {
+        std::size_t marked = 0;
+        for (std::size_t i = 0; i < line.outstanding.size(); ++i) {
+            const gateway::OutstandingCommand& entry = line.outstanding.at(i);
+            marked += entry.made && !entry.answered && !entry.in_doubt ? 1 : 0;
+        }
+        const std::size_t made = line.outstanding.made();
+        if (made > kernel_.plan.made_unanswered || made > marked) {
+            kernel_.fail(23, std::to_string(made) +
+                                 " own cancels without an answer on a line, counted one by one " +
+                                 std::to_string(marked));
+        }
+        if (!line.waiting.lane(WaitLane::made).empty()) {
+            if (made == kernel_.plan.made_unanswered) {
+                kernel_.marks.hit("cancels of the gateway's own wait for an answer");
+            }
+            if (!line.waiting.lane(WaitLane::others).empty()) {
+                kernel_.marks.hit("cancels of the gateway's own wait with others");
+            }
+        }
+    }
 }
 
 void Simulation::do_errands() {

@@ -48,6 +48,7 @@ class Simulation {
     void wake();
     void do_pass();
     void do_errands();
+    void look_at_lines();
     void connect_line(std::uint32_t line);
     void on_look();
     void on_write(int fd, std::string_view bytes);
