@@ -62,7 +62,8 @@ target_link_libraries(fairlead_options INTERFACE Threads::Threads)
 
 add_custom_target(programs)
 add_custom_target(unit_tests)
-# What the short form of test.sh builds without sanitizers.
+# What the short form of test.sh builds without sanitizers. Tests of more than two minutes have a COST, in seconds:
+# ctest begins with them, so that none is left to run alone at the end.
 add_custom_target(short_suite)
 add_dependencies(short_suite programs)
 
@@ -104,8 +105,8 @@ function(fairlead_test name)
   add_dependencies(unit_tests ${name})
 endfunction()
 
-# fairlead_enumerates(TESTS...): unit tests that walk through so many cases that a sanitizer's build of them belongs to the
-# long form; the short form runs them without.
+# fairlead_enumerates(TESTS...): unit tests that walk through so many cases that a sanitizer's build of them belongs
+# to the long form; the short form runs them without.
 function(fairlead_enumerates)
   set_tests_properties(${ARGN} PROPERTIES LABELS "unit;enumerates")
   add_dependencies(short_suite ${ARGN})
