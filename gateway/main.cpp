@@ -219,6 +219,7 @@ int run(const Options& options) {
     }
     gateway::AuthOptions auth_options;
     auth_options.why_not_certified = certificates.rule();
+    auth_options.nice = 10;
     gateway::AuthWorker auth(
         user_store,
         [&door](const gateway::AuthResult& result) {

@@ -37,8 +37,6 @@ void AuthRequest::wipe() noexcept {
     new_password.wipe();
 }
 
-constexpr int politeness = 10;  // nice
-
 struct AuthWorker::State {
     State(UserStore& store, Done callback, AuthOptions given)
         : users(store),
@@ -63,9 +61,10 @@ struct AuthWorker::State {
 };
 
 void AuthWorker::State::run() {
-    // Of this thread alone, as Linux has it. Where processors are few, a password check of half a second must
-    // not take them from the order thread; a thread that may not be as polite works all the same.
-    static_cast<void>(::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), politeness));
+    // Of this thread alone, as Linux has it; a thread that may not be as polite works all the same.
+    const id_t self = static_cast<id_t>(::gettid());
+    static_cast<void>(
+        ::setpriority(PRIO_PROCESS, self, std::max(options.nice, ::getpriority(PRIO_PROCESS, self))));
     AuthRequest request;
     // Relaxed: the flag alone is read; a late look costs one more period.
     while (!stopping.load(std::memory_order_relaxed)) {

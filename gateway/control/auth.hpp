@@ -95,6 +95,10 @@ struct AuthResult {
 struct AuthOptions {
     unsigned threads = 1;
     std::size_t queue_max = 256;
+    // Of the workers, as nice(2). Where processors are few, checks of clients' passwords (half a second each)
+    // must not take them from the order thread. Who stops trading must not wait for those who trade: 0 for
+    // staff.
+    int nice = 0;
     // Why the program behind a SenderCompID may not log on; empty text: it may. Without it: any may. Asked on
     // a worker, once the password has been found right.
     std::function<std::string(std::string_view client)> why_not_certified;

@@ -1,10 +1,17 @@
 // Logons verified off the order thread: verdicts, locks, bounds.
 #include "gateway/control/auth.hpp"
 
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <condition_variable>
 #include <deque>
+#include <future>
 #include <mutex>
+
+#include "gateway/control/server.hpp"
 
 #include "tests/control/world.hpp"
 
@@ -183,6 +190,27 @@ TEST_CASE("pairs_remembered_are_bounded_and_the_oldest_goes_first") {
     world.now_ns += 1;
     CHECK(world.ask("c", "no").failures == 2);
     CHECK(world.ask("officer", "no").failures == 1);
+}
+
+TEST_CASE("checks_of_clients_yield_to_the_order_thread_and_those_of_staff_do_not") {
+    gateway::UserStore users(tests::sample_users(), {});
+    REQUIRE(users.open().empty());
+    for (const int nice : {gateway::ControlOptions{}.auth.nice, 10}) {
+        std::promise<int> seen;
+        AuthOptions options;
+        options.nice = nice;
+        AuthWorker worker(
+            users,
+            [&](const AuthResult&) {
+                seen.set_value(::getpriority(PRIO_PROCESS, static_cast<id_t>(::gettid())));
+            },
+            options);
+        AuthRequest request;
+        request.set("officer", "pw-officer");
+        REQUIRE(worker.submit(request));
+        CHECK(seen.get_future().get() == std::max(nice, ::getpriority(PRIO_PROCESS, 0)));
+    }
+    CHECK(gateway::ControlOptions{}.auth.nice == 0);
 }
 
 TEST_CASE("a_full_queue_takes_nothing_more") {
