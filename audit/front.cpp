@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <functional>
 #include <new>
 
 #include "audit/crc32c.hpp"
@@ -107,6 +108,13 @@ std::string Front::open_mark() {
     if (mark.error.empty()) {
         mark_map_ = std::move(mark.map);
         mark_ = std::launder(reinterpret_cast<const KeeperMarkPage*>(mark_map_.data()));
+    }
+    if (mark.error.empty() && options_.standbys) {
+        mark = audit::open_standby_mark(options_.directory, false);
+        if (mark.error.empty()) {
+            standbys_map_ = std::move(mark.map);
+            standbys_ = std::launder(reinterpret_cast<const StandbyMarkPage*>(standbys_map_.data()));
+        }
     }
     return std::move(mark.error);
 }
@@ -348,6 +356,24 @@ std::byte* Front::put_section(std::byte* at, SectionKind kind, Bytes bytes,
     return at + whole;
 }
 
+// Where the next record goes. Room must have been asked for.
+inline std::byte* Front::place_for(std::size_t length) noexcept {
+    if (segment_end_ - position_ < length) {
+        require(next_segment_free(), "room in the front was asked for before a record is appended");
+        close_generation();
+        begin_generation(generation_ + 1);
+    }
+    // The offset in the segment, by what is left of it: without a division.
+    return segment_ + (options_.segment_bytes - (segment_end_ - position_));
+}
+
+inline void Front::publish(std::size_t length, const ChainEnd& chain) noexcept {
+    position_ += length;
+    chain_ = chain;
+    head_->published_position.store(position_, std::memory_order_relaxed);
+    head_->published.store(chain.sequence, std::memory_order_release);  // pairs with FrontReader::next
+}
+
 std::size_t Front::append(const risk::Record& record, Bytes facts, Bytes person, Bytes received,
                           Bytes decision) noexcept {
     require(record.sequence == chain_.sequence + 1, "a record's sequence is the previous plus one");
@@ -357,13 +383,7 @@ std::size_t Front::append(const risk::Record& record, Bytes facts, Bytes person,
     received = received.first(
         std::min(received.size(), record_bytes_max - fixed - sizeof(SectionHeader) - record_alignment));
     const std::size_t length = fixed + whole(received);
-    if (segment_end_ - position_ < length) {
-        require(next_segment_free(), "room in the front was asked for before a record is appended");
-        close_generation();
-        begin_generation(generation_ + 1);
-    }
-    // The offset in the segment, by what is left of it: without a division.
-    std::byte* const start = segment_ + (options_.segment_bytes - (segment_end_ - position_));
+    std::byte* const start = place_for(length);
 
     RecordHeader header;
     header.kind = static_cast<std::uint16_t>(record.kind);
@@ -391,11 +411,38 @@ std::size_t Front::append(const risk::Record& record, Bytes facts, Bytes person,
     header.crc = record_crc({start, length});
     std::memcpy(start + offsetof(RecordHeader, crc), &header.crc, sizeof header.crc);
 
-    position_ += length;
-    chain_ = {record.sequence, header.crc, epoch_, record.utc_ns, record.monotonic_ns};
-    head_->published_position.store(position_, std::memory_order_relaxed);
-    head_->published.store(record.sequence, std::memory_order_release);  // pairs with FrontReader::next
+    publish(length, {record.sequence, header.crc, epoch_, record.utc_ns, record.monotonic_ns});
     return length;
+}
+
+RecordFault Front::append_copy(const RecordView& record) noexcept {
+    ChainEnd chain = chain_;
+    const RecordFault fault = advance(chain, record.header);
+    if (fault == RecordFault::none) {
+        std::memcpy(place_for(record.bytes.size()), record.bytes.data(), record.bytes.size());
+        publish(record.bytes.size(), chain);
+    }
+    return fault;
+}
+
+risk::Sequence Front::acked(std::uint32_t quorum) const noexcept {
+    if (standbys_ == nullptr ||
+        standbys_->front.load(std::memory_order_acquire) != front_tag(head_->front_id)) {
+        return 0;
+    }
+    std::array<risk::Sequence, standbys_max> each{};
+    for (std::size_t i = 0; i < standbys_max; ++i) {
+        each[i] =
+            standbys_->standbys[i].acked.load(std::memory_order_acquire);  // pairs with Shipment::on_ack
+    }
+    std::sort(each.begin(), each.end(), std::greater<>());
+    return each[quorum - 1];
+}
+
+StandbyState Front::standby_state(std::size_t index) const noexcept {
+    return standbys_ == nullptr
+               ? StandbyState::absent
+               : static_cast<StandbyState>(standbys_->standbys[index].state.load(std::memory_order_relaxed));
 }
 
 std::uint64_t Front::lag_bytes() const noexcept {

@@ -23,6 +23,7 @@ struct FrontOptions {
     // out. Empty: a journal without a disk part, from sequence 1 (measurements and tests).
     std::string journal_directory;
     std::string spare_directory;  // where the journal goes on when its device fails; empty: nowhere
+    bool standbys = false;        // other hosts acknowledge (level `replica`)
 };
 
 class Front {
@@ -56,11 +57,18 @@ class Front {
         return append(header_of(record), facts_of(record), person_of(record), received,
                       answered != nullptr ? std::as_bytes(std::span(answered, 1)) : Bytes{});
     }
-    // Levels `process` and `disk` of the gate.
+    // The same for a record that another front has made, every byte as it is: epoch, salts and times are its
+    // writer's. Not a record that may stand behind the last one: which rule it breaks, and nothing is
+    // written.
+    [[nodiscard]] RecordFault append_copy(const RecordView& record) noexcept;
+    // Levels `process`, `disk` and `replica` of the gate.
     [[nodiscard]] risk::Sequence published() const noexcept { return chain_.sequence; }
     [[nodiscard]] risk::Sequence synced() const noexcept {
         return mark_->synced.load(std::memory_order_acquire);  // pairs with KeeperMark::advance
     }
+    // As far as so many standbys, of those there are, have acknowledged; 0 where none is asked.
+    [[nodiscard]] risk::Sequence acked(std::uint32_t quorum) const noexcept;
+    [[nodiscard]] StandbyState standby_state(std::size_t index) const noexcept;
     // Records not yet on disk, in bytes of the front.
     [[nodiscard]] std::uint64_t lag_bytes() const noexcept;
     // Unsynced bytes in thousandths of what the front can hold before it must wait.
@@ -100,6 +108,8 @@ class Front {
     [[nodiscard]] std::string map_segments(bool fresh, OpenResult& result);
     [[nodiscard]] std::string find_end();
     [[nodiscard]] bool next_segment_free() const noexcept;
+    [[nodiscard]] std::byte* place_for(std::size_t length) noexcept;
+    void publish(std::size_t length, const ChainEnd& chain) noexcept;
     void close_generation() noexcept;
     void begin_generation(std::uint64_t generation) noexcept;
     std::byte* put_section(std::byte* at, SectionKind kind, Bytes bytes, risk::Sequence sequence) noexcept;
@@ -107,9 +117,10 @@ class Front {
     // Hot: touched by each append.
     FrontHead* head_ = nullptr;
     const KeeperMarkPage* mark_ = nullptr;
-    std::uint64_t position_ = 0;     // bytes used so far, all generations
-    std::uint64_t segment_end_ = 0;  // position at which the present generation ends
-    std::byte* segment_ = nullptr;   // the present generation's file
+    const StandbyMarkPage* standbys_ = nullptr;  // null: none is asked
+    std::uint64_t position_ = 0;                 // bytes used so far, all generations
+    std::uint64_t segment_end_ = 0;              // position at which the present generation ends
+    std::byte* segment_ = nullptr;               // the present generation's file
     std::uint64_t generation_ = 0;
     std::uint32_t epoch_ = 0;
     ChainEnd chain_;
@@ -120,6 +131,7 @@ class Front {
     std::vector<MappedFile> segments_;
     MappedFile head_map_;
     MappedFile mark_map_;
+    MappedFile standbys_map_;
     Descriptor head_file_;  // holds the writer's lock
     Descriptor lock_;       // of the journal directory
 };

@@ -96,6 +96,34 @@ struct KeeperMarkPage {
 };
 static_assert(sizeof(KeeperMarkPage) <= shared_page_bytes);
 
+// How far each standby has acknowledged: written by fairlead-ship, one thread a standby.
+inline constexpr std::size_t standbys_max = 4;
+
+enum class StandbyState : std::uint32_t {
+    absent = 0,       // nobody has tried yet
+    connecting = 1,   // not there, or not yet answered
+    catching_up = 2,  // what it lacks is on its way
+    in_step = 3,
+    refused = 4,  // it holds another journal, or found a difference: nothing more is sent to it
+};
+[[nodiscard]] const char* describe(StandbyState state) noexcept;
+
+struct StandbyMarkPage {
+    BootId boot_id{};  // of this boot, set by whoever opens the page first
+    // Which front the figures below are of: the first bytes of its id. Sender stores (release) after it has
+    // cleared them; gate loads (acquire): an acknowledgement of another journal must never open a gate.
+    std::atomic<std::uint64_t> front{0};
+    struct Standby {
+        // Sender stores (release) when the standby's word has come; gate loads (acquire).
+        alignas(64) std::atomic<std::uint64_t> acked{0};
+        std::atomic<std::uint32_t> state{0};    // StandbyState; relaxed, stands for itself
+        std::atomic<std::int64_t> heard_ns{0};  // monotonic; relaxed, the same
+    };
+    std::array<Standby, standbys_max> standbys{};
+};
+static_assert(sizeof(StandbyMarkPage) <= shared_page_bytes);
+[[nodiscard]] std::uint64_t front_tag(const SegmentId& front) noexcept;
+
 // This boot of this machine. All zero when the kernel does not say.
 [[nodiscard]] BootId current_boot_id() noexcept;
 
@@ -106,9 +134,11 @@ struct MarkResult {
     std::string error;
 };
 [[nodiscard]] MarkResult open_mark(const std::string& directory, bool writable);
+[[nodiscard]] MarkResult open_standby_mark(const std::string& directory, bool writable);
 
 [[nodiscard]] std::string head_path(const std::string& directory);
 [[nodiscard]] std::string mark_path(const std::string& directory);
+[[nodiscard]] std::string standby_mark_path(const std::string& directory);
 [[nodiscard]] std::string front_segment_path(const std::string& directory, std::uint32_t slot);
 
 }  // namespace fairlead::audit

@@ -106,6 +106,10 @@ class HistoryReader {
     // `end`: neither has it yet.
     [[nodiscard]] ReadStatus next(RecordView& view);
     [[nodiscard]] const std::string& error() const noexcept { return error_; }
+    // The front it reads from at present; null while it reads from the disk.
+    [[nodiscard]] const FrontHead* front() const noexcept { return on_front_ ? front_.head() : nullptr; }
+    // False: that front has been made anew or removed since: seek again.
+    [[nodiscard]] bool current() const { return !on_front_ || front_.current(); }
 
   private:
     [[nodiscard]] ReadStatus from_front(RecordView& view);

@@ -10,6 +10,7 @@
 #include "config/collisions.hpp"
 #include "config/files.hpp"
 #include "config/ladder.hpp"
+#include "config/replica.hpp"
 #include "config/tls_listener.hpp"
 #include "config/toml_reader.hpp"
 
@@ -40,7 +41,7 @@ constexpr std::string_view path_rule = "a path; a relative one counts from this 
 constexpr std::string_view optional_path_rule =
     "a path, or empty for none; a relative one counts from this file's directory";
 bool is_level(std::string_view text) {
-    return text == "process" || text == "disk";
+    return text == "process" || text == "disk" || text == "replica";
 }
 bool is_venue(std::string_view text) {
     return text == "TWSE" || text == "TPEx";
@@ -157,8 +158,10 @@ void read_journal(Reading& reading, TomlReader& top, JournalSection& into) {
     reader.text("checkpoint_key_before", into.checkpoint_key_before, is_path_or_empty, optional_path_rule);
     reader.flag("checkpoint_key_lost", into.checkpoint_key_lost);
     std::string level = "process";
-    reader.text("level", level, is_level, "\"process\" or \"disk\"");
-    into.level = level == "disk" ? JournalLevel::disk : JournalLevel::process;
+    reader.text("level", level, is_level, "\"process\", \"disk\" or \"replica\"");
+    into.level = level == "disk"      ? JournalLevel::disk
+                 : level == "replica" ? JournalLevel::replica
+                                      : JournalLevel::process;
     reader.integer("segment_mib", into.segment_mib, 1, 4096, "MiB");
     reader.integer("front_segments", into.front_segments, 2, 1024, "segments");
     reader.integer("front_segment_mib", into.front_segment_mib, 1, 1024, "MiB");
@@ -508,6 +511,8 @@ void read_all(Reading& reading, const toml::table* document, GatewayConfig& conf
     read_gateway(reading, top, config.gateway);
     read_tls_listeners(reading, top, config);
     read_journal(reading, top, config.journal);
+    read_replica(reading.reader(top.table("replica"), "replica"), reading.file, config.journal.level,
+                 config.replica);
     read_sizes(reading, top, config.sizes);
     read_clock(reading, top, config.clock);
     read_reference(reading, top, config.reference);
@@ -524,6 +529,10 @@ void read_all(Reading& reading, const toml::table* document, GatewayConfig& conf
 Secret::~Secret() {
     text_.resize(text_.capacity());  // short text stays in place when moved from
     sodium_memzero(text_.data(), text_.size());
+}
+
+std::string_view level_name(JournalLevel level) noexcept {
+    return level == JournalLevel::replica ? "replica" : level == JournalLevel::disk ? "disk" : "process";
 }
 
 std::string describe(const ConfigError& error) {

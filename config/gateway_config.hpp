@@ -82,7 +82,8 @@ struct AccountPattern {
 [[nodiscard]] bool parse_account(std::string_view text, risk::AccountKey& into);
 [[nodiscard]] bool parse_account_pattern(std::string_view text, AccountPattern& into);
 
-enum class JournalLevel : std::uint8_t { process = 0, disk = 1 };
+enum class JournalLevel : std::uint8_t { process = 0, disk = 1, replica = 2 };
+[[nodiscard]] std::string_view level_name(JournalLevel level) noexcept;
 
 struct GatewaySection {
     std::string name = "fairlead";
@@ -121,6 +122,25 @@ struct JournalSection {
     std::uint32_t sync_refuse_ms = 250;
     std::uint32_t front_refuse_percent = 80;
     std::uint32_t front_disconnect_percent = 95;
+};
+
+// The other hosts that hold the journal, and this one as one of theirs. Authority, certificate and key are
+// for both directions; none without a name of either.
+struct StandbyConfig {
+    std::string name;  // the common name of its certificate
+    ListenAddress at;
+};
+struct ReplicaSection {
+    std::uint32_t quorum = 1;  // standbys that must have acknowledged before a byte leaves (level replica)
+    std::uint32_t lost_ms = 1'000;  // waited so long for them: new orders are refused
+    std::string authority;
+    std::string certificate;
+    std::string key;
+    std::string leader;        // whose journal this host takes (fairlead-standby): the common name
+    std::string leader_key;    // public, of that journal's checkpoints; empty: roots are not compared
+    ListenAddress listen;      // of fairlead-standby; port 0: this host is nobody's standby
+    bool memory_acks = false;  // acknowledged once in memory, and not first on the disk
+    std::vector<StandbyConfig> standbys;
 };
 
 // Room taken once at start; a day that needs more is refused order by order, by reason.
@@ -224,6 +244,7 @@ struct GatewayConfig {
     GatewaySection gateway;
     std::vector<TlsListener> tls_listeners;
     JournalSection journal;
+    ReplicaSection replica;
     SizesSection sizes;
     ClockSection clock;
     ReferenceSection reference;

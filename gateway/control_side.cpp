@@ -202,7 +202,9 @@ void ControlSide::show_status(ControlReply& reply) noexcept {
     row.spare_segments = core_.journal.front().spare_segments();
     row.journal_waits = core_.ledger.journal_waits();
     row.log_lines_dropped = core_.dropped_log_lines;
-    row.disk_level = core_.config.journal.level == config::JournalLevel::disk;
+    row.level = core_.config.journal.level;
+    row.acked = core_.journal.acked();
+    row.takeover_waits = core_.ledger.takeover_waits();
     reply.row = row;
     answer(reply);
 }
@@ -396,15 +398,16 @@ void ControlSide::adjust_fill(const ControlRequest& request, ControlReply& reply
     answer(reply);
 }
 
-// Two persons' word that the spare device may carry new orders. Their request is a Record already; this one
-// opens the road.
+// Two persons' word that the spare device may carry new orders, or that this host takes over from the one
+// whose journal it held. Their request is a Record already; this one opens the road.
 void ControlSide::resume_journal(const ControlRequest& request, ControlReply& reply) noexcept {
     const audit::KeeperState state = core_.journal.front().keeper_state();
     const bool at_work = state == audit::KeeperState::on_spare || state == audit::KeeperState::running;
     const char* wrong = request.subject.approver.empty() || request.subject.approver == request.subject.user
                             ? "approver: must be given, another person than user"
-                        : !core_.ledger.journal_waits() ? "the journal does not wait for a resume"
-                        : !at_work ? "the keeper is not at work on the spare device: see its log"
+                        : !core_.ledger.journal_waits() && !core_.ledger.takeover_waits()
+                            ? "the journal does not wait for a resume"
+                        : !at_work ? "the keeper is not at work: see its log"
                                    : "";
     reply.text = risk::Text<512>(wrong);
     reply.ok = reply.text.empty();
@@ -412,11 +415,15 @@ void ControlSide::resume_journal(const ControlRequest& request, ControlReply& re
         risk::DeviceEvent event;
         event.record.kind = risk::RecordKind::device_event;
         event.record.cause = reply.sequence;
-        event.facts.cause = risk::DeviceCause::spare_resumed;
-        event.facts.value = static_cast<std::int64_t>(core_.ledger.journal_switch());
+        const bool takeover = core_.ledger.takeover_waits();
+        event.facts.cause = takeover ? risk::DeviceCause::takeover_granted : risk::DeviceCause::spare_resumed;
+        event.facts.value = takeover ? std::int64_t{core_.journal.front().epoch()}
+                                     : static_cast<std::int64_t>(core_.ledger.journal_switch());
         core_.step(event);
-        core_.log(LogLevel::warning, "new orders are taken on the spare device, by two persons' word", 0,
-                  event.facts.value, request.subject.user.view());
+        core_.log(LogLevel::warning,
+                  takeover ? "this host takes over, by two persons' word: venue lines are connected"
+                           : "new orders are taken on the spare device, by two persons' word",
+                  0, event.facts.value, request.subject.user.view());
     }
     answer(reply);
 }

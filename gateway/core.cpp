@@ -28,7 +28,7 @@ Core::Core(const config::GatewayConfig& configuration, risk::Ledger& the_ledger,
       outgoing(session_slots(configuration),
                2 * std::size_t{configuration.sizes.commands} + configuration.sizes.executions),
       desk(configuration),
-      level_flag(configuration.journal.level == config::JournalLevel::disk ? 1 : 0) {
+      level_flag(static_cast<std::uint16_t>(configuration.journal.level)) {
     const std::size_t slots = configuration.gateway.connections_max + configuration.lines.size();
     const std::size_t in_capacity = 4 * std::size_t{configuration.gateway.message_bytes_max};
     connections.reserve(slots);

@@ -53,6 +53,9 @@ JournalWatch::Finding JournalWatch::examine(risk::MonotonicNs now) const noexcep
     if (ready == 0 || (ready < segments_wanted && front.prepare_error() != 0)) {
         return {risk::DeviceCause::disk_space, ready};
     }
+    if (now - acked_ns_ > std::int64_t{core_.config.replica.lost_ms} * ms_ns) {
+        return {risk::DeviceCause::standby_lost, now - acked_ns_};
+    }
     const std::int64_t unsynchronised_ns = unsynchronised_since_ns_ != 0 ? now - unsynchronised_since_ns_ : 0;
     const std::int64_t limit_ns = std::int64_t{core_.config.clock.unsynchronised_refuse_s} * fix::second_ns;
     if (limit_ns != 0 && unsynchronised_ns > limit_ns) {
@@ -146,6 +149,11 @@ void JournalWatch::look(risk::MonotonicNs now) noexcept {
         last_synced_ = synced;
         progress_ns_ = now;
     }
+    const risk::Sequence acked = core_.journal.acked();
+    if (acked != last_acked_ || acked >= core_.journal.front().published()) {
+        last_acked_ = acked;
+        acked_ns_ = now;
+    }
     const Finding finding = examine(now);
     if (finding.cause != risk::DeviceCause::none) {
         good_since_ns_ = 0;
@@ -155,6 +163,8 @@ void JournalWatch::look(risk::MonotonicNs now) noexcept {
             core_.log(LogLevel::error,
                       finding.cause == risk::DeviceCause::clock_untrusted
                           ? "the clock has not been synchronised for too long: no new orders"
+                      : finding.cause == risk::DeviceCause::standby_lost
+                          ? "too few standbys acknowledge what is journaled: no new orders"
                           : "journal not safe: no new orders",
                       0, finding.value);
         }

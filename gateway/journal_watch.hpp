@@ -42,6 +42,8 @@ class JournalWatch {
     risk::DeviceCause closed_by_ = risk::DeviceCause::none;
     risk::MonotonicNs good_since_ns_ = 0;
     risk::Sequence last_synced_ = 0;
+    risk::Sequence last_acked_ = 0;
+    risk::MonotonicNs acked_ns_ = 0;  // when the standbys last had nothing to say or got further
     risk::MonotonicNs slow_told_ns_ = 0;
     risk::MonotonicNs segments_told_ns_ = 0;
     risk::MonotonicNs progress_ns_ = 0;  // when the keeper last had nothing to do or got further

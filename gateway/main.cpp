@@ -12,6 +12,7 @@
 #include <iostream>
 #include <thread>
 
+#include "audit/standby/receiver.hpp"
 #include "gateway/approved_programs.hpp"
 #include "gateway/certificates.hpp"
 #include "gateway/confine.hpp"
@@ -20,6 +21,7 @@
 #include "gateway/road.hpp"
 #include "gateway/start_day.hpp"
 #include "gateway/statistics.hpp"
+#include "gateway/takeover.hpp"
 #include "gateway/tls/handshakes.hpp"
 #include "gateway/tls/tls_memory.hpp"
 
@@ -62,6 +64,10 @@ gateway::Rights rights_of(const config::GatewayConfig& config) {
     rights.write = {config.journal.front_directory, config.journal.directory + "/reference",
                     directory_of(config.control.user_state), directory_of(config.control.user_database),
                     directory_of(config.control.socket)};
+    if (audit::is_standby(config.journal.directory)) {
+        rights.write.push_back(
+            config.journal.directory);  // the mark is taken away once this host has taken over
+    }
     if (config.gateway.require_certificates) {
         rights.read.push_back(config.gateway.certificate_directory);
     }
@@ -189,6 +195,7 @@ int run(const Options& options) {
     front_options.segment_bytes = std::uint64_t{config.journal.front_segment_mib} << 20;
     front_options.journal_directory = config.journal.directory;
     front_options.spare_directory = config.journal.spare_directory;
+    front_options.standbys = config.journal.level == config::JournalLevel::replica;
     auto front = audit::Front::open(front_options);
     if (!front.ok()) {
         return complain(front.error);
@@ -203,7 +210,7 @@ int run(const Options& options) {
     const int wakeup_fd = ::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     gateway::InboxDoor door(inbox, wakeup_fd, !config.gateway.polling);
     risk::Ledger ledger(sizes_of(config));
-    gateway::FrontJournal journal(*front.front, config.journal.level);
+    gateway::FrontJournal journal(*front.front, config.journal.level, config.replica.quorum);
     gateway::Core core(config, ledger, journal, errands);
     gateway::Outbox outbox;
     gateway::RoadSequencer sequencer(core.clock, journal, ledger, outbox);
@@ -258,6 +265,9 @@ int run(const Options& options) {
         return complain(day_error);
     }
 
+    if (const std::string error = gateway::record_takeover(core); !error.empty()) {
+        return complain(error);
+    }
     control.settle_overdue();
 
     // 7. Listeners, control socket, signals; then the order thread; this thread stays outside.

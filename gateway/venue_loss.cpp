@@ -103,7 +103,7 @@ bool VenueSide::on_venue_ahead(VenueLine& line, std::uint64_t expected) noexcept
     incident.facts.venue_side = 1;
     core_.step(incident);
     if (line.end_lost != EndLost::process_level || !line.may_adopt) {
-        if (core_.config.journal.level == config::JournalLevel::disk) {
+        if (core_.config.journal.level != config::JournalLevel::process) {
             core_.stop("A venue has had messages that the journal, at level disk, does not hold",
                        line.config->id);
         }

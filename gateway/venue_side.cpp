@@ -52,7 +52,8 @@ VenueLine* VenueSide::find(std::uint32_t id) noexcept {
 
 void VenueSide::on_timer() noexcept {
     const fix::Now now = core_.now();
-    const bool may_connect = !leaving_ && core_.journal.front().synced() >= loss_told_in_;
+    const bool may_connect =
+        !leaving_ && core_.journal.front().synced() >= loss_told_in_ && !core_.ledger.takeover_waits();
     for (VenueLine& line : lines_) {
         if (may_connect && line.state == LineState::down && !line.marking_doubt &&
             now.monotonic_ns >= line.next_try_ns && core_.errands.push(ConnectLine{line.config->id, 0})) {

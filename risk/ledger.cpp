@@ -11,6 +11,9 @@ namespace {
 
 // Neither a recovery nor a new boot clears it: two persons do.
 constexpr std::uint32_t spare_ready_bit = 1U << static_cast<unsigned>(DeviceCause::spare_ready);
+constexpr std::uint32_t taken_over_bit = 1U << static_cast<unsigned>(DeviceCause::taken_over);
+// Opened by two persons alone.
+constexpr std::uint32_t persons_bits = spare_ready_bit | taken_over_bit;
 
 template <class T>
 const T& as(const Record& record) noexcept {
@@ -109,7 +112,7 @@ Decision Ledger::apply(const Record& record) noexcept {
             // A new boot has no line open yet and no device complaint of its own.
             lines_.fill(LineState{});
             line_rows_ = 0;
-            devices_closed_ &= spare_ready_bit;
+            devices_closed_ &= persons_bits;
             return noted(record);
         case RecordKind::capacity:
             capacity_ = as<Capacity>(record).facts;
@@ -290,6 +293,10 @@ void Ledger::move_road(const DeviceEvent& event) noexcept {
         devices_closed_ &= ~spare_ready_bit;
         return;
     }
+    if (event.facts.cause == DeviceCause::takeover_granted) {
+        devices_closed_ &= ~taken_over_bit;
+        return;
+    }
     if (event.facts.cause == DeviceCause::spare_ready) {
         journal_switch_ = static_cast<std::uint64_t>(event.facts.value);
     }
@@ -297,7 +304,7 @@ void Ledger::move_road(const DeviceEvent& event) noexcept {
         // "Recovered, yet still closed" leaves the other causes as they are.
         devices_closed_ |= event.facts.cause == DeviceCause::recovered ? 0U : bit;
     } else {
-        devices_closed_ &= event.facts.cause == DeviceCause::recovered ? spare_ready_bit : ~bit;
+        devices_closed_ &= event.facts.cause == DeviceCause::recovered ? persons_bits : ~bit;
     }
 }
 

@@ -153,6 +153,9 @@ class Ledger {
     [[nodiscard]] bool journal_waits() const noexcept {
         return (devices_closed_ >> static_cast<unsigned>(DeviceCause::spare_ready) & 1U) != 0;
     }
+    [[nodiscard]] bool takeover_waits() const noexcept {
+        return (devices_closed_ >> static_cast<unsigned>(DeviceCause::taken_over) & 1U) != 0;
+    }
     // Null before the first DayStart.
     [[nodiscard]] const Reference* reference() const noexcept { return reference_; }
     [[nodiscard]] const DayStartFacts& day() const noexcept { return day_; }

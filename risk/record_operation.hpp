@@ -171,6 +171,13 @@ enum class DeviceCause : std::uint8_t {
     // Record's raw bytes say which list it is. Refused: the file could not be used, the list before stays.
     revocation_list = 13,
     revocation_list_refused = 14,
+    // Level `replica`: too few standbys have acknowledged what was published; `value` is for how long, in ns.
+    standby_lost = 17,
+    // This journal was a standby's: its host takes over, `value` is the epoch of its first records. No venue
+    // line is connected and no order taken until takeover_granted, the Record of two persons' word (its cause
+    // is their request).
+    taken_over = 18,
+    takeover_granted = 19,
 };
 // Orders closed: new orders and increases are refused with Reason::journal_unavailable (or
 // clock_untrusted), cancels and reductions pass.

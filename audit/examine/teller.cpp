@@ -119,6 +119,12 @@ Names name_of(risk::DeviceCause cause) {
             return {"list of revoked certificates in force", "憑證廢止清冊生效"};
         case revocation_list_refused:
             return {"list of revoked certificates not usable", "憑證廢止清冊無法使用"};
+        case standby_lost:
+            return {"too few standbys acknowledge", "備援主機未確認留存"};
+        case taken_over:
+            return {"a standby takes over", "備援主機接手"};
+        case takeover_granted:
+            return {"the takeover is granted by two persons", "經兩人核准接手"};
     }
     return {"unknown", "不明"};
 }

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <variant>
 
+#include "config/gateway_config.hpp"
 #include "gateway/control/user_store.hpp"
 #include "risk/decision.hpp"
 #include "risk/record_operation.hpp"
@@ -83,7 +84,9 @@ struct StatusRow {
     risk::Reason road_twse = risk::Reason::none;  // why new orders are refused; none = open
     risk::Reason road_tpex = risk::Reason::none;
     bool firm_halted = false;
-    bool disk_level = false;              // false: level `process`
+    config::JournalLevel level = config::JournalLevel::process;
+    risk::Sequence acked = 0;             // by as many standbys as are asked; at level `replica` only
+    bool takeover_waits = false;          // for two persons, since this host took over
     risk::Text<32> keeper;                // what it is doing
     std::int32_t spare_segments = -1;     // ready on the spare device; -1: there is none
     bool journal_waits = false;           // for two persons, since it went over to the spare

@@ -111,10 +111,12 @@ json row_json(const StatusRow& row) {
             {"road_twse", risk::reason_text(row.road_twse).code},
             {"road_tpex", risk::reason_text(row.road_tpex).code},
             {"firm_halted", row.firm_halted},
-            {"level", row.disk_level ? "disk" : "process"},
+            {"level", config::level_name(row.level)},
             {"keeper", row.keeper.view()},
             {"spare_segments", row.spare_segments},
             {"journal_waits", row.journal_waits},
+            {"acked", row.level == config::JournalLevel::replica ? json(row.acked) : json(nullptr)},
+            {"takeover_waits", row.takeover_waits},
             {"log_lines_dropped", row.log_lines_dropped}};
 }
 json row_json(const LimitRow& row) {

@@ -161,6 +161,26 @@ TEST_CASE("each_rule_of_the_configuration_names_file_line_key_and_value") {
         {"directory = \"journal\"\n", "", 4, "journal.directory", "", "must be given"},
         {"directory = \"journal\"", "directory = \"\"", 5, "journal.directory", "\"\"", "must be a path"},
         {"[reference]", "level = \"memory\"\n[reference]", 7, "journal.level", "\"memory\"", "disk"},
+        {"[reference]", "level = \"replica\"\n[replica]\nstandbys = []\n[reference]", 9, "replica.standbys",
+         "[]", "must be given"},
+        {"[reference]", "[replica]\nstandbys = [\"b@127.0.0.1:1\"]\n[reference]", 8, "replica.standbys",
+         "1 given", "must not be given unless"},
+        {"[reference]", "[replica]\nstandbys = [\"b@localhost:1\"]\n[reference]", 8, "replica.standbys",
+         "b@localhost:1", "numeric address"},
+        {"[reference]", "[replica]\nstandbys = [\"127.0.0.1:1\"]\n[reference]", 8, "replica.standbys",
+         "127.0.0.1:1", "NAME@"},
+        {"[reference]",
+         "level = \"replica\"\n[replica]\nquorum = 2\nstandbys = [\"b@127.0.0.1:1\"]\n[reference]", 9,
+         "replica.quorum", "2", "at most the number of standbys"},
+        {"[reference]",
+         "level = \"replica\"\n[replica]\nstandbys = [\"b@127.0.0.1:1\", \"b@127.0.0.1:2\"]\n[reference]", 9,
+         "replica.standbys", "b", "named once"},
+        {"[reference]", "level = \"replica\"\n[replica]\nstandbys = [\"b@127.0.0.1:1\"]\n[reference]", 8,
+         "replica.key", "", "must be given"},
+        {"[reference]", "[replica]\nlisten = \"127.0.0.1:1\"\n[reference]", 7, "replica.leader", "",
+         "must be given"},
+        {"[reference]", "[replica]\nacknowledge = \"soon\"\n[reference]", 8, "replica.acknowledge",
+         "\"soon\"", "memory"},
         {"[reference]", "sync_alarm_ms = 250\n[reference]", 7, "journal.sync_alarm_ms", "250", "less than"},
         {"[reference]", "front_refuse_percent = 95\n[reference]", 7, "journal.front_refuse_percent", "95",
          "less than"},
@@ -373,6 +393,9 @@ TEST_CASE("the_sample_is_good_and_gives_the_defaults") {
     CHECK(sample.gateway.connections_max == defaults.gateway.connections_max);
     CHECK(sample.journal.level == defaults.journal.level);
     CHECK(sample.journal.segment_mib == defaults.journal.segment_mib);
+    CHECK(sample.replica.quorum == defaults.replica.quorum);
+    CHECK(sample.replica.lost_ms == defaults.replica.lost_ms);
+    CHECK(sample.replica.memory_acks == defaults.replica.memory_acks);
     CHECK(sample.journal.front_segments == defaults.journal.front_segments);
     CHECK(sample.journal.front_segment_mib == defaults.journal.front_segment_mib);
     CHECK(sample.journal.keeper_lag_ms == defaults.journal.keeper_lag_ms);

@@ -151,6 +151,21 @@ TEST_CASE("a_journal_on_its_spare_stays_closed_until_two_persons_resume_it") {
     CHECK(world.send(world.order("N2")).outcome == Outcome::accepted);
 }
 
+TEST_CASE("a_standby_that_takes_over_stays_closed_until_two_persons_grant_it") {
+    World world;
+    world.device(DeviceCause::taken_over, true);
+    CHECK(world.ledger->takeover_waits());
+    CHECK_FALSE(world.ledger->journal_waits());
+    world.device(DeviceCause::standby_lost, true);
+    world.device(DeviceCause::recovered, false);
+    world.device(DeviceCause::spare_resumed, false);  // the word about another thing
+    CHECK(world.ledger->takeover_waits());
+    CHECK(world.send(world.order("N1")).reason == Reason::journal_unavailable);
+    world.device(DeviceCause::takeover_granted, false);
+    CHECK_FALSE(world.ledger->takeover_waits());
+    CHECK(world.send(world.order("N2")).outcome == Outcome::accepted);
+}
+
 TEST_CASE("cancels_and_reductions_pass_when_everything_is_halted_and_closed") {
     World world;
     const Decision first = world.send(world.order("N1"));

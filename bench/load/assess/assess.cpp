@@ -86,10 +86,6 @@ void say_trial(const Trial& trial) {
     std::fflush(stdout);
 }
 
-std::string level_name(config::JournalLevel level) {
-    return level == config::JournalLevel::process ? "process" : "disk";
-}
-
 TestedGateway describe_gateway(const config::GatewayConfig& gateway) {
     TestedGateway tested;
     tested.configuration = gateway.file;
