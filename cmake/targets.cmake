@@ -62,6 +62,7 @@ target_link_libraries(fairlead_options INTERFACE Threads::Threads)
 
 add_custom_target(programs)
 add_custom_target(unit_tests)
+add_custom_target(sanitized_tests)  # of the unit tests, those that the short form runs with sanitizers
 # What the short form of test.sh builds without sanitizers. Tests of more than two minutes have a COST, in seconds:
 # ctest begins with them, so that none is left to run alone at the end.
 add_custom_target(short_suite)
@@ -93,23 +94,24 @@ function(fairlead_bench name)
   target_link_libraries(${name} PRIVATE fairlead_options)
 endfunction()
 
-# fairlead_test(NAME SOURCES...): a Catch2 test program, run by ctest as one test.
+# fairlead_test(NAME [ENUMERATES] SOURCES...): a Catch2 test program, run by ctest as one test. One that enumerates walks
+# through so many cases that a sanitizer's build of it belongs to the long form; the short form runs it without.
 function(fairlead_test name)
-  add_executable(${name} ${ARGN})
+  cmake_parse_arguments(PARSE_ARGV 1 test "ENUMERATES" "" "")
+  add_executable(${name} ${test_UNPARSED_ARGUMENTS})
   target_link_libraries(${name} PRIVATE fairlead_options catch_main)
   target_compile_options(${name} PRIVATE ${FAIRLEAD_QUICK})
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
   add_test(NAME ${name} COMMAND ${name})
   # Unit tests run under the sanitizers as well; what starts whole programs is not one.
-  set_tests_properties(${name} PROPERTIES LABELS unit)
   add_dependencies(unit_tests ${name})
-endfunction()
-
-# fairlead_enumerates(TESTS...): unit tests that walk through so many cases that a sanitizer's build of them belongs
-# to the long form; the short form runs them without.
-function(fairlead_enumerates)
-  set_tests_properties(${ARGN} PROPERTIES LABELS "unit;enumerates")
-  add_dependencies(short_suite ${ARGN})
+  if(test_ENUMERATES)
+    set_tests_properties(${name} PROPERTIES LABELS "unit;enumerates")
+    add_dependencies(short_suite ${name})
+  else()
+    set_tests_properties(${name} PROPERTIES LABELS unit)
+    add_dependencies(sanitized_tests ${name})
+  endif()
 endfunction()
 
 # fairlead_helper(NAMES...): programs that only tests on the real programs start.

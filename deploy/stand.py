@@ -53,7 +53,10 @@ class Stand:
         text = self.config.read_text()
         text = text.replace("[journal]\n", f'[journal]\ncheckpoint_key = "{self.directory}/run/keeper.key"\n', 1)
         # Passwords are checked slowly on purpose and at low priority: a busy machine takes its time.
-        for key, value in ({"logon_timeout_s": 60} | (gateway_settings or {})).items():
+        # FAIRLEAD_POLLING=false: where several stands share a processor or two, an order thread that spins takes it
+        # from the others.
+        usual = {"logon_timeout_s": 60} | ({"polling": os.environ["FAIRLEAD_POLLING"]} if "FAIRLEAD_POLLING" in os.environ else {})
+        for key, value in (usual | (gateway_settings or {})).items():
             text, found = re.subn(rf"(?m)^{key} = .*$", f"{key} = {value}", text)
             if not found:
                 section = "gateway" if key in ("logon_timeout_s", "polling", "order_cpu", "confine") else "journal"
