@@ -109,6 +109,9 @@ Shipment::Over Shipment::converse() {
     options_.say("standby " + standby.name + " holds the journal up to record " +
                  std::to_string(standing.last));
     told_.clear();
+    if (!send_files(channel)) {
+        return Over::again;
+    }
     int idle = 0;
     std::int64_t sent_ns = 0;
     std::int64_t looked_ns = 0;
@@ -232,7 +235,6 @@ bool Shipment::send_records(Channel& channel, bool& sent) {
     }
     batch_.clear();
     bool new_day = false;
-    const risk::Sequence first = next_;
     while (batch_.size() < batch_bytes_max && next_ <= limit) {
         RecordView view;
         const ReadStatus status = reader_.next(view);
@@ -252,7 +254,7 @@ bool Shipment::send_records(Channel& channel, bool& sent) {
         return true;
     }
     sent = true;
-    return ((!new_day && first != 1) || send_files(channel)) &&
+    return (!new_day || send_files(channel)) &&
            channel.send(message(MessageKind::records, batch_), send_wait);
 }
 

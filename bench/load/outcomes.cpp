@@ -163,6 +163,27 @@ std::uint32_t Outcomes::on_reject(std::uint32_t command, const fix::Message& mes
     return sent.order;
 }
 
+// An order whose answer waits is not the one refused: a later one with its ClOrdID is, when that was refused
+// at once.
+std::uint32_t Outcomes::refused_of(std::uint32_t command, const fix::Message& message) const {
+    const auto quantity = fix::parse_quantity(message.value(38));
+    const auto price = fix::parse_price(message.value(44));
+    std::uint32_t open = no_command;
+    std::uint32_t last = command;
+    for (std::uint32_t one = command; one != no_command; one = commands_[one].duplicate) {
+        last = one;
+        if (commands_[one].answer != Answer::none || commands_[one].order >= orders_.size()) {
+            continue;
+        }
+        open = open == no_command ? one : open;
+        const PlannedCommand& plan = orders_[commands_[one].order].plan;
+        if ((!quantity || quantity.value == plan.quantity) && (!price || price.value == plan.price)) {
+            return one;
+        }
+    }
+    return open != no_command ? open : last;
+}
+
 std::uint32_t Outcomes::on_execution_report(std::uint32_t session, const fix::Message& message,
                                             Stamp received) {
     std::uint32_t command = find(message.value(11));
@@ -179,13 +200,13 @@ std::uint32_t Outcomes::on_execution_report(std::uint32_t session, const fix::Me
     }
     const char type = execution.front();
     // The ClOrdID of a repeated identifier names several commands. A refusal is for the first of them that
-    // has no answer yet, and "duplicate order" never for the one that used it first.
+    // has no answer yet and asked for what it names, and "duplicate order" never for the one that used it
+    // first.
     if (type == '8' && message.value(103) == "6" && commands_[command].duplicate != no_command) {
         command = commands_[command].duplicate;
     }
-    while (type == '8' && commands_[command].answer != Answer::none &&
-           commands_[command].duplicate != no_command) {
-        command = commands_[command].duplicate;
+    if (type == '8') {
+        command = refused_of(command, message);
     }
     // Of an order refused or withdrawn nothing more is told: whatever else comes is about the one that used
     // its ClOrdID again, which is free then.

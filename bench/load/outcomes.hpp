@@ -135,6 +135,7 @@ class Outcomes {
 
   private:
     [[nodiscard]] std::uint32_t find(std::string_view identifier) const;
+    [[nodiscard]] std::uint32_t refused_of(std::uint32_t command, const fix::Message& message) const;
     [[nodiscard]] std::uint32_t find_number(std::uint32_t session, std::uint64_t number) const;
     std::uint32_t on_execution_report(std::uint32_t session, const fix::Message& message, Stamp received);
     std::uint32_t on_reject(std::uint32_t command, const fix::Message& message, Stamp received,

@@ -250,6 +250,26 @@ TEST_CASE("an_identifier_used_three_times_has_an_answer_for_each_in_order") {
     }
 }
 
+TEST_CASE("a_refusal_is_for_the_order_that_it_names_among_those_with_its_identifier") {
+    Outcomes outcomes(1, "T");
+    outcomes.orders().resize(2);
+    std::array<PlannedCommand, 2> plans{new_order(0), new_order(1)};
+    for (std::uint32_t i = 0; i < 2; ++i) {
+        plans[i].session = 0;
+        plans[i].quantity = 3'000 + i;
+        plans[i].original = 0;
+        plans[i].fault = i == 0 ? Fault::none : Fault::duplicate_identifier;
+        outcomes.sent(outcomes.add(plans[i]), {});
+    }
+    // The first waits for its answer while the second is refused: the gate was shut, or its line was down.
+    report(outcomes, 0, "150=8\00139=8\00138=3001\00110006=80\001");
+    CHECK(outcomes.commands()[0].answer == Answer::none);
+    CHECK(outcomes.commands()[1].answer == Answer::refused);
+    report(outcomes, 0, "150=0\00139=0\001");
+    CHECK(outcomes.commands()[0].answer == Answer::accepted);
+    CHECK(outcomes.unanswered() == 0);
+}
+
 TEST_CASE("reports_after_a_withdrawn_order_are_those_of_the_one_that_used_its_identifier_again") {
     Outcomes outcomes(1, "T");
     outcomes.orders().resize(2);

@@ -10,7 +10,6 @@ import signal
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
@@ -18,11 +17,10 @@ sys.path[:0] = [str(ROOT / "deploy"), str(ROOT / "tests/gateway"), str(pathlib.P
 from hosts import authority_in, certify, log_of, other_host, replica, start, status, stop, wait_for  # noqa: E402
 from journal_witness import records  # noqa: E402
 from kill_test import judge, say  # noqa: E402
-from plain_client import Client  # noqa: E402
 from relay import Relay  # noqa: E402
 from stand import Stand  # noqa: E402
 
-DEVICE_EVENT, NEW, DEPARTED = 6, 32, 48
+DEVICE_EVENT, DEPARTED = 6, 48
 STANDBY_LOST, TAKEN_OVER, GRANTED, RECOVERED = 17, 18, 19, 8
 SETTINGS = {"polling": "false", "keeper_lag_ms": 10000, "wait_age_limit_ms": 10000, "front_segment_mib": 8}
 
@@ -75,14 +73,6 @@ def in_step(leader, seconds=60):
         row = status(leader)
         return row["acked"] >= row["sequence"] - 3  # asking is a Record itself
     wait_for("the standby's acknowledgement of everything", all_acked, seconds)
-
-
-def shut(leader):
-    """Until new orders are refused for want of a standby; and nothing more leaves."""
-    client = Client(leader.client_port)
-    client.peer = None
-    wait_for("the gate's shutting", lambda: departed(leader) == (time.sleep(1.5), departed(leader))[1])
-    wait_for("the refusal of new orders", lambda: (STANDBY_LOST in [cause for cause, _ in events(leader)]))
 
 
 def lost(leader, standby):
@@ -171,9 +161,10 @@ def fail_back(stand, other):
     replica(stand, "disk", leader=other)
     start(stand, "keeper", "standby")
     start(other, "keeper", "ship", "gateway")
-    refused = wait_for("host-b's word about host-a's old journal",
-                       lambda: "is refused" in log_of(other, "ship") or "holds the journal up to" in log_of(other, "ship"))
-    if "is refused" in log_of(other, "ship"):
+    wait_for("host-b's word about host-a's old journal",
+             lambda: "is refused" in log_of(other, "ship") or "holds the journal up to" in log_of(other, "ship"))
+    refused = "is refused" in log_of(other, "ship")
+    if refused:
         for program in ("standby", "keeper"):
             stand.stop(program)
         stand.journal.rename(stand.journal.with_name("journal-left-behind"))
