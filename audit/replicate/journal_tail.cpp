@@ -162,6 +162,11 @@ std::string JournalTail::contradiction(const std::vector<RecordView>& archived, 
         if (!error.empty()) {
             return {};
         }
+        if (ours.count == 0 && sequence <= synced()) {
+            error = "record " + std::to_string(sequence) +
+                    " is on the disk, and the journal's files do not give it";
+            return {};
+        }
         if (ours.count == 0) {
             return differs("the journal ends before it");
         }

@@ -81,7 +81,7 @@ class Watch {
         }
         status_.state = std::move(state);
         status_.reason = replicator.trouble();
-        status_.alarm = lag_.late() || step == Replicator::Step::refused || step == Replicator::Step::journal;
+        status_.alarm = lag_.late() || step == Replicator::Step::refused;
         status_.synced = synced;
         status_.checkpoint = replicator.checkpoint_size();
         status_.waited_ms = static_cast<std::uint64_t>(lag_.waited_ns() / 1'000'000);

@@ -57,7 +57,9 @@ Step Replicator::send_records(risk::Sequence synced) {
         return journal_fault(error);
     }
     if (batch.count == 0) {
-        return Step::idle;  // the mark is ahead of what this reader sees of the disk
+        // For a moment while the journal goes over to its spare; for longer the segment is damaged there.
+        return journal_fault("record " + std::to_string(place_.archived + 1) +
+                             " is on the disk, and the journal's files do not give it");
     }
     const Step step =
         send(MessageKind::records, batch.bytes, records_id(batch.first, batch.last, batch.last_leaf));
