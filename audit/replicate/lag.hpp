@@ -3,6 +3,7 @@
 // of it.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <deque>
 
@@ -21,6 +22,7 @@ class Lag {
         if (archived < archived_) {
             marks_.clear();
             marked_ = archived;
+            refilled_ = std::max(refilled_, archived_);
         }
         archived_ = archived;
         // A mark each tenth of the limit is as exact as an alarm needs.
@@ -37,7 +39,7 @@ class Lag {
         }
         waited_ns_ = marks_.empty() ? 0 : now_ns - marks_.front().since_ns;
         const bool was = late_;
-        late_ = late_ ? waited_ns_ > limit_ns_ / 2 : waited_ns_ > limit_ns_;
+        late_ = archived < refilled_ || waited_ns_ > (late_ ? limit_ns_ / 2 : limit_ns_);
         return late_ == was ? Change::none : late_ ? Change::raised : Change::over;
     }
     [[nodiscard]] bool late() const noexcept { return late_; }
@@ -52,6 +54,7 @@ class Lag {
     std::deque<Mark> marks_;
     risk::Sequence marked_ = 0;
     risk::Sequence archived_ = 0;
+    risk::Sequence refilled_ = 0;  // what it had when it lost some
     std::int64_t waited_ns_ = 0;
     bool late_ = false;
 };

@@ -75,7 +75,7 @@ class Watch {
         tell(change, replicator);
         std::string state = state_of(step, synced > replicator.archived());
         if (state != status_.state || replicator.trouble() != status_.reason) {
-            tell_trouble(replicator.trouble());
+            tell_trouble(step == Replicator::Step::refused ? "" : replicator.trouble());
         } else if (change == audit::Lag::Change::none && now < next_write_) {
             return;
         }
@@ -129,7 +129,7 @@ class Watch {
         if (troubled_) {
             spdlog::warn("waiting: {}", trouble);
         } else {
-            spdlog::info("going on");
+            spdlog::info("waiting no more");
         }
     }
     void write() {

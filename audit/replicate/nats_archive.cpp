@@ -28,8 +28,10 @@ constexpr std::int64_t duplicates_ns = 120'000'000'000;
 // The library's own words with what the server said.
 std::string why(const char* what, natsStatus status, jsErrCode code) {
     std::string text = std::string(what) + ": " + natsStatus_GetText(status);
+    // Kept by the library for this thread; it may be of an earlier call.
     natsStatus last = NATS_OK;
-    if (const char* const said = nats_GetLastError(&last); said != nullptr && *said != '\0') {
+    const char* const said = nats_GetLastError(&last);
+    if (said != nullptr && *said != '\0' && last == status) {
         text.append(", ").append(said);
     }
     return code == 0 ? text : text + " (" + std::to_string(static_cast<int>(code)) + ")";
@@ -198,6 +200,9 @@ ArchiveReply NatsArchive::state(ArchiveState& into) {
     }
     if (status != NATS_OK) {
         return away("asking for the stream", status, code);
+    }
+    if (found->Cluster != nullptr && (found->Cluster->Leader == nullptr || *found->Cluster->Leader == '\0')) {
+        return {ArchiveAnswer::away, "the stream has no leader"};
     }
     into.first = found->State.FirstSeq;
     into.last = found->State.LastSeq;

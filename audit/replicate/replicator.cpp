@@ -140,6 +140,12 @@ Step Replicator::find() {
     if (const Step step = compare(found); step != Step::sent) {
         return step;
     }
+    // Servers that have just elected a leader may show a stream emptier than it is.
+    if (found.archived < known_ && ++losses_ < losses_believed) {
+        return gone("it ends at record " + std::to_string(found.archived) + ", where record " +
+                    std::to_string(known_) + " was in it: looking again");
+    }
+    losses_ = 0;
     place_ = std::move(found);
     place_.last_records.clear();  // they point into what ends here
     found_ = true;

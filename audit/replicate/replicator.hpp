@@ -43,6 +43,8 @@ class Replicator {
   private:
     // What an archive looks like while others write to it passes; what stays is true.
     static constexpr int looks_max = 20;
+    // Looks in a row, each with a longer wait before it, that must find records lost.
+    static constexpr int losses_believed = 5;
 
     [[nodiscard]] Step find();
     [[nodiscard]] ArchiveReply read_ends(ArchiveEnds& ends);
@@ -65,6 +67,7 @@ class Replicator {
     bool told_ = false;  // of the first find
     int looks_ = 0;      // in a row that found it changing
     int moves_ = 0;      // in a row
+    int losses_ = 0;     // in a row
     std::uint64_t moves_ever_ = 0;
     std::string trouble_;
 };

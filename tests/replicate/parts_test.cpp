@@ -174,11 +174,11 @@ TEST_CASE("the_lag_alarm_is_raised_by_how_long_a_record_waits_not_by_how_many_an
         const auto synced = static_cast<risk::Sequence>(3'000'000 + at);
         CHECK(lag.look(synced, synced - 1, 100 * second + at * second) == none);
     }
-    // What the archive loses again counts from now on.
+    // What the archive has lost is late at once, and until all of it is there again.
     CHECK(lag.look(3'000'999, 3'000'999, 1100 * second) == none);
-    CHECK(lag.look(3'000'999, 0, 1101 * second) == none);
-    CHECK(lag.look(3'000'999, 0, 1111 * second) == none);
-    CHECK(lag.look(3'000'999, 0, 1111 * second + 1) == raised);
+    CHECK(lag.look(3'000'999, 0, 1101 * second) == raised);
+    CHECK(lag.look(3'000'999, 3'000'998, 1102 * second) == none);
+    CHECK(lag.look(3'001'100, 3'000'999, 1103 * second) == over);
 }
 
 TEST_CASE("the_status_file_reads_as_written_and_an_old_one_is_an_alarm") {
