@@ -100,6 +100,7 @@ class Watch {
     static std::string state_of(Replicator::Step step, bool waits) {
         switch (step) {
             case Replicator::Step::away:
+            case Replicator::Step::unsure:
                 return "away";
             case Replicator::Step::journal:
                 return "journal";
@@ -183,7 +184,8 @@ int run(const RunOptions& options, const audit::NatsOptions& nats) {
             backoff_ns = look_ns;
             wait_for(look_ns);
         } else {
-            backoff_ns = std::min(backoff_ns * 2, backoff_ns_max);
+            backoff_ns =
+                step == Replicator::Step::unsure ? second_ns : std::min(backoff_ns * 2, backoff_ns_max);
             for (std::int64_t waited = 0; waited < backoff_ns && asked_to_end == 0; waited += look_ns) {
                 wait_for(look_ns);
                 watch.look(step, replicator, journal.synced());

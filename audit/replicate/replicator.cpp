@@ -133,7 +133,7 @@ Step Replicator::find() {
         case PlaceFault::none:
             break;
         case PlaceFault::changing:
-            return ++looks_ > looks_max ? refuse(text) : gone(text);
+            return ++looks_ > looks_max ? refuse(text) : look_again(text);
         case PlaceFault::refused:
             return refuse(text);
     }
@@ -142,8 +142,8 @@ Step Replicator::find() {
     }
     // Servers that have just elected a leader may show a stream emptier than it is.
     if (found.archived < known_ && ++losses_ < losses_believed) {
-        return gone("it ends at record " + std::to_string(found.archived) + ", where record " +
-                    std::to_string(known_) + " was in it: looking again");
+        return look_again("it ends at record " + std::to_string(found.archived) + ", where record " +
+                          std::to_string(known_) + " was in it: looking again");
     }
     losses_ = 0;
     place_ = std::move(found);
@@ -183,10 +183,16 @@ void Replicator::tell_found(bool made_now) {
 }
 
 Step Replicator::gone(const std::string& why) {
+    static_cast<void>(look_again(why));
+    losses_ = 0;
+    return Step::away;
+}
+
+Step Replicator::look_again(const std::string& why) {
     trouble_ = why;
     archive_.close();
     open_ = found_ = false;
-    return Step::away;
+    return Step::unsure;
 }
 
 Step Replicator::refuse(const std::string& why) {

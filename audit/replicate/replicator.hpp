@@ -26,6 +26,7 @@ class Replicator {
         sent,     // there may be more: step again at once
         idle,     // all that is on the disk is in the archive
         away,     // the archive does not answer: wait, longer each time
+        unsure,   // it answers, and what it says may be another in a second: wait that long
         journal,  // the journal cannot be read: wait
         refused,  // this archive contradicts the journal, or may not be added to; no further step
     };
@@ -43,7 +44,7 @@ class Replicator {
   private:
     // What an archive looks like while others write to it passes; what stays is true.
     static constexpr int looks_max = 20;
-    // Looks in a row, each with a longer wait before it, that must find records lost.
+    // Looks in a row that must find records lost.
     static constexpr int losses_believed = 5;
 
     [[nodiscard]] Step find();
@@ -53,6 +54,7 @@ class Replicator {
     [[nodiscard]] Step send_records(risk::Sequence synced);
     [[nodiscard]] Step send(MessageKind kind, const std::string& bytes, const std::string& id);
     [[nodiscard]] Step gone(const std::string& why);
+    [[nodiscard]] Step look_again(const std::string& why);
     [[nodiscard]] Step refuse(const std::string& why);
     [[nodiscard]] Step journal_fault(const std::string& why);
 
