@@ -29,6 +29,8 @@ class JournalTail {
     }
     // Highest record known to be on the disk. Never falls.
     [[nodiscard]] risk::Sequence synced();
+    // Whether the front has a keeper's mark of this boot.
+    [[nodiscard]] bool marked() const { return mark() > 0; }
     // The newest checkpoint beside the journal; null: none yet.
     [[nodiscard]] const SignedCheckpoint* checkpoint();
     // Records from `first` to at most `last`, as many as go into one message; none while the journal has none

@@ -171,6 +171,14 @@ int run(const RunOptions& options, const audit::NatsOptions& nats) {
     replicating.alarm = [](const std::string& text) { spdlog::critical(text); };
     Replicator replicator(std::move(replicating), journal, archive);
     spdlog::info("carries the journal in '{}' to {}", options.journal.directory, name);
+    if (!options.front.empty() && !journal.marked()) {
+        spdlog::warn("no keeper's mark of this boot in '{}': what a checkpoint covers is carried",
+                     options.front);
+    }
+    if (std::any_of(nats.servers.begin(), nats.servers.end(), audit::plain_to_others) &&
+        nats.tls_ca.empty()) {
+        spdlog::warn("records go to another host in plain text: give tls:// or --tls-ca");
+    }
     std::int64_t backoff_ns = look_ns;
     while (asked_to_end == 0) {
         const Replicator::Step step = replicator.step();
@@ -254,7 +262,8 @@ void add_stream_options(CLI::App& app, audit::NatsOptions& nats) {
     app.add_option("--stream", nats.stream, "Name of the stream")
         ->required()
         ->check([](const std::string& name) { return audit::stream_name_fault(name); });
-    app.add_option("--subject", nats.subject, "Subjects begin so; fairlead.STREAM without it");
+    app.add_option("--subject", nats.subject, "Subjects begin so; fairlead.STREAM without it")
+        ->check([](const std::string& name) { return audit::subject_fault(name); });
     app.add_option("--credentials", nats.credentials, "File with a NATS user's credentials")
         ->check(CLI::ExistingFile);
     app.add_option("--tls-ca", nats.tls_ca, "TLS, with this file of trusted certificates")
@@ -280,7 +289,9 @@ int main(int count, char** arguments) {
     std::vector<std::string> keys;
     int stale_s = 15;
     CLI::App* const running = app.add_subcommand("run", "Follows the journal and carries it to the stream");
-    running->add_option("--journal", options.journal.directory, "Journal directory")->required();
+    running->add_option("--journal", options.journal.directory, "Journal directory")
+        ->required()
+        ->check(CLI::ExistingDirectory);
     running->add_option("--spare", options.journal.spare, "Where the journal goes on, if its device fails");
     running->add_option(
         "--front", options.front,

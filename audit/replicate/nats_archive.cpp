@@ -98,6 +98,28 @@ std::string stream_name_fault(const std::string& name) {
     return plain && !name.empty() && name.size() <= 64 ? "" : "must be 1 to 64 letters, digits, - or _";
 }
 
+std::string subject_fault(const std::string& name) {
+    for (std::size_t at = 0; at <= name.size();) {
+        const std::size_t end = std::min(name.find('.', at), name.size());
+        if (!stream_name_fault(name.substr(at, end - at)).empty()) {
+            return "must be parts of letters, digits, - or _ with dots between them";
+        }
+        at = end + 1;
+    }
+    return {};
+}
+
+bool plain_to_others(const std::string& url) {
+    if (url.starts_with("tls://")) {
+        return false;
+    }
+    std::size_t host = url.find("://");
+    host = host == std::string::npos ? 0 : host + 3;
+    const std::size_t user = url.find('@', host);
+    const std::string_view rest = std::string_view(url).substr(user == std::string::npos ? host : user + 1);
+    return !rest.starts_with("127.") && !rest.starts_with("localhost") && !rest.starts_with("[::1]");
+}
+
 NatsArchive::NatsArchive(NatsOptions options) : options_(std::move(options)) {}
 NatsArchive::~NatsArchive() = default;
 

@@ -25,6 +25,10 @@ struct NatsOptions {
 
 // Name of a stream: letters, digits, - and _. Empty text: it is one. Otherwise the rule it breaks.
 [[nodiscard]] std::string stream_name_fault(const std::string& name);
+// The same of what subjects begin with: parts like a stream's name, with dots between them.
+[[nodiscard]] std::string subject_fault(const std::string& name);
+// Whether the server with this URL is on another host, and not asked for by tls://.
+[[nodiscard]] bool plain_to_others(const std::string& url);
 
 class NatsArchive final : public Archive {
   public:
