@@ -21,7 +21,7 @@ SUBJECTS = ("beginning", "records", "checkpoints")
 class Servers:
     """One server, or a cluster of them."""
 
-    def __init__(self, place, count):
+    def __init__(self, place, count, more=""):
         self.place, self.processes = pathlib.Path(place), {}
         ports = free_ports(2 * count)
         self.ports, routes = ports[:count], ports[count:]
@@ -32,7 +32,7 @@ class Servers:
             if count > 1:
                 peers = ", ".join(f'"nats://127.0.0.1:{port}"' for port in routes)
                 text += f'cluster {{ name = "test", listen = "127.0.0.1:{routes[number]}", routes = [{peers}] }}\n'
-            (self.place / f"n{number}.conf").write_text(text)
+            (self.place / f"n{number}.conf").write_text(text + more)
 
     def __enter__(self):
         return self

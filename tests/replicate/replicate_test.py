@@ -357,6 +357,26 @@ def another_journal(stand, single, place):
     refused(stand, single, "other", stand.journal, "of the archive is not the journal's")
 
 
+def over_tls(stand, place):
+    """A server that asks for TLS 1.2 and up and for a certificate: with both it goes, without either it waits."""
+    place.mkdir()
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+                    "-keyout", str(place / "key.pem"), "-out", str(place / "own.pem"), "-days", "2", "-subj", "/CN=archive",
+                    "-addext", "subjectAltName=IP:127.0.0.1"], check=True, capture_output=True)
+    own, key = str(place / "own.pem"), str(place / "key.pem")
+    with Servers(place / "servers", 1, f'tls {{ cert_file: "{own}", key_file: "{key}", ca_file: "{own}", verify: true }}\n'
+                 ) as secure:
+        secure.start()
+        mine = ["--tls-certificate", own, "--tls-key", key]
+        # Until it listens it is away; then there is no stream, which is an answer.
+        wait_for("an answer over TLS", lambda: "there is no stream" in verify(
+            stand.programs, secure, "--tls-ca", own, *mine)[1])
+        for what, options in (("no certificate", ["--tls-ca", own]), ("no trust", mine)):
+            code, text = verify(stand.programs, secure, *options)
+            demand(code == 1 and "does not answer" in text, f"{what}: {code} {text}")
+            say(f"{what}: {text.strip().splitlines()[-1]}")
+
+
 def main():
     programs = pathlib.Path(sys.argv[1])
     seed = int(sys.argv[2]) if len(sys.argv) > 2 else random.randrange(1 << 32)
@@ -374,6 +394,7 @@ def main():
                 under_load(stand, random.Random(seed))
                 judge_archive(stand)
                 wrong_archives(stand, place)
+                over_tls(stand, place / "tls")
             except (Failed, RuntimeError, OSError, subprocess.TimeoutExpired) as problem:
                 say(stand.log()[-3000:] if (stand.directory / "run/replicate.log").exists() else "")
                 say(f"FAILED (seed {seed}): {problem}")
