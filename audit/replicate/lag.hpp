@@ -14,7 +14,9 @@ namespace fairlead::audit {
 class Lag {
   public:
     enum class Change : std::uint8_t { none, raised, over };
-    explicit Lag(std::int64_t limit_ns) : limit_ns_(limit_ns) {}
+    // archived: what is believed to be in the archive before it has been read.
+    explicit Lag(std::int64_t limit_ns, risk::Sequence archived = 0)
+        : limit_ns_(limit_ns), marked_(archived), archived_(archived) {}
 
     // Records up to `synced` are on the disk, those up to `archived` in the archive. What the archive has
     // lost again counts from now on.
@@ -43,6 +45,8 @@ class Lag {
         return late_ == was ? Change::none : late_ ? Change::raised : Change::over;
     }
     [[nodiscard]] bool late() const noexcept { return late_; }
+    // What was lost is not all there again.
+    [[nodiscard]] bool refilling() const noexcept { return archived_ < refilled_; }
     [[nodiscard]] std::int64_t waited_ns() const noexcept { return waited_ns_; }
 
   private:

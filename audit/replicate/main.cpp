@@ -51,29 +51,22 @@ std::int64_t monotonic_ns() {
 // Tells the log and the status file; once a second and when something has changed.
 class Watch {
   public:
-    Watch(const RunOptions& options, std::string archive)
-        : options_(options), lag_(options.lag_alarm_s * second_ns) {
+    Watch(const RunOptions& options, std::string archive) : options_(options), lag_(0) {
         status_.archive = std::move(archive);
         status_.state = "starting";
+        status_.archived = remembered();
+        lag_ = audit::Lag(options.lag_alarm_s * second_ns, status_.archived);
     }
-    // The highest record that was in the archive, as remembered.
-    [[nodiscard]] risk::Sequence known() const {
-        std::string text;
-        std::string error;
-        audit::ReplicatorStatus before;
-        const bool read = config::read_file(options_.status, text, error) &&
-                          audit::ReplicatorStatus::parse(text, before).empty();
-        return read && before.archive == status_.archive ? before.archived : 0;
-    }
+    // The highest record that was in the archive, as remembered until it has been read.
+    [[nodiscard]] risk::Sequence known() const { return status_.archived; }
     void look(Replicator::Step step, const Replicator& replicator, risk::Sequence synced) {
         const std::int64_t now = monotonic_ns();
-        // Before the archive has been read nothing is known of it.
-        if (replicator.archived() > 0 || step == Replicator::Step::idle) {
+        if (replicator.has_looked()) {
             status_.archived = replicator.archived();
         }
-        const audit::Lag::Change change = lag_.look(synced, replicator.archived(), now);
+        const audit::Lag::Change change = lag_.look(synced, status_.archived, now);
         tell(change, replicator);
-        std::string state = state_of(step, synced > replicator.archived());
+        std::string state = state_of(step, synced > status_.archived);
         if (state != status_.state || replicator.trouble() != status_.reason) {
             tell_trouble(step == Replicator::Step::refused ? "" : replicator.trouble());
         } else if (change == audit::Lag::Change::none && now < next_write_) {
@@ -97,6 +90,14 @@ class Watch {
     }
 
   private:
+    [[nodiscard]] risk::Sequence remembered() const {
+        std::string text;
+        std::string error;
+        audit::ReplicatorStatus before;
+        const bool read = config::read_file(options_.status, text, error) &&
+                          audit::ReplicatorStatus::parse(text, before).empty();
+        return read && before.archive == status_.archive ? before.archived : 0;
+    }
     static std::string state_of(Replicator::Step step, bool waits) {
         switch (step) {
             case Replicator::Step::away:
@@ -114,11 +115,13 @@ class Watch {
     }
     void tell(audit::Lag::Change change, const Replicator& replicator) const {
         if (change == audit::Lag::Change::raised) {
-            spdlog::critical("the archive is late: record {} has waited for {} s; {}",
-                             replicator.archived() + 1, lag_.waited_ns() / second_ns,
-                             replicator.trouble().empty() ? "it is being filled" : replicator.trouble());
+            const std::string since =
+                lag_.refilling() ? "is being filled again"
+                                 : "has waited for " + std::to_string(lag_.waited_ns() / second_ns) + " s";
+            spdlog::critical("the archive is late: record {} {}; {}", status_.archived + 1, since,
+                             replicator.trouble().empty() ? "it is at work" : replicator.trouble());
         } else if (change == audit::Lag::Change::over) {
-            spdlog::info("the archive is late no more: it holds record {}", replicator.archived());
+            spdlog::info("the archive is late no more: it holds record {}", status_.archived);
         }
     }
     // A server that is away says so in other words each second: told when it begins, and when it is over.
@@ -329,5 +332,6 @@ int main(int count, char** arguments) {
         nats.replicas = 0;  // whatever it is
         return verify(nats, keys, options.journal);
     }
+    nats.one_server_a_time = true;
     return start_run(options, nats);
 }

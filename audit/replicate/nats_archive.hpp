@@ -21,6 +21,8 @@ struct NatsOptions {
     std::string tls_key;
     int replicas = 1;
     std::int64_t wait_ms = 3000;  // for one answer
+    // Each time it opens, another server alone: so that who has a watch to keep waits for no more than one.
+    bool one_server_a_time = false;
 };
 
 // Name of a stream: letters, digits, - and _. Empty text: it is one. Otherwise the rule it breaks.
@@ -49,6 +51,7 @@ class NatsArchive final : public Archive {
     [[nodiscard]] ArchiveReply make();
 
     NatsOptions options_;
+    std::size_t opened_ = 0;  // how often
     std::unique_ptr<Connection> connection_;
 };
 

@@ -35,6 +35,8 @@ class Replicator {
         : options_(std::move(options)), journal_(journal), archive_(archive), known_(options_.known) {}
 
     [[nodiscard]] Step step();
+    // Whether the archive has been read since the start.
+    [[nodiscard]] bool has_looked() const noexcept { return told_; }
     // Last record known to be in the archive.
     [[nodiscard]] risk::Sequence archived() const noexcept { return place_.archived; }
     [[nodiscard]] std::uint64_t checkpoint_size() const noexcept { return place_.checkpoint_size; }

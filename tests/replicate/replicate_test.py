@@ -179,7 +179,7 @@ def alarm_comes(stand, what):
 
 
 def alarm_goes(stand, what):
-    told = stand.log().count("the archive is late: record")
+    told = stand.log().count("the archive is late: ")
     wait_for(f"the end of the alarm {what}", lambda: stand.log().count("late no more") >= told)
     stand.catches_up()
     code, line = stand.status_code()
@@ -207,8 +207,8 @@ def lose_all(stand):
 
 def under_load(stand, rng):
     stand.start_all()
-    stand.start_replicator()
     stand.wait_until_open(say=say)
+    stand.start_replicator()
     result = stand.directory / "load.json"
     load = stand.load("profile", "--rate", RATE, "--seconds", SECONDS, "--sessions", 6, "--market", 0, "--heartbeat", 5,
                       "--reconnect", 60, "--answer-wait", 40, "--day-origin", stand.origin, "--json", result,
