@@ -44,10 +44,7 @@ ArchiveReply away(const char* what, natsStatus status, jsErrCode code = static_c
 // Which of a stream's settings would let it lose, reorder or admit what it must not.
 std::string settings_fault(const jsStreamConfig& set, const std::vector<std::string>& subjects,
                            int replicas) {
-    std::vector<std::string> its;
-    for (int i = 0; i < set.SubjectsLen; ++i) {
-        its.emplace_back(set.Subjects[i]);
-    }
+    std::vector<std::string> its(set.Subjects, set.Subjects + set.SubjectsLen);
     std::sort(its.begin(), its.end());
     struct Rule {
         bool holds;
