@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """The second archive on the real programs and real NATS servers, under load at level disk. The replicator is killed at
-random and stopped, servers are stopped, their leader killed with its files lost, at last all of them: the gateway
+random and stopped, servers are slow and stopped, their leader killed with its files lost, at last all of them: the gateway
 trades on and its keeper syncs on, the lag alarm comes and goes, what is lost is filled again, and at the end the archive
 alone gives the root that the newest checkpoint was signed over. Archives that contradict the journal are refused;
 verify finds what was removed or changed. Judged by counts and the journal, never by time.
@@ -20,6 +20,7 @@ import subprocess
 import sys
 import tarfile
 import tempfile
+import threading
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
@@ -66,11 +67,11 @@ def wait_for(what, condition, seconds=60):
 class ArchivedStand(Stand):
     """A stand with a replicator."""
 
-    def __init__(self, place, programs, servers):
+    def __init__(self, place, programs, servers, seed):
         super().__init__(place, programs, make_demo=["--continuous", 24 * 3600],
                          gateway_settings={"level": '"disk"', "keeper_lag_ms": 10000, "wait_age_limit_ms": 10000,
                                            "sync_refuse_ms": 10000})
-        self.servers, self.status_path = servers, self.directory / "run/archive.json"
+        self.servers, self.rng, self.status_path = servers, random.Random(seed), self.directory / "run/archive.json"
         self.client, self.terms, self.asked = Client(self.client_port), None, 0  # CLIENT24, of no load
 
     def start_replicator(self, name="replicate", status=None):
@@ -130,9 +131,9 @@ def verify(programs, servers, *arguments, stream=STREAM):
 
 # --- under load, on a cluster of three
 
-def kill_replicator(stand, rng):
+def kill_replicator(stand):
     for _ in range(KILLS):
-        time.sleep(rng.uniform(0.05, 0.6))
+        time.sleep(stand.rng.uniform(0.05, 0.6))
         stand.kill("replicate")
         stand.start_replicator()
     stand.catches_up()
@@ -155,6 +156,29 @@ def stop_replicator(stand):
     stand.processes["replicate"].send_signal(signal.SIGCONT)
     stand.catches_up()
     say("the replicator was stopped: trade went on, and it has caught up")
+
+
+def slow_servers(stand):
+    """Servers that run for a sixth of the time."""
+    enough = threading.Event()
+
+    def hold():
+        while not enough.is_set():
+            stand.servers.signal(signal.SIGSTOP)
+            time.sleep(0.05)
+            stand.servers.signal(signal.SIGCONT)
+            time.sleep(0.01)
+    holding = threading.Thread(target=hold)
+    holding.start()
+    try:
+        archived = stand.archive()["archived"]
+        stand.trades_on("the servers are slow")
+        wait_for("slow servers to take records", lambda: stand.archive()["archived"] > archived)
+    finally:
+        enough.set()
+        holding.join()
+    stand.catches_up()
+    say("the servers were slow: trade went on, and the replicator has caught up")
 
 
 def kill_leader(stand):
@@ -205,7 +229,7 @@ def lose_all(stand):
     say(f"all files lost: records 1 to {lost[-1]} were filled again from the journal")
 
 
-def under_load(stand, rng):
+def under_load(stand):
     stand.start_all()
     stand.wait_until_open(say=say)
     stand.start_replicator()
@@ -219,10 +243,9 @@ def under_load(stand, rng):
         stand.terms = good_terms(stand)
         stand.client.connect()
         stand.client.wait_for("A")
-        for step in (lambda: kill_replicator(stand, rng), lambda: two_replicators(stand), lambda: stop_replicator(stand),
-                     lambda: kill_leader(stand), lambda: stop_servers(stand), lambda: lose_all(stand)):
+        for step in (kill_replicator, two_replicators, stop_replicator, slow_servers, kill_leader, stop_servers, lose_all):
             began = time.time()
-            step()
+            step(stand)
             say(f"    {time.time() - began:.1f} s")
             demand(load.poll() is None, "the load has ended before the faults: they were not tried under it")
         stand.client.send("5")
@@ -309,12 +332,14 @@ def wrong_archives(stand, place):
     with contextlib.closing(stand.servers.client()) as client:
         good = client.messages(STREAM)
     records = [at for at, (end, _) in enumerate(good) if end == "records"]
-    middle, last = records[len(records) // 2], records[-1]
+    middle, next_one, last = records[len(records) // 2], records[len(records) // 2 + 1], records[-1]
     with Servers(place / "single", 1) as single:
         single.start()
         with contextlib.closing(single.client()) as client:
             client.make("removed", good[:middle] + good[middle + 1:])
-            client.make("swapped", good[:middle] + [good[records[len(records) // 2 + 1]]] + [good[middle]] + good[middle + 2:])
+            swapped = good.copy()
+            swapped[middle], swapped[next_one] = good[next_one], good[middle]
+            client.make("swapped", swapped)
             client.make("changed", [(end, with_last_record_changed(data) if at == last else data)
                                     for at, (end, data) in enumerate(good)])
             client.make("flipped", [(end, data[:80] + bytes([data[80] ^ 1]) + data[81:] if at == middle else data)
@@ -322,8 +347,8 @@ def wrong_archives(stand, place):
             client.make("deleted", good, deny_delete=False)
             demand(client.delete("deleted", middle + 1).get("success"), "a message cannot be deleted")
             client.make("aging", [], max_age=10**15)
-        gone = f"record{'s' if first_of(good[records[len(records) // 2 + 1]][1]) - first_of(good[middle][1]) > 1 else ''} " \
-               f"{first_of(good[middle][1])}"
+        begin, end = first_of(good[middle][1]), first_of(good[next_one][1]) - 1
+        gone = f"record {begin} is missing" if begin == end else f"records {begin} to {end} are missing"
         found(stand, single, "removed", gone)
         found(stand, single, "swapped", "comes again")
         found(stand, single, "flipped", "record CRC-32C does not match its bytes")
@@ -388,10 +413,10 @@ def main():
     with contextlib.nullcontext(keep) if keep else tempfile.TemporaryDirectory(prefix="fairlead-archive-") as place:
         place = pathlib.Path(place)
         shutil.rmtree(place / "cluster", ignore_errors=True)
-        with Servers(place / "cluster", 3) as servers, ArchivedStand(place / "stand", programs, servers) as stand:
+        with Servers(place / "cluster", 3) as servers, ArchivedStand(place / "stand", programs, servers, seed) as stand:
             try:
                 servers.start()
-                under_load(stand, random.Random(seed))
+                under_load(stand)
                 judge_archive(stand)
                 wrong_archives(stand, place)
                 over_tls(stand, place / "tls")
