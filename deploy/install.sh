@@ -6,7 +6,7 @@ packages=(
   g++ cmake ninja-build ccache pkg-config python3 strace valgrind
   libboost-dev libboost-system-dev libquickfix-dev libspdlog-dev libconcurrentqueue-dev
   libbenchmark-dev catch2 libtomlplusplus-dev libcli11-dev libsodium-dev nlohmann-json3-dev
-  libzstd-dev libsqlite3-dev sqlite3 libssl-dev openssl libseccomp-dev mandoc
+  libzstd-dev libsqlite3-dev sqlite3 libssl-dev openssl libseccomp-dev libnats-dev nats-server mandoc
 )
 [ "${1:-}" = "--lint" ] && packages+=(clang-format clang-tidy chromium fonts-noto-cjk)
 [ "${1:-}" = "--fuzz" ] && packages+=(clang libclang-rt-14-dev)
@@ -25,3 +25,7 @@ as_root=()
 export DEBIAN_FRONTEND=noninteractive
 "${as_root[@]}" apt-get update -qq
 "${as_root[@]}" apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+# Tests start NATS servers of their own; the one that Debian starts listens to the world, and nobody asked for it.
+case " ${missing[*]} " in
+  *" nats-server "*) "${as_root[@]}" systemctl disable --now nats-server >/dev/null 2>&1 || true ;;
+esac

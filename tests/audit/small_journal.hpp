@@ -140,6 +140,8 @@ class SmallJournal {
         checkpointer.finish();
     }
     [[nodiscard]] const std::string& directory() const { return directory_; }
+    // Where its front and the keeper's mark lie.
+    [[nodiscard]] const std::string& memory() const { return memory_.path(); }
     // What the next frame would be.
     [[nodiscard]] const audit::FrameChain& behind() const { return behind_; }
     [[nodiscard]] const audit::SigningKey& key() const { return key_; }
