@@ -19,6 +19,8 @@ namespace {
 // A Record has room for twice as much.
 constexpr std::size_t text_bytes_max = 16'000;
 constexpr std::size_t one_bytes_max = 1'000;
+// Ten thousand sessions take some three million.
+constexpr off_t file_bytes_max = 32 << 20;
 
 // Changes whenever the file is written to or another is put in its place.
 using Stamp = std::tuple<dev_t, ino_t, off_t, std::int64_t, std::int64_t, std::int64_t, std::int64_t>;
@@ -26,6 +28,9 @@ std::string look_at(const std::string& path, Stamp& stamp) {
     struct stat info {};
     if (::stat(path.c_str(), &info) != 0) {
         return std::string("cannot be read: ") + std::strerror(errno);
+    }
+    if (info.st_size > file_bytes_max) {
+        return "has more than " + std::to_string(file_bytes_max) + " bytes";
     }
     stamp = {info.st_dev,          info.st_ino,         info.st_size,        info.st_mtim.tv_sec,
              info.st_mtim.tv_nsec, info.st_ctim.tv_sec, info.st_ctim.tv_nsec};

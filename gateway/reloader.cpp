@@ -7,6 +7,7 @@
 #include <spdlog/spdlog.h>
 #include <boost/asio/post.hpp>
 #include <chrono>
+#include <system_error>
 
 #include "gateway/reload_reader.hpp"
 
@@ -32,23 +33,34 @@ Reloader::~Reloader() {
     }
 }
 
-bool Reloader::begin(std::uint64_t request) {
+std::string Reloader::begin(std::uint64_t request) {
     if (busy_) {
-        return false;
+        return "another reload is under way";
     }
-    busy_ = true;
     if (reading_.joinable()) {
         reading_.join();  // it has posted what it read, and ends
     }
-    reading_ = std::thread([this, request, in_force = in_force_] {
-        static_cast<void>(::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), politeness));
-        std::shared_ptr<Reload> reload =
-            read_again(*in_force, [] { std::this_thread::sleep_for(reading_pause); });
-        boost::asio::post(context_, [this, request, reload] {
-            done_(request, std::make_unique<Reload>(std::move(*reload)));
-        });
-    });
-    return true;
+    try {
+        reading_ = std::thread([this, request, in_force = in_force_] { read(request, *in_force); });
+    } catch (const std::system_error& problem) {
+        return std::string("no thread can be had to read the configuration: ") + problem.what();
+    }
+    busy_ = true;
+    return {};
+}
+
+// Whatever stands in a file, the gateway goes on.
+void Reloader::read(std::uint64_t request, const config::GatewayConfig& in_force) {
+    static_cast<void>(::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), politeness));
+    std::shared_ptr<Reload> reload;
+    try {
+        reload = read_again(in_force, [] { std::this_thread::sleep_for(reading_pause); });
+    } catch (const std::exception& problem) {
+        reload = std::make_shared<Reload>();
+        reload->text = in_force.file + ": cannot be read: " + problem.what();
+    }
+    boost::asio::post(
+        context_, [this, request, reload] { done_(request, std::make_unique<Reload>(std::move(*reload))); });
 }
 
 void Reloader::over(std::unique_ptr<Reload> reload) {

@@ -21,12 +21,14 @@ class Reloader {
     Reloader(const Reloader&) = delete;
     Reloader& operator=(const Reloader&) = delete;
 
-    // False: one is being read, or on its way to the order thread.
-    [[nodiscard]] bool begin(std::uint64_t request);
+    // Empty: begun; else why not, as when one is being read or on its way to the order thread.
+    [[nodiscard]] std::string begin(std::uint64_t request);
     // It comes back: from the order thread, or since it could not go there.
     void over(std::unique_ptr<Reload> reload);
 
   private:
+    void read(std::uint64_t request, const config::GatewayConfig& in_force);
+
     boost::asio::io_context& context_;
     std::shared_ptr<const config::GatewayConfig> in_force_;
     Done done_;

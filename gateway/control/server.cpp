@@ -264,9 +264,10 @@ void ControlServer::State::begin_reload(std::uint64_t number) {
     Pending& pending = pending_.at(number);
     pending.timer.cancel();
     pending.message.request.cause = pending.recorded;
-    if (!options_.read_again || !options_.read_again(number)) {
-        deny(number, Denied::failed,
-             options_.read_again ? "another reload is under way" : "this gateway reads nothing again");
+    std::string problem =
+        options_.read_again ? options_.read_again(number) : "this gateway reads nothing again";
+    if (!problem.empty()) {
+        deny(number, Denied::failed, std::move(problem));
     }
 }
 

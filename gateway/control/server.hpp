@@ -31,9 +31,8 @@ struct ControlOptions {
     std::uint32_t token_idle_s = 900;
     bool totp_for_approvers = false;
     AuthOptions auth;
-    // Has the configuration read again for this request; false: another is being read. Without it nothing can
-    // be.
-    std::function<bool(std::uint64_t request)> read_again;
+    // Has the configuration read again for this request; empty, or why it is not. Without it nothing can be.
+    std::function<std::string(std::uint64_t request)> read_again;
     // A Reload that could not go on its way.
     std::function<void(std::unique_ptr<Reload>)> reload_over;
 };

@@ -106,7 +106,7 @@ TEST_CASE("a_reload_is_recorded_then_read_then_handed_over_again_good_or_denied"
         options.read_again = [&](std::uint64_t request) {
             asked = request;
             begun.set_value();
-            return true;
+            return std::string();
         };
         ControlWorld world(
             [&](const ControlRequest& request) {
@@ -147,7 +147,7 @@ TEST_CASE("a_reload_is_recorded_then_read_then_handed_over_again_good_or_denied"
 
 TEST_CASE("a_reload_while_another_is_under_way_is_denied_by_a_record") {
     gateway::ControlOptions options;
-    options.read_again = [](std::uint64_t) { return false; };
+    options.read_again = [](std::uint64_t) { return std::string("another reload is under way"); };
     ControlWorld world(yes, options);
     const auto answers = world.ask(act_of("operator", "reload"));
     REQUIRE(answers.size() == 1);

@@ -84,6 +84,9 @@ TEST_CASE("a_configuration_written_while_it_is_read_is_refused") {
     // The same bytes under another file: whose are they?
     CHECK(refused_after(
         [&] { std::filesystem::rename(place.directory.file("new.toml", other + "# more\n"), place.file); }));
+    std::filesystem::resize_file(place.file,
+                                 std::uintmax_t{1} << 30U);  // takes no room, and must not be read
+    CHECK(has(gateway::read_again(place.in_force, nothing)->text, "has more than"));
     std::filesystem::remove(place.file);
     CHECK(has(gateway::read_again(place.in_force, nothing)->text, place.file + ": cannot be read"));
 }
