@@ -74,11 +74,15 @@ struct Reading {
     std::string file;
     std::vector<ConfigError> errors;
     std::vector<KeyNote>* notes = nullptr;
+    std::vector<Setting> settings;
+    std::uint32_t rows = 0;
 
     // The reader of one table, whose line is that of its header.
     TomlReader reader(const toml::table* table, std::string prefix) {
         const std::uint64_t line = table == nullptr ? 0 : table->source().begin.line;
-        return {table, std::move(prefix), file, line, errors, notes};
+        TomlReader made{table, std::move(prefix), file, line, errors, notes};
+        made.keep_in(settings, ++rows);
+        return made;
     }
     void resolve(std::string& path) const { path = path_beside(file, path); }
 };
@@ -114,6 +118,7 @@ void read_gateway(Reading& reading, TomlReader& top, GatewaySection& into) {
     reader.text("approvals", into.approvals, is_path_or_empty, optional_path_rule);
     reader.text("approvals_key", into.approvals_key, nullptr,
                 "a public key, NAME+HASH+BASE64 as `fairlead key new` prints it");
+    reader.integer("revision", into.revision, 0, 2'000'000'000, "number");
     reader.finish();
     reading.resolve(into.log_file);
     reading.resolve(into.approvals);
@@ -383,7 +388,8 @@ void read_session(TomlReader reader, SessionConfig& into) {
 }
 
 // The secret as given, or the first four digits of its file, which nobody else may read.
-void read_line_password(Reading& reading, TomlReader& reader, Secret& into) {
+void read_line_password(Reading& reading, TomlReader& reader, LineConfig& line) {
+    Secret& into = line.password;
     std::string file;
     reader.secret("password", into, is_pin, "four digits");
     reader.text("password_file", file, is_path_or_empty, optional_path_rule);
@@ -399,6 +405,7 @@ void read_line_password(Reading& reading, TomlReader& reader, Secret& into) {
         return;
     }
     const std::string path = path_beside(reading.file, file);
+    line.password_file = path;
     struct stat info {};
     if (::stat(path.c_str(), &info) == 0 && (info.st_mode & S_IRWXO) != 0) {
         reader.error("password_file", path, "must not be open to others: chmod o= it");
@@ -433,7 +440,7 @@ void read_line(Reading& reading, TomlReader reader, LineConfig& into) {
                 "T or O, the broker's four characters, the line's two: \"T8610H3\"", Need::required);
     reader.text("target_comp_id", into.target_comp_id, is_venue_comp_id, "\"XTAI\" or \"ROCO\"",
                 Need::required);
-    read_line_password(reading, reader, into.password);
+    read_line_password(reading, reader, into);
     reader.text("term_id", into.term_id, is_term_id, "one or two letters or digits", Need::required);
     reader.integer("rate_per_second", into.rate_per_second, 1, 1'000'000, "messages a second");
     reader.integer("wait_age_limit_ms", into.wait_age_limit_ms, 1, 60'000, "milliseconds");
@@ -550,7 +557,7 @@ std::string describe(const ConfigError& error) {
 
 Loaded<GatewayConfig> parse_gateway_config(std::string_view text, const std::string& path) {
     Loaded<GatewayConfig> loaded;
-    Reading reading{path, {}, nullptr};
+    Reading reading{path, {}, nullptr, {}};
     loaded.value.file = path;
     loaded.value.file_sha256 = sha256_of(text);
     const toml::table document = parse_toml(text, path, reading.errors);
@@ -558,6 +565,7 @@ Loaded<GatewayConfig> parse_gateway_config(std::string_view text, const std::str
         read_all(reading, &document, loaded.value);
     }
     loaded.errors = std::move(reading.errors);
+    loaded.value.settings = std::move(reading.settings);
     return loaded;
 }
 
@@ -576,7 +584,7 @@ Loaded<GatewayConfig> load_gateway_config(const std::string& path) {
 
 std::vector<KeyNote> documented_keys() {
     std::vector<KeyNote> notes;
-    Reading reading{"", {}, &notes};
+    Reading reading{"", {}, &notes, {}};
     GatewayConfig config;
     read_all(reading, nullptr, config);
     return notes;

@@ -102,6 +102,7 @@ struct GatewaySection {
     std::string certificate_key;        // public, NAME+HASH+BASE64; parsed by the gateway
     std::string approvals;              // of programs and configurations (R31); empty: any may run
     std::string approvals_key;          // public; the list is signed by it. Empty: it is not signed
+    std::uint32_t revision = 0;         // of this file: a reload takes none that is older
 };
 
 struct JournalSection {
@@ -230,12 +231,23 @@ struct LineConfig {
     std::uint16_t local_port = 0;  // 0: any
     std::string sender_comp_id;
     std::string target_comp_id;
-    Secret password;      // four digits; given here or in password_file
+    Secret password;  // four digits; given here or in password_file
+    std::string password_file;
     std::string term_id;  // 櫃號: the first one or two characters of every order number of this line
     std::uint32_t rate_per_second = 160;
     std::uint32_t wait_age_limit_ms = 1000;
     std::uint32_t heartbeat_seconds = 10;
     std::uint32_t rejects_in_a_row_max = 100;  // 0: not counted
+};
+
+// One key as it was read, for who compares two readings (changes.hpp). Secrets are not among them.
+struct Setting {
+    std::string table;  // "journal"; "session", "line" and "tls_listener" have a row for each
+    std::uint32_t row = 0;
+    std::string key;
+    std::string value;       // the default where the key was left out
+    std::uint64_t line = 0;  // its table's where it was left out
+    bool given = false;
 };
 
 struct GatewayConfig {
@@ -254,6 +266,7 @@ struct GatewayConfig {
     PasswordPolicy passwords;
     std::vector<SessionConfig> sessions;  // by ascending id
     std::vector<LineConfig> lines;        // by ascending id
+    std::vector<Setting> settings;        // all of the above, in the order of reading
 };
 
 // Every error at once, each with file, line, key, value and rule. A value with errors is not to be used.

@@ -7,9 +7,13 @@
 namespace fairlead::config {
 namespace {
 
+std::string in_quotes(const std::string& text) {
+    return "\"" + text + "\"";
+}
+
 std::string written(const toml::node& node) {
     if (const auto* text = node.as_string()) {
-        return "\"" + text->get() + "\"";
+        return in_quotes(text->get());
     }
     if (const auto* number = node.as_integer()) {
         return std::to_string(number->get());
@@ -42,6 +46,13 @@ void TomlReader::note(std::string_view key, std::string_view unit, std::string r
                       std::string default_value) {
     if (notes_ != nullptr) {
         notes_->push_back({path(key), std::string(unit), std::move(range), std::move(default_value)});
+    }
+}
+
+void TomlReader::keep(std::string_view key, const toml::node* node, std::string value) {
+    if (settings_ != nullptr) {
+        settings_->push_back(
+            {prefix_, row_, std::string(key), std::move(value), line_of(key), node != nullptr});
     }
 }
 
@@ -81,44 +92,44 @@ void TomlReader::read_integer(std::string_view key, std::int64_t& value, std::in
     note(key, unit, range, need == Need::required ? "none" : std::to_string(value));
     const std::string rule = "must be a whole number in " + range + " (" + std::string(unit) + ")";
     const toml::node* node = take(key, need, rule);
-    if (node == nullptr) {
-        return;
+    if (node != nullptr) {
+        const auto* number = node->as_integer();
+        if (number == nullptr || number->get() < low || number->get() > high) {
+            error(key, written(*node), rule);
+            return;
+        }
+        value = number->get();
     }
-    const auto* number = node->as_integer();
-    if (number == nullptr || number->get() < low || number->get() > high) {
-        error(key, written(*node), rule);
-        return;
-    }
-    value = number->get();
+    keep(key, node, std::to_string(value));
 }
 
 void TomlReader::flag(std::string_view key, bool& into) {
     note(key, "none", "true or false", into ? "true" : "false");
     const toml::node* node = take(key, Need::optional, "");
-    if (node == nullptr) {
-        return;
+    if (node != nullptr) {
+        const auto* given = node->as_boolean();
+        if (given == nullptr) {
+            error(key, written(*node), "must be true or false");
+            return;
+        }
+        into = given->get();
     }
-    const auto* given = node->as_boolean();
-    if (given == nullptr) {
-        error(key, written(*node), "must be true or false");
-        return;
-    }
-    into = given->get();
+    keep(key, node, into ? "true" : "false");
 }
 
 void TomlReader::text(std::string_view key, std::string& into, TextRule allowed, std::string_view rule,
                       Need need) {
     note(key, "none", std::string(rule), need == Need::required ? "none" : "\"" + into + "\"");
     const toml::node* node = take(key, need, rule);
-    if (node == nullptr) {
-        return;
+    if (node != nullptr) {
+        const auto* given = node->as_string();
+        if (given == nullptr || (allowed != nullptr && !allowed(given->get()))) {
+            error(key, written(*node), "must be " + std::string(rule));
+            return;
+        }
+        into = given->get();
     }
-    const auto* given = node->as_string();
-    if (given == nullptr || (allowed != nullptr && !allowed(given->get()))) {
-        error(key, written(*node), "must be " + std::string(rule));
-        return;
-    }
-    into = given->get();
+    keep(key, node, in_quotes(into));
 }
 
 void TomlReader::secret(std::string_view key, Secret& into, TextRule allowed, std::string_view rule) {
@@ -141,10 +152,12 @@ std::vector<TomlReader::Element> TomlReader::read_texts(std::string_view key, st
     std::vector<Element> elements;
     const toml::node* node = take(key, need, rule);
     if (node == nullptr) {
+        keep(key, node, std::string(default_text));
         return elements;
     }
     if (const auto* single = node->as_string()) {
         elements.push_back({single->get(), node->source().begin.line});
+        keep(key, node, "[" + in_quotes(single->get()) + "]");
         return elements;
     }
     const auto* array = node->as_array();
@@ -163,6 +176,11 @@ std::vector<TomlReader::Element> TomlReader::read_texts(std::string_view key, st
     if (elements.empty() && need == Need::required) {
         error(key, written(*node), "must not be empty: " + std::string(rule));
     }
+    std::string list;
+    for (const Element& element : elements) {
+        list += (list.empty() ? "" : ", ") + in_quotes(element.text);
+    }
+    keep(key, node, "[" + list + "]");
     return elements;
 }
 

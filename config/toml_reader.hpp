@@ -23,6 +23,11 @@ class TomlReader {
     // table may be null (section absent). notes may be null (nobody asks what is accepted).
     TomlReader(const toml::table* table, std::string prefix, std::string file, std::uint64_t line,
                std::vector<ConfigError>& errors, std::vector<KeyNote>* notes);
+    // What is read from here on is also put down there.
+    void keep_in(std::vector<Setting>& settings, std::uint32_t row) {
+        settings_ = &settings;
+        row_ = row;
+    }
 
     template <std::integral T>
     void integer(std::string_view key, T& into, std::int64_t low, std::int64_t high, std::string_view unit,
@@ -72,6 +77,7 @@ class TomlReader {
     std::vector<Element> read_texts(std::string_view key, std::string_view rule,
                                     std::string_view default_text, Need need);
     void note(std::string_view key, std::string_view unit, std::string range, std::string default_value);
+    void keep(std::string_view key, const toml::node* node, std::string value);
     [[nodiscard]] std::string path(std::string_view key) const;
 
     const toml::table* table_;
@@ -80,6 +86,8 @@ class TomlReader {
     std::uint64_t line_;
     std::vector<ConfigError>& errors_;
     std::vector<KeyNote>* notes_;
+    std::vector<Setting>* settings_ = nullptr;
+    std::uint32_t row_ = 0;
     std::set<std::string, std::less<>> known_;
 };
 

@@ -7,6 +7,13 @@ namespace fairlead::gateway {
 
 namespace {
 
+// Its logon may have to wait for the pause after a flood first.
+risk::MonotonicNs logon_wait_ns(const config::SessionConfig& session,
+                                const config::GatewayConfig& config) noexcept {
+    const std::uint32_t pause_s = session.inbound_rate != 0 ? session.inbound_pause_s : 0;
+    return (std::int64_t{config.gateway.logon_timeout_s} + pause_s) * fix::second_ns;
+}
+
 fix::SessionConfig machine_config(const config::SessionConfig& session, const config::GatewayConfig& config) {
     fix::SessionConfig machine;
     machine.role = fix::Role::acceptor;
@@ -14,9 +21,7 @@ fix::SessionConfig machine_config(const config::SessionConfig& session, const co
     machine.peer_comp_id = session.sender_comp_id;
     machine.heartbeat_seconds_min = session.heartbeat_min_s;
     machine.heartbeat_seconds_max = session.heartbeat_max_s;
-    // Its logon may have to wait for the pause after a flood first.
-    const std::uint32_t pause_s = session.inbound_rate != 0 ? session.inbound_pause_s : 0;
-    machine.logon_wait_ns = (std::int64_t{config.gateway.logon_timeout_s} + pause_s) * fix::second_ns;
+    machine.logon_wait_ns = logon_wait_ns(session, config);
     machine.reset_permitted = session.reset_permitted;
     machine.reset_at_logon = session.reset_at_logon;
     machine.reader = fix::Reader(config.gateway.message_bytes_max);
@@ -40,6 +45,17 @@ ClientSide::ClientSide(Core& core, AuthWorker& auth, History& history, MassEffec
             slot_by_id_.resize(std::size_t{session.id} + 1);
         }
         slot_by_id_[session.id] = static_cast<std::uint32_t>(sessions_.size());
+    }
+}
+
+void ClientSide::follow_configuration() noexcept {
+    for (ClientSession& session : sessions_) {
+        session.machine.set_logon_limits(session.config->heartbeat_min_s, session.config->heartbeat_max_s,
+                                         logon_wait_ns(*session.config, core_.config));
+        if (session.connection != no_connection) {
+            // What was skipped while there was no inbound_rate is not counted against one.
+            static_cast<void>(core_.connections[session.connection]->take_skipped());
+        }
     }
 }
 

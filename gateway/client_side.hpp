@@ -90,6 +90,8 @@ class ClientSide {
     // Sessions that have work of their own: early messages kept, or a resend. A pass asks these only, so
     // that it costs the same at any number of sessions.
     [[nodiscard]] std::span<ClientSession* const> busy() const noexcept { return busy_; }
+    // Core::config has changed: what was copied from it at the start is copied again.
+    void follow_configuration() noexcept;
     // A new trading day: both sides begin at 1. Only while nobody is connected.
     void start_day() noexcept;
 

@@ -322,6 +322,7 @@ void ControlSide::work() noexcept {
     }
     judge_usage();
     go_on_listing();
+    give_back_reload();
 }
 
 // --- warning levels

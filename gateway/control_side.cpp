@@ -3,6 +3,9 @@
 
 #include <array>
 
+#include "config/changes.hpp"
+#include "gateway/control/reload.hpp"
+
 namespace fairlead::gateway {
 
 namespace {
@@ -35,6 +38,10 @@ risk::Sequence ControlSide::record(const ControlRequest& request, risk::RecordKi
     event.record.cause = request.cause;
     event.facts = request.facts;
     event.subject = request.subject;
+    if (request.reload != nullptr) {
+        core_.step(event, std::as_bytes(std::span(request.reload->text)));
+        return core_.sequencer->last();
+    }
     // Whom it is about; and the role that is given.
     std::array<char, 40> raw{};
     const std::string_view target = request.target.view();
@@ -62,6 +69,10 @@ void ControlSide::refuse(const ControlRequest& request, ControlReply& reply, std
 void ControlSide::on_request(const ControlRequest& request) noexcept {
     ControlReply reply;
     reply.request = request.request;
+    if (request.reload != nullptr) {
+        take_reload(request, reply);
+        return;
+    }
     if (request.facts.denied != 0) {
         reply.sequence = record(request, risk::RecordKind::denied_request);
         reply.reason = risk::Reason::not_authorised;
@@ -151,6 +162,7 @@ void ControlSide::on_request(const ControlRequest& request) noexcept {
         case totp_remove:
         case review_list:
         case visit_list:
+        case reload:
             answer(reply);
             break;
         case proposal_list:
@@ -426,6 +438,29 @@ void ControlSide::resume_journal(const ControlRequest& request, ControlReply& re
                   0, event.facts.value, request.subject.user.view());
     }
     answer(reply);
+}
+
+// The Record comes first: from it on the new settings hold. The old ones' memory goes back with the rest.
+void ControlSide::take_reload(const ControlRequest& request, ControlReply& reply) noexcept {
+    Reload& reload = *request.reload;
+    const bool good = reload.good && request.facts.denied == 0;
+    reply.sequence = record(request, good ? risk::RecordKind::user_event : risk::RecordKind::denied_request);
+    reply.ok = good;
+    if (good) {
+        config::swap_changeable(core_.config, reload.config);
+        clients_.follow_configuration();
+        venues_.follow_configuration(reload.rates);
+        reload.taken = true;
+    }
+    reload_over_ = &reload;
+    answer(reply);
+    give_back_reload();
+}
+
+void ControlSide::give_back_reload() noexcept {
+    if (reload_over_ != nullptr && core_.errands.push(ReloadOver{reload_over_})) {
+        reload_over_ = nullptr;
+    }
 }
 
 void ControlSide::disconnect_session(const ControlRequest& request, ControlReply& reply) noexcept {

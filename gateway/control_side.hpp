@@ -67,12 +67,16 @@ class ControlSide {
     risk::Sequence block(std::uint32_t investor, const risk::Subject& subject, bool cancel_open) noexcept;
     void go_on_listing() noexcept;
     void answer(const ControlReply& reply) noexcept;
+    // What was read again: recorded, and taken between two messages if it is good.
+    void take_reload(const ControlRequest& request, ControlReply& reply) noexcept;
+    void give_back_reload() noexcept;
 
     Core& core_;
     ClientSide& clients_;
     VenueSide& venues_;
     MassEffects& mass_effects_;
     bool stop_asked_ = false;
+    Reload* reload_over_ = nullptr;  // to be given back; there is one at a time
 
     struct Listing {
         ControlReply reply;

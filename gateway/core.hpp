@@ -37,7 +37,7 @@ struct Core {
     Core(const config::GatewayConfig& configuration, risk::Ledger& the_ledger, FrontJournal& the_journal,
          Errands& the_errands);
 
-    const config::GatewayConfig& config;
+    config::GatewayConfig config;  // a copy of its own: `fairlead reload` changes it, between two messages
     risk::Ledger& ledger;
     FrontJournal& journal;
     Errands& errands;

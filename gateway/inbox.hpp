@@ -79,9 +79,14 @@ struct LogLine {
 struct StreamEnded {
     SealedStream* stream = nullptr;
 };
+// The order thread needs it no more.
+struct ReloadOver {
+    Reload* reload = nullptr;
+};
 struct Stopped {};  // the order thread has ended its work
 
-using Errand = std::variant<std::monostate, ConnectLine, ControlReply, LogLine, StreamEnded, Stopped>;
+using Errand =
+    std::variant<std::monostate, ConnectLine, ControlReply, LogLine, StreamEnded, ReloadOver, Stopped>;
 
 // Many producers, one consumer. push answers false when the queue is full: the producer keeps the item.
 template <class Item>

@@ -68,6 +68,17 @@ gateway::Rights rights_of(const config::GatewayConfig& config) {
         rights.write.push_back(
             config.journal.directory);  // the mark is taken away once this host has taken over
     }
+    // What a reload reads again: directories, since a finished file is put there under the name of the old
+    // one.
+    rights.read.push_back(directory_of(config.file));
+    if (!config.gateway.approvals.empty()) {
+        rights.read.push_back(directory_of(config.gateway.approvals));
+    }
+    for (const config::LineConfig& line : config.lines) {
+        if (!line.password_file.empty()) {
+            rights.read.push_back(directory_of(line.password_file));
+        }
+    }
     if (config.gateway.require_certificates) {
         rights.read.push_back(config.gateway.certificate_directory);
     }

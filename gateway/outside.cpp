@@ -28,11 +28,13 @@ constexpr auto connect_wait = std::chrono::seconds(5);
 // After an accept that failed: without descriptors it fails again at once, the connect stays in its queue.
 constexpr auto accept_pause = std::chrono::milliseconds(250);
 
-ControlOptions control_options(const config::GatewayConfig& config) {
+ControlOptions control_options(const config::GatewayConfig& config, Reloader& reloader) {
     ControlOptions options;
     options.socket_path = config.control.socket;
     options.token_idle_s = config.control.token_idle_minutes * 60;
     options.totp_for_approvers = config.control.totp_for_approvers;
+    options.read_again = [&reloader](std::uint64_t request) { return reloader.begin(request); };
+    options.reload_over = [&reloader](std::unique_ptr<Reload> reload) { reloader.over(std::move(reload)); };
     return options;
 }
 
@@ -63,7 +65,11 @@ Outside::Outside(const config::GatewayConfig& config, UserStore& users, InboxDoo
     : config_(config),
       door_(door),
       errands_(errands),
-      control_(context_, control_options(config), users,
+      reloader_(context_, config,
+                [this](std::uint64_t request, std::unique_ptr<Reload> reload) {
+                    control_.on_read_again(request, std::move(reload));
+                }),
+      control_(context_, control_options(config, reloader_), users,
                [this](const ControlRequest& request) { return door_.push(request); }) {}
 
 Outside::~Outside() = default;
@@ -230,6 +236,8 @@ void Outside::poll_errands() {
             write_log(*log);
         } else if (const auto* ended = std::get_if<StreamEnded>(&errand)) {
             delete ended->stream;
+        } else if (const auto* read = std::get_if<ReloadOver>(&errand)) {
+            reloader_.over(std::unique_ptr<Reload>(read->reload));
         } else if (std::holds_alternative<Stopped>(errand)) {
             stopped_ = true;
         }

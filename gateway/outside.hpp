@@ -15,6 +15,7 @@
 #include "config/users.hpp"
 #include "gateway/control/server.hpp"
 #include "gateway/inbox.hpp"
+#include "gateway/reloader.hpp"
 
 namespace fairlead::gateway {
 
@@ -64,6 +65,7 @@ class Outside {
     boost::asio::steady_timer clock_timer_{context_};
     std::vector<boost::asio::ip::tcp::acceptor> listeners_;
     std::vector<std::string> addresses_;
+    Reloader reloader_;
     ControlServer control_;
     unsigned looks_in_vain_ = 0;
     std::size_t overrun_told_ = 0;  // lines lost by the writer of the log

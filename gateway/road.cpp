@@ -35,9 +35,6 @@ Road::Road(Core& core, ClientSide& clients, VenueSide& venues, MassEffects& mass
       order_(core.config.gateway.hold_ns),
       reader_(core.config.gateway.message_bytes_max),
       messages_(core.connections.size()) {
-    for (const config::LineConfig& line : core.config.lines) {
-        still_ns_max_ = std::min(still_ns_max_, std::int64_t{line.wait_age_limit_ms} * 1'000'000);
-    }
     listed_.reserve(core.connections.size());
     still_listed_.reserve(core.connections.size());
     turns_.reserve(core.connections.size());
@@ -121,7 +118,7 @@ void Road::gather_writes() noexcept {
 // Who is readable now may have been so since then, and is told by the kernel's stamp of its last bytes only.
 void Road::note_standstill() noexcept {
     const risk::UtcNs before = std::exchange(gathered_ns_, order_.pass_ns());
-    if (before == 0 || order_.pass_ns() - before <= still_ns_max_) {
+    if (before == 0 || order_.pass_ns() - before <= venues_.age_limit_ns_min()) {
         return;
     }
     for (const std::uint32_t connection : listed_) {

@@ -86,11 +86,10 @@ class Road {
     StatisticsPage* statistics_ = nullptr;
     std::uint32_t timers_ = 0;
     std::uint64_t passes_ = 0;
-    risk::UtcNs gathered_ns_ = 0;            // the last pass that read; 0 = none has
-    std::int64_t still_ns_max_ = INT64_MAX;  // the least a line's command may be old
-    std::uint64_t epoll_questions_ = 0;      // beyond one a pass
-    bool worked_ = false;                    // the last pass found something to do
-    bool more_behind_ = false;               // a client's message was taken and more of its bytes are here
+    risk::UtcNs gathered_ns_ = 0;        // the last pass that read; 0 = none has
+    std::uint64_t epoll_questions_ = 0;  // beyond one a pass
+    bool worked_ = false;                // the last pass found something to do
+    bool more_behind_ = false;           // a client's message was taken and more of its bytes are here
     std::uint32_t unwritten_passes_ = 0;
     std::uint32_t burst_passes_ = 1;  // how many passes may share a write
     bool venue_waits_ = false;        // no segment is left to be written: reports stay with the venue

@@ -42,6 +42,19 @@ VenueSide::VenueSide(Core& core, std::uint64_t random_seed, Capacity capacity)
         }
         slot_by_id_[line.id] = static_cast<std::uint32_t>(lines_.size());
     }
+    follow_configuration({});
+}
+
+void VenueSide::follow_configuration(std::span<LineRate> rates) noexcept {
+    age_limit_ns_min_ = INT64_MAX;
+    for (std::size_t i = 0; i < lines_.size(); ++i) {
+        VenueLine& line = lines_[i];
+        age_limit_ns_min_ =
+            std::min(age_limit_ns_min_, std::int64_t{line.config->wait_age_limit_ms} * 1'000'000);
+        if (i < rates.size() && rates[i].capacity() != line.rate.capacity()) {
+            line.rate.go_on_as(rates[i]);
+        }
+    }
 }
 
 VenueLine* VenueSide::find(std::uint32_t id) noexcept {

@@ -157,6 +157,10 @@ class VenueSide {
     // The line as a crash left it: closed by a Record, what may have left it is in doubt.
     void reopen_after_crash(VenueLine& line) noexcept;
     void start_day() noexcept;
+    // Core::config has changed; a window for each line is ready for a new rate.
+    void follow_configuration(std::span<LineRate> rates) noexcept;
+    // The least that a command of any line may be old; INT64_MAX without lines.
+    [[nodiscard]] std::int64_t age_limit_ns_min() const noexcept { return age_limit_ns_min_; }
     // --- the journal's end was lost (venue_loss.cpp); also in replay
     void on_end_lost(const risk::Incident& incident) noexcept;
     // At start, after the replay: orders are known by their numbers from here on. May allocate.
@@ -228,6 +232,7 @@ class VenueSide {
     Capacity capacity_;
     std::vector<VenueLine> lines_;
     std::vector<std::uint32_t> slot_by_id_;  // of lines_, plus one; 0 = no such line
+    std::int64_t age_limit_ns_min_ = INT64_MAX;
     std::uint64_t random_state_;
     fix::Actions actions_;
     fix::Encoder encoder_;

@@ -280,6 +280,9 @@ enum class ControlVerb : std::uint8_t {
     visit_open = 35,
     visit_close = 36,
     visit_sign = 37,
+    // Asked for; and, with that Record as its cause, done (the raw bytes are the new configuration's SHA-256
+    // and what changed) or, denied, not done (the raw bytes are file, field and value).
+    reload = 38,
 };
 struct ControlFacts {
     ControlVerb verb = ControlVerb::none;

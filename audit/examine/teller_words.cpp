@@ -289,6 +289,8 @@ Names names_of(risk::ControlVerb verb) {
             return {"visit_close", "結束維護作業"};
         case visit_sign:
             return {"visit_sign", "覆核維護作業"};
+        case reload:
+            return {"reload", "重新載入設定"};
     }
     return {"unknown", "不明"};
 }

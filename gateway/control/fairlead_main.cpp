@@ -462,6 +462,10 @@ void add_others(CLI::App& app, Chosen& chosen) {
     app.add_subcommand("stop", "Stop the gateway in order")->callback([&chosen] {
         chosen.request = {{"verb", "stop"}};
     });
+    app.add_subcommand("reload", "Take from the configuration, read again, what may change while running")
+        ->callback([&chosen] {
+            chosen.request = {{"verb", "reload"}};
+        });
     app.add_subcommand("day-close", "Close the trading day")->callback([&chosen] {
         chosen.request = {{"verb", "day_close"}};
     });

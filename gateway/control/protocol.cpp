@@ -364,6 +364,7 @@ void read_verb(Fields& fields, ControlRequest& request) {
         case ControlVerb::totp_remove:
         case ControlVerb::review_list:
         case ControlVerb::visit_list:
+        case ControlVerb::reload:
             return;
     }
 }

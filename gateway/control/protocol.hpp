@@ -17,6 +17,8 @@
 
 namespace fairlead::gateway {
 
+struct Reload;
+
 inline constexpr int control_protocol_version = 1;
 inline constexpr std::size_t control_line_bytes_max = 4096;
 inline constexpr std::size_t control_token_characters = 64;  // 32 random bytes, in hexadecimal
@@ -39,6 +41,9 @@ enum class Denied : std::uint8_t { no = 0, no_right = 1, bad_credentials = 2, ma
 //  password_change, user_..., totp_...   a user_event Record with `target` in its raw bytes; ControlServer
 //  then has
 //               the act done by its worker, and if that fails hands the request over again as denied
+//  reload       a user_event Record; ControlServer then has the configuration read again and hands the
+//  request
+//               over once more, with what was read: a Record, then what changed is taken; or denied
 struct ControlRequest {
     std::uint64_t request = 0;  // the server's number; every reply carries it back
     risk::ControlFacts facts;
@@ -66,6 +71,7 @@ struct ControlRequest {
     risk::ReviewDecision decision = risk::ReviewDecision::none;
     std::uint32_t half_year = 0;  // review_decide, by ControlServer
     risk::Text<32> ticket;        // visit_open
+    Reload* reload = nullptr;     // of reload, once it was read; given back as ReloadOver
 };
 
 struct StatusRow {
@@ -219,7 +225,8 @@ struct ControlMessage {
 
 // One JSON line without its newline.
 // {"id":1,"ok":true,"sequence":7,"reason":"none","text":"","more":false,"row":{"kind":"limit",...}}
-[[nodiscard]] std::string reply_line(const ControlReply& reply, std::uint64_t id);
+// `text` in place of the reply's own, where it is longer than that may be.
+[[nodiscard]] std::string reply_line(const ControlReply& reply, std::uint64_t id, std::string_view text = {});
 // {"id":1,"ok":false,"error":"no_right","text":"...","sequence":7,"more":false}: refused by the server
 // itself; sequence 0: no Record was made (busy, timed_out, too_many_requests).
 [[nodiscard]] std::string refusal_line(std::uint64_t id, std::string_view error, std::string_view text,

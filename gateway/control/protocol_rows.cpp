@@ -325,13 +325,13 @@ std::string review_line(const ReviewView& row, risk::Sequence sequence, bool mor
     return line_of_row(row_json(row), sequence, more, id);
 }
 
-std::string reply_line(const ControlReply& reply, std::uint64_t id) {
+std::string reply_line(const ControlReply& reply, std::uint64_t id, std::string_view text) {
     const risk::ReasonText& reason = risk::reason_text(reply.reason);
     json object = {{"id", id},
                    {"ok", reply.ok},
                    {"sequence", reply.sequence},
                    {"reason", reason.code},
-                   {"text", reply.text.view()},
+                   {"text", text.empty() ? reply.text.view() : text},
                    {"more", reply.more}};
     if (!reply.ok && reply.text.empty()) {
         object["text"] = reason.english;

@@ -54,6 +54,7 @@ constexpr Name<ControlVerb> verbs[] = {
     {ControlVerb::visit_open, "visit_open"},
     {ControlVerb::visit_close, "visit_close"},
     {ControlVerb::visit_sign, "visit_sign"},
+    {ControlVerb::reload, "reload"},
 };
 constexpr Name<Scope> scopes[] = {
     {Scope::firm, "firm"},       {Scope::branch, "branch"}, {Scope::investor, "investor"},
@@ -151,6 +152,7 @@ bool is_act(ControlVerb verb) noexcept {
         case ControlVerb::visit_open:
         case ControlVerb::visit_close:
         case ControlVerb::visit_sign:
+        case ControlVerb::reload:
             return true;
         default:
             return false;

@@ -62,6 +62,7 @@ constexpr Row table[] = {
     {ControlVerb::visit_open, /*     */ {no, no, no, two, no, no, no, no}},
     {ControlVerb::visit_close, /*    */ {no, no, no, one, no, one, no, no}},
     {ControlVerb::visit_sign, /*     */ {no, no, no, no, no, one, no, no}},
+    {ControlVerb::reload, /*         */ {no, no, no, one, no, no, no, no}},
 };
 
 }  // namespace

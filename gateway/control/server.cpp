@@ -230,6 +230,15 @@ void ControlServer::State::reply(const ControlReply& reply) {
         act(reply.request);
         return;
     }
+    if (reply.ok && pending.message.request.facts.verb == risk::ControlVerb::reload) {
+        if (pending.recorded == 0) {
+            pending.recorded = reply.sequence;
+            begin_reload(reply.request);
+        } else {
+            finish(reply.request, reply_line(reply, pending.message.id, pending.reload_text));
+        }
+        return;
+    }
     pending.recorded = reply.sequence;
     if (reply.ok && answered_from_users(reply)) {
         return;
@@ -247,6 +256,38 @@ void ControlServer::State::reply(const ControlReply& reply) {
     write(pending.connection, reply_line(reply, pending.message.id));
     if (pending_.contains(reply.request)) {
         arm(reply.request);
+    }
+}
+
+// The request is a Record: the file is read elsewhere, however long that takes.
+void ControlServer::State::begin_reload(std::uint64_t number) {
+    Pending& pending = pending_.at(number);
+    pending.timer.cancel();
+    pending.message.request.cause = pending.recorded;
+    std::string problem =
+        options_.read_again ? options_.read_again(number) : "this gateway reads nothing again";
+    if (!problem.empty()) {
+        deny(number, Denied::failed, std::move(problem));
+    }
+}
+
+void ControlServer::State::on_read_again(std::uint64_t number, std::unique_ptr<Reload> reload) {
+    const auto found = pending_.find(number);
+    if (found == pending_.end()) {
+        options_.reload_over(std::move(reload));
+        return;
+    }
+    Pending& pending = found->second;
+    pending.message.request.reload = reload.get();
+    pending.reload_text = reload->text;
+    if (!reload->good) {
+        pending.message.request.facts.denied = static_cast<std::uint8_t>(Denied::failed);
+        pending.denied_text = reload->text;
+    }
+    // Whoever takes the request takes the reload with it, and may have given it back by then.
+    Reload* const handed = reload.release();
+    if (!hand_over(number)) {
+        options_.reload_over(std::unique_ptr<Reload>(handed));
     }
 }
 
@@ -301,6 +342,9 @@ void ControlServer::stop() {
 }
 void ControlServer::reply(const ControlReply& reply) {
     state_->reply(reply);
+}
+void ControlServer::on_read_again(std::uint64_t request, std::unique_ptr<Reload> reload) {
+    state_->on_read_again(request, std::move(reload));
 }
 
 }  // namespace fairlead::gateway

@@ -16,6 +16,7 @@
 #include "config/users.hpp"
 #include "gateway/control/auth.hpp"
 #include "gateway/control/protocol.hpp"
+#include "gateway/control/reload.hpp"
 
 namespace fairlead::gateway {
 
@@ -30,6 +31,10 @@ struct ControlOptions {
     std::uint32_t token_idle_s = 900;
     bool totp_for_approvers = false;
     AuthOptions auth;
+    // Has the configuration read again for this request; empty, or why it is not. Without it nothing can be.
+    std::function<std::string(std::uint64_t request)> read_again;
+    // A Reload that could not go on its way.
+    std::function<void(std::unique_ptr<Reload>)> reload_over;
 };
 
 class ControlServer {
@@ -49,6 +54,8 @@ class ControlServer {
 
     // The order thread's answer. On the io thread: the owner of the Outbox posts it there.
     void reply(const ControlReply& reply);
+    // What was read for a request, likewise there.
+    void on_read_again(std::uint64_t request, std::unique_ptr<Reload> reload);
 
   private:
     class State;

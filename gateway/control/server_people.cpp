@@ -250,7 +250,7 @@ void ControlServer::State::deny(std::uint64_t number, Denied denied, std::string
     hand_over(number);
 }
 
-void ControlServer::State::hand_over(std::uint64_t number) {
+bool ControlServer::State::hand_over(std::uint64_t number) {
     Pending& pending = pending_.at(number);
     wipe(pending.message.approver_password);
     const Denied denied{pending.message.request.facts.denied};
@@ -261,12 +261,13 @@ void ControlServer::State::hand_over(std::uint64_t number) {
     if (!submit_(pending.message.request)) {
         finish(number,
                refusal_line(pending.message.id, "busy", "the gateway takes no control requests now", 0));
-        return;
+        return false;
     }
     // `submit` may have answered at once, and ended the request.
     if (pending_.contains(number)) {
         arm(number);
     }
+    return true;
 }
 
 // The request is a Record: what it asks for is done by the worker, and answered when it is stored.

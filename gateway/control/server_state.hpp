@@ -44,6 +44,7 @@ class ControlServer::State : public std::enable_shared_from_this<ControlServer::
     std::string start();
     void stop();
     void reply(const ControlReply& reply);
+    void on_read_again(std::uint64_t number, std::unique_ptr<Reload> reload);
 
   private:
     struct Connection {
@@ -82,6 +83,7 @@ class ControlServer::State : public std::enable_shared_from_this<ControlServer::
         std::uint64_t version = 0;     // of the asker's password
         risk::Sequence recorded = 0;   // the Record of the request
         std::string initial_password;  // of user_reset: told to the asker once it is stored
+        std::string reload_text;       // of reload, once it was read
     };
 
     void accept();
@@ -97,6 +99,7 @@ class ControlServer::State : public std::enable_shared_from_this<ControlServer::
     void end_idle_tokens();
     void give_token(std::uint64_t number, risk::Sequence recorded);
     void act(std::uint64_t number);
+    void begin_reload(std::uint64_t number);
     void on_acted(Pending& pending, const AuthResult& result);
     [[nodiscard]] std::string overdue() const;
     void on_verified(const AuthResult& result);
@@ -107,7 +110,7 @@ class ControlServer::State : public std::enable_shared_from_this<ControlServer::
     template <class Row, class Line>
     void list(std::uint64_t number, const std::vector<Row>& rows, Line line);
     void deny(std::uint64_t number, Denied denied, std::string text);
-    void hand_over(std::uint64_t number);
+    bool hand_over(std::uint64_t number);  // false: not taken, and the asker told
     void arm(std::uint64_t number);
     void finish(std::uint64_t number, std::string line);
     void write(const ConnectionHandle& connection, std::string line);

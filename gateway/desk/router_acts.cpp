@@ -228,7 +228,7 @@ Answer Router::logged_on(const std::string& user, bool bearer, const GatewayRepl
 
 Answer Router::me_answer(const Person& person) const {
     Json rights = Json::array();
-    for (unsigned i = 1; i <= static_cast<unsigned>(risk::ControlVerb::visit_sign); ++i) {
+    for (unsigned i = 1; i <= static_cast<unsigned>(risk::ControlVerb::reload); ++i) {
         const auto verb = static_cast<risk::ControlVerb>(i);
         if (gateway::right_of(person.role, verb) != gateway::Right::none) {
             rights.push_back(gateway::verb_name(verb));

@@ -151,6 +151,14 @@ class Session {
     // Numbers from the journal: at start, at a new day, by an operator. Only while disconnected.
     void restore(std::uint64_t next_in, std::uint64_t next_out) noexcept;
 
+    // An acceptor's, for Logons to come.
+    void set_logon_limits(std::uint32_t heartbeat_seconds_min, std::uint32_t heartbeat_seconds_max,
+                          std::int64_t logon_wait_ns) noexcept {
+        config_.heartbeat_seconds_min = heartbeat_seconds_min;
+        config_.heartbeat_seconds_max = heartbeat_seconds_max;
+        config_.logon_wait_ns = logon_wait_ns;
+    }
+
     // The peer has had messages of ours that the journal lost: the next one takes this number. Never down.
     void raise_next_out(std::uint64_t next_out) noexcept;
 

@@ -2,8 +2,10 @@
 // N messages. It only counts; who waits, in which order and how long is the order thread's business.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "risk/words.hpp"
@@ -50,6 +52,17 @@ class LineRate {
             return now;
         }
         return times_[next_] + window_ns_;
+    }
+
+    // From here on as many as `fresh` allows, those sent lately counted; the memory goes over to `fresh`.
+    void go_on_as(LineRate& fresh) noexcept {
+        fresh.clear();
+        const std::size_t kept = std::min(held_, fresh.times_.size());
+        const std::size_t oldest = held_ < times_.size() ? 0 : next_;
+        for (std::size_t i = held_ - kept; i < held_; ++i) {
+            fresh.sent(times_[oldest + i < times_.size() ? oldest + i : oldest + i - times_.size()]);
+        }
+        std::swap(*this, fresh);
     }
 
     [[nodiscard]] std::size_t capacity() const noexcept { return times_.size(); }

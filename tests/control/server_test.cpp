@@ -8,6 +8,7 @@
 
 #include <catch2/catch.hpp>
 #include <cstring>
+#include <future>
 
 #include "tests/control/world.hpp"
 
@@ -93,6 +94,67 @@ TEST_CASE("a_denied_request_is_handed_over_too_and_answered_by_its_cause") {
         CHECK(handed[0].subject.user.view() == row.request["user"].get<std::string>());
         CHECK(handed[0].subject.approver.empty());
     }
+}
+
+TEST_CASE("a_reload_is_recorded_then_read_then_handed_over_again_good_or_denied") {
+    for (const bool good : {true, false}) {
+        std::mutex mutex;
+        std::vector<std::string> texts;
+        std::uint64_t asked = 0;
+        std::promise<void> begun;
+        gateway::ControlOptions options;
+        options.read_again = [&](std::uint64_t request) {
+            asked = request;
+            begun.set_value();
+            return std::string();
+        };
+        ControlWorld world(
+            [&](const ControlRequest& request) {
+                const std::unique_ptr<gateway::Reload> read(
+                    request.reload);  // as the order thread gives it back
+                if (read != nullptr) {
+                    const std::lock_guard lock(mutex);
+                    texts.push_back(read->text);
+                }
+                return yes(request);
+            },
+            options);
+        std::thread reader([&] {
+            begun.get_future().wait();
+            gateway::Reload read;
+            read.good = good;
+            read.text = std::string(700, 'x');
+            world.bring(asked, std::move(read));
+        });
+        const auto answers = world.ask(act_of("operator", "reload"));
+        reader.join();
+        REQUIRE(answers.size() == 1);
+        CHECK(answers[0]["ok"] == good);
+        CHECK(answers[0]["text"] == std::string(700, 'x'));  // whole, though a reply has room for less
+        if (!good) {
+            CHECK(answers[0]["error"] == "failed");
+        }
+        const auto handed = world.handed_over();
+        REQUIRE(handed.size() == 2);
+        CHECK(handed[0].facts.denied == 0);
+        CHECK(handed[0].cause == 0);
+        CHECK(handed[1].facts.denied == static_cast<std::uint8_t>(good ? 0 : 4));
+        CHECK(handed[1].cause == 42);
+        CHECK(handed[1].subject.reason.view() == "because");
+        CHECK(texts.size() == 1);
+    }
+}
+
+TEST_CASE("a_reload_while_another_is_under_way_is_denied_by_a_record") {
+    gateway::ControlOptions options;
+    options.read_again = [](std::uint64_t) { return std::string("another reload is under way"); };
+    ControlWorld world(yes, options);
+    const auto answers = world.ask(act_of("operator", "reload"));
+    REQUIRE(answers.size() == 1);
+    CHECK(answers[0]["ok"] == false);
+    CHECK(answers[0]["text"] == "another reload is under way");
+    CHECK(world.handed_over().size() == 2);
+    CHECK(world.ask(act_of("officer", "reload"))[0]["error"] == "no_right");
 }
 
 TEST_CASE("unknown_user_wrong_password_and_disabled_user_get_the_same_answer") {

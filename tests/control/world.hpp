@@ -86,6 +86,14 @@ class ControlWorld {
         full_ = true;
     }
 
+    // What was read for a request of `reload`.
+    void bring(std::uint64_t request, gateway::Reload read) {
+        boost::asio::post(
+            context_, [this, request, read = std::make_shared<gateway::Reload>(std::move(read))] {
+                server_->on_read_again(request, std::make_unique<gateway::Reload>(std::move(*read)));
+            });
+    }
+
     // One request on a connection of its own; all lines of its answer.
     std::vector<nlohmann::json> ask(const nlohmann::json& request) { return ask_line(request.dump()); }
     std::vector<nlohmann::json> ask_line(const std::string& line) {

@@ -136,6 +136,37 @@ TEST_CASE("a_line_sends_at_most_its_count_in_any_window") {
     CHECK(closed.next_at(1) == INT64_MAX);
 }
 
+TEST_CASE("a_line_s_new_rate_counts_what_was_sent_under_the_old_one") {
+    for (const std::uint32_t before : {1U, 3U, 5U}) {
+        for (const std::uint32_t after : {0U, 1U, 3U, 4U, 9U}) {
+            for (std::uint32_t sent = 0; sent <= 7; ++sent) {
+                LineRate rate(before, 100);
+                std::deque<risk::MonotonicNs> times;
+                for (risk::MonotonicNs at = 0; times.size() < sent; at += 30) {
+                    if (rate.can_send(at)) {
+                        rate.sent(at);
+                        times.push_back(at);
+                    }
+                }
+                LineRate fresh(after, 100);
+                rate.go_on_as(fresh);
+                CHECK(rate.capacity() == after);
+                CHECK(fresh.capacity() == before);
+                const risk::MonotonicNs first = times.empty() ? 0 : times.back();
+                for (risk::MonotonicNs now = first; now < first + 250; ++now) {
+                    std::size_t inside = 0;
+                    for (const risk::MonotonicNs time : times) {
+                        inside += time + 100 > now ? 1 : 0;
+                    }
+                    INFO(before << " then " << after << ", " << sent << " sent, at " << now);
+                    REQUIRE(rate.can_send(now) == (inside < after));
+                    REQUIRE(rate.left(now) == (inside < after ? after - inside : 0));
+                }
+            }
+        }
+    }
+}
+
 TEST_CASE("a_line_s_rate_agrees_with_counting_every_time_kept") {
     for (std::uint64_t seed = 1; seed <= 20; ++seed) {
         std::uint64_t state = seed * 0x9E3779B97F4A7C15U;

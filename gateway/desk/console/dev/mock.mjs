@@ -53,7 +53,7 @@ const rights = {
     logout: '111111', propose: '--1---', approve: '---1--', reject: '---1--', withdraw: '--1---',
     proposal_list: '1-111-', user_add: '-2----', user_set_role: '-2----', totp_enrol: '111111',
     totp_confirm: '111111', totp_remove: '-2----', review_list: '-1-11-', review_decide: '---1--',
-    visit_list: '-1111-', visit_open: '-2----', visit_close: '-1-1--', visit_sign: '---1--',
+    visit_list: '-1111-', visit_open: '-2----', visit_close: '-1-1--', visit_sign: '---1--', reload: '-1----',
 };
 const right_of = (role, verb) => rights[verb][roles.indexOf(role)];
 const sessions_of_people = new Map();  // cookie -> {user, csrf}
