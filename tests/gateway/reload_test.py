@@ -61,7 +61,7 @@ class ReloadStand(Stand):
         new.replace(self.config)
 
     def reload(self, user=OPERATOR):
-        return self.control(user, "reload", "--reason", "test of a reload", check=False)
+        return self.control(user, "--timeout-ms", 25_000, "reload", "--reason", "test of a reload", check=False)
 
     def examine(self, *words):
         done = subprocess.run([str(self.programs / "fairlead-examine"), *map(str, words)], capture_output=True, text=True)
