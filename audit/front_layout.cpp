@@ -85,7 +85,8 @@ MarkResult open_page(const std::string& directory, const std::string& path, bool
         result.error = system_error("open", path, errno);
         return result;
     }
-    // Their users differ and share a group; the umask must not come between them. Not the owner: it is done already.
+    // Their users differ and share a group; the umask must not come between them. Not the owner: it is done
+    // already.
     static_cast<void>(::fchmod(file.get(), 0660));
     // Who reads and who writes may open it at the same moment.
     if (::flock(file.get(), LOCK_EX) != 0 || ::ftruncate(file.get(), shared_page_bytes) != 0) {

@@ -36,7 +36,7 @@ struct Options {
     std::string approver;
     std::string approver_password_file;
     std::string reason;
-    std::uint32_t timeout_ms = 10'000;
+    std::uint32_t timeout_ms = 30'000;  // a password takes its time where processors are busy
     bool as_json = false;
     bool new_password = false;  // the request carries one
     std::string new_password_file;
