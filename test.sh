@@ -29,12 +29,13 @@ tests() {  # tests DIRECTORY LONG CTEST'S ARGUMENTS...
   FAIRLEAD_LONG=$form ctest --test-dir "$directory" --output-on-failure --no-tests=error "$@"
 }
 
-# Where threads meet: the front and its readers, the keeper and who signs, logon checks and the control socket.
-threaded=(audit_front_test audit_keeper_test audit_checkpoint_test audit_read_ahead_test control_test)
+# Where threads meet: the front and its readers, the keeper and who signs; with --long logon checks and the control
+# socket as well.
+threaded=(audit_front_test audit_keeper_test audit_checkpoint_test audit_read_ahead_test)
+[ "$long" = 0 ] || threaded+=(control_test)
 
 build_the_rest() {  # build_the_rest UNIT_TESTS
-  # Counted for one instruction set, so that the figures kept beside the test mean the same everywhere.
-  build asan "$1" && build budget order_budget && build tsan "${threaded[@]}"
+  build asan "$1" && build tsan "${threaded[@]}"
 }
 
 say "format"
@@ -61,9 +62,6 @@ else
   [ "$good" = 1 ]
 fi
 [ "$long" = 0 ] || build_the_rest unit_tests
-
-say "what an order costs"
-tests build/budget 0 -R '^order_budget_(tls_)?test$' -j "$jobs"
 
 say "unit tests under AddressSanitizer and UndefinedBehaviorSanitizer"
 if [ "$long" = 1 ]; then

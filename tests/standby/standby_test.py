@@ -58,6 +58,13 @@ def flow(host, seconds, name):
         stdout=open(host.directory / f"{name}.log", "w"), stderr=subprocess.STDOUT)
 
 
+def flows(host):
+    """Until every session is on and orders leave: a busy machine takes its time for passwords."""
+    wait_for("the sessions' logons", lambda: status(host)["sessions_on"] >= 6)
+    before = departed(host)
+    wait_for("departures", lambda: departed(host) > before + 20)
+
+
 def events(host):
     """(cause, sequence) of every device event of the host's journal."""
     return [(sections[1][8], sequence) for kind, sequence, _, sections in records(host.journal) if kind == DEVICE_EVENT]
@@ -129,7 +136,7 @@ def row_55_57(place, programs):
         stand.start_exchange()
         lead(stand, other)
         result, load = flow(stand, 60, "flow")
-        time.sleep(6)  # the opening call
+        flows(stand)
         lost(stand, other)
         # 57: the leader's host is gone, in the middle of everything.
         for program in ("gateway", "keeper", "ship"):
@@ -176,7 +183,7 @@ def fail_back(stand, other):
     other.wait_until_open(seconds=120)
     in_step(other)
     result, load = flow(other, 12, "flow-back")
-    time.sleep(6)
+    flows(other)
     for program in ("gateway", "keeper", "ship"):
         other.kill(program)
     take_over(stand, "back to host-a")
@@ -198,7 +205,7 @@ def row_56(place, programs):
         stand.start_exchange()
         lead(stand, other, port=relay.port)
         result, load = flow(stand, 20, "flow")
-        time.sleep(6)
+        flows(stand)
         relay.cut()
         wait_for("the Record that too few standbys acknowledge", lambda: STANDBY_LOST in [cause for cause, _ in events(stand)])
         time.sleep(0.5)
