@@ -1,7 +1,7 @@
 # cmake --install build --prefix /usr: what runs on the hosts of gateway and examiner, with pages, units, samples and
 # what clients are given. Benchmarks and tests stay where they are.
 include(GNUInstallDirs)
-install(TARGETS fairlead fairlead-gateway fairlead-keeper fairlead-examine fairlead-dropcopy fairlead-desk fairlead-replicate
+install(TARGETS fairlead fairlead-gateway fairlead-keeper fairlead-examine fairlead-dropcopy fairlead-desk fairlead-ship fairlead-standby fairlead-replicate
   fairlead-exchange fairlead-load fairlead-hold-time RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 file(GLOB user_pages CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/deploy/man/*.1)
 file(GLOB operator_pages CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/deploy/man/*.8)

@@ -23,7 +23,7 @@ from journal_witness import fills  # noqa: E402
 from stand import Stand  # noqa: E402
 
 READY = "ready to be stopped"
-PHASE_SECONDS = 120
+PHASE_SECONDS = 600
 
 
 class Failed(Exception):
