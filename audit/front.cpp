@@ -22,6 +22,8 @@ using risk::require;
 
 namespace {
 
+constexpr risk::MonotonicNs standby_silent_ns = 10'000'000'000;
+
 std::string check_options(const FrontOptions& options) {
     if (options.directory.empty()) {
         return "front directory is empty: it must name a directory in tmpfs";
@@ -439,10 +441,14 @@ risk::Sequence Front::acked(std::uint32_t quorum) const noexcept {
     return each[quorum - 1];
 }
 
-StandbyState Front::standby_state(std::size_t index) const noexcept {
-    return standbys_ == nullptr
-               ? StandbyState::absent
-               : static_cast<StandbyState>(standbys_->standbys[index].state.load(std::memory_order_relaxed));
+StandbyState Front::standby_state(std::size_t index, risk::MonotonicNs now) const noexcept {
+    if (standbys_ == nullptr) {
+        return StandbyState::absent;
+    }
+    const StandbyMarkPage::Standby& standby = standbys_->standbys[index];
+    const StandbyState state{standby.state.load(std::memory_order_relaxed)};
+    const bool fresh = now - standby.state_at_ns.load(std::memory_order_relaxed) < standby_silent_ns;
+    return fresh || state == StandbyState::refused ? state : StandbyState::absent;
 }
 
 std::uint64_t Front::lag_bytes() const noexcept {

@@ -68,7 +68,9 @@ class Front {
     }
     // As far as so many standbys, of those there are, have acknowledged; 0 where none is asked.
     [[nodiscard]] risk::Sequence acked(std::uint32_t quorum) const noexcept;
-    [[nodiscard]] StandbyState standby_state(std::size_t index) const noexcept;
+    // What fairlead-ship says of it; absent once that has said nothing for ten seconds, but for a refusal,
+    // behind which it says nothing more.
+    [[nodiscard]] StandbyState standby_state(std::size_t index, risk::MonotonicNs now) const noexcept;
     // Records not yet on disk, in bytes of the front.
     [[nodiscard]] std::uint64_t lag_bytes() const noexcept;
     // Unsynced bytes in thousandths of what the front can hold before it must wait.

@@ -116,8 +116,8 @@ struct StandbyMarkPage {
     struct Standby {
         // Sender stores (release) when the standby's word has come; gate loads (acquire).
         alignas(64) std::atomic<std::uint64_t> acked{0};
-        std::atomic<std::uint32_t> state{0};    // StandbyState; relaxed, stands for itself
-        std::atomic<std::int64_t> heard_ns{0};  // monotonic; relaxed, the same
+        std::atomic<std::uint32_t> state{0};       // StandbyState; relaxed, stands for itself
+        std::atomic<std::int64_t> state_at_ns{0};  // monotonic, when that was last said; relaxed, the same
     };
     std::array<Standby, standbys_max> standbys{};
 };

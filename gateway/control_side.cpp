@@ -23,6 +23,20 @@ ControlReply refused(const ControlRequest& request, risk::Reason reason, std::st
     return reply;
 }
 
+// "in step, refused": one for each that is configured.
+risk::Text<64> standby_states(const Core& core) noexcept {
+    std::array<char, 64> text{};
+    std::size_t length = 0;
+    for (std::size_t i = 0; i < core.config.replica.standbys.size(); ++i) {
+        const std::string_view state =
+            audit::describe(core.journal.front().standby_state(i, core.now().monotonic_ns));
+        for (const std::string_view part : {std::string_view(i == 0 ? "" : ", "), state}) {
+            length += part.copy(text.data() + length, text.size() - length);
+        }
+    }
+    return risk::Text<64>(std::string_view(text.data(), length));
+}
+
 }  // namespace
 
 void ControlSide::answer(const ControlReply& reply) noexcept {
@@ -216,6 +230,7 @@ void ControlSide::show_status(ControlReply& reply) noexcept {
     row.log_lines_dropped = core_.dropped_log_lines;
     row.level = core_.config.journal.level;
     row.acked = core_.journal.acked();
+    row.standbys = standby_states(core_);
     row.takeover_waits = core_.ledger.takeover_waits();
     reply.row = row;
     answer(reply);

@@ -1,8 +1,5 @@
 // fairlead-keeper: the program around Keeper. Reads its options, takes the journal's lock, recovers the
 // disk, then steps until told to end. Its log is for operators; what counts is in the journal.
-#include <signal.h>
-#include <spdlog/sinks/basic_file_sink.h>
-#include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -16,6 +13,7 @@
 
 #include "audit/keeper/checkpointer.hpp"
 #include "audit/keeper/keeper.hpp"
+#include "audit/program.hpp"
 #include "config/gateway_config.hpp"
 
 namespace {
@@ -268,44 +266,32 @@ int main(int count, char** arguments) {
         return app.exit(error) == 0 ? 0 : 2;
     }
     if (!config_file.empty()) {
-        const config::Loaded<config::GatewayConfig> loaded = config::load_gateway_config(config_file);
-        if (!loaded.ok()) {
-            for (const config::ConfigError& error : loaded.errors) {
-                std::fprintf(stderr, "%s\n", config::describe(error).c_str());
-            }
+        config::GatewayConfig gateway;
+        if (!audit::load_config(config_file, gateway)) {
             return 2;
         }
-        options.journal_directory = loaded.value.journal.directory;
-        options.front_directory = loaded.value.journal.front_directory;
-        options.spare_directory = loaded.value.journal.spare_directory;
-        const config::JournalSection& from = loaded.value.journal;
+        options.journal_directory = gateway.journal.directory;
+        options.front_directory = gateway.journal.front_directory;
+        options.spare_directory = gateway.journal.spare_directory;
+        const config::JournalSection& from = gateway.journal;
         key_files = {from.checkpoint_key, from.checkpoint_key_before, from.checkpoint_key_lost};
-        if (loaded.value.journal.level == config::JournalLevel::process) {
-            options.gather_ns = std::int64_t{loaded.value.journal.keeper_gather_us} * 1'000;
+        if (gateway.journal.level == config::JournalLevel::process) {
+            options.gather_ns = std::int64_t{gateway.journal.keeper_gather_us} * 1'000;
         }
-        options.slow_write_ns = std::int64_t{loaded.value.journal.sync_alarm_ms} * 1'000'000;
-        segment_mib = loaded.value.journal.segment_mib;
+        options.slow_write_ns = std::int64_t{gateway.journal.sync_alarm_ms} * 1'000'000;
+        segment_mib = gateway.journal.segment_mib;
     } else if (options.journal_directory.empty()) {
         std::fprintf(stderr, "give --config FILE, or --journal DIRECTORY and --front DIRECTORY\n");
         return 2;
     }
     options.segment_bytes = segment_mib << 20;
-    try {
-        spdlog::set_default_logger(log_file.empty() ? spdlog::stderr_logger_mt("keeper")
-                                                    : spdlog::basic_logger_mt("keeper", log_file));
-    } catch (const spdlog::spdlog_ex& error) {
-        std::fprintf(stderr, "cannot open the log '%s': %s\n", log_file.c_str(), error.what());
+    if (!audit::open_log("keeper", log_file)) {
         return 2;
     }
-    spdlog::flush_on(spdlog::level::info);
     options.say = [](const std::string& text) { spdlog::info(text); };
     options.alarm = [](const std::string& text) { spdlog::critical(text); };
 
-    struct sigaction action {};
-    action.sa_handler = ask_to_end;
-    ::sigaction(SIGTERM, &action, nullptr);
-    ::sigaction(SIGINT, &action, nullptr);
-    ::signal(SIGHUP, SIG_IGN);
+    audit::on_end(ask_to_end);
     // The kernel may delay a sleeping thread by its timer slack, 50 us unless told otherwise.
     ::prctl(PR_SET_TIMERSLACK, 1'000UL);
     return keep(std::move(options), key_files);

@@ -1,9 +1,6 @@
 // fairlead-replicate: carries the journal to a second archive, a replicated stream of NATS JetStream, tells
 // how far it is, and judges such an archive. Its log is for operators. Exit 0: in order; 1: something is
 // wrong; 2: asked wrongly; 3: the archive contradicts the journal, and a person must look.
-#include <signal.h>
-#include <spdlog/sinks/basic_file_sink.h>
-#include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 #include <time.h>
 
@@ -13,6 +10,7 @@
 #include <cstdio>
 #include <ctime>
 
+#include "audit/program.hpp"
 #include "audit/replicate/archive_check.hpp"
 #include "audit/replicate/lag.hpp"
 #include "audit/replicate/nats_archive.hpp"
@@ -209,20 +207,10 @@ int run(const RunOptions& options, const audit::NatsOptions& nats) {
 }
 
 int start_run(const RunOptions& options, const audit::NatsOptions& nats) {
-    try {
-        spdlog::set_default_logger(options.log.empty() ? spdlog::stderr_logger_mt("replicate")
-                                                       : spdlog::basic_logger_mt("replicate", options.log));
-    } catch (const spdlog::spdlog_ex& error) {
-        std::fprintf(stderr, "cannot open the log '%s': %s\n", options.log.c_str(), error.what());
+    if (!audit::open_log("replicate", options.log)) {
         return 2;
     }
-    spdlog::flush_on(spdlog::level::info);
-    struct sigaction action {};
-    action.sa_handler = ask_to_end;
-    ::sigaction(SIGTERM, &action, nullptr);
-    ::sigaction(SIGINT, &action, nullptr);
-    ::signal(SIGHUP, SIG_IGN);
-    ::signal(SIGPIPE, SIG_IGN);
+    audit::on_end(ask_to_end);
     return run(options, nats);
 }
 

@@ -9,45 +9,13 @@
 #include <filesystem>
 
 #include "audit/journal_reader.hpp"
+#include "config/files.hpp"
 
 namespace fairlead::audit {
 namespace {
 
 // Signed at the latest every 65,536 records: so many without a checkpoint mean that nobody signs any more.
 constexpr std::size_t leaves_max = 1U << 20U;
-
-std::string sync_directory(const std::string& path) {
-    const Descriptor directory(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    return directory.open() && ::fsync(directory.get()) == 0 ? std::string()
-                                                             : system_error("sync", path, errno);
-}
-
-// Whole and on the disk, or not there under its name.
-std::string write_file(const std::string& directory, const std::string& name, std::string_view content) {
-    const std::string path = directory + "/" + name;
-    const std::string temporary = path + ".part";
-    const Descriptor file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640));
-    if (!file.open()) {
-        return system_error("create", temporary, errno);
-    }
-    while (!content.empty()) {
-        const ssize_t written = ::write(file.get(), content.data(), content.size());
-        if (written < 0 && errno == EINTR) {
-            continue;
-        }
-        if (written <= 0) {
-            return system_error("write", temporary, written == 0 ? EIO : errno);
-        }
-        content.remove_prefix(static_cast<std::size_t>(written));
-    }
-    if (::fsync(file.get()) != 0) {
-        return system_error("sync", temporary, errno);
-    }
-    if (::rename(temporary.c_str(), path.c_str()) != 0) {
-        return system_error("rename", temporary, errno);
-    }
-    return sync_directory(directory);
-}
 
 std::string reference_directory(const std::string& journal) {
     return journal + "/reference";
@@ -144,8 +112,8 @@ std::string Receiver::take_file(Bytes content) {
     if (hash != file->name.substr(0, hash.size())) {
         return "the file '" + std::string(file->name) + "' is not what its name says: its content is " + hash;
     }
-    return write_file(reference_directory(options_.journal_directory), std::string(file->name),
-                      file->content);
+    return config::write_file_atomically(
+        reference_directory(options_.journal_directory) + "/" + std::string(file->name), file->content);
 }
 
 // A root that this standby has passed already, before it was started again, cannot be compared; the next can,
@@ -187,7 +155,7 @@ std::string standby_path(const std::string& journal_directory) {
 }
 
 std::string mark_as_standby(const std::string& journal_directory, const std::string& leader) {
-    return write_file(journal_directory, "standby", "the journal of " + leader + "\n");
+    return config::write_file_atomically(standby_path(journal_directory), "the journal of " + leader + "\n");
 }
 
 std::string unmark_standby(const std::string& journal_directory) {
@@ -195,7 +163,9 @@ std::string unmark_standby(const std::string& journal_directory) {
     if (::unlink(path.c_str()) != 0 && errno != ENOENT) {
         return system_error("remove", path, errno);
     }
-    return sync_directory(journal_directory);
+    const Descriptor directory(::open(journal_directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    return directory.open() && ::fsync(directory.get()) == 0 ? ""
+                                                             : system_error("sync", journal_directory, errno);
 }
 
 bool is_standby(const std::string& journal_directory) {

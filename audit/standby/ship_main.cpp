@@ -1,6 +1,4 @@
 // fairlead-ship: sends this host's journal to its standbys and tells the gate how far they have acknowledged.
-#include <spdlog/sinks/basic_file_sink.h>
-#include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 #include <sys/prctl.h>
 
@@ -9,6 +7,7 @@
 #include <new>
 #include <thread>
 
+#include "audit/program.hpp"
 #include "audit/standby/shipment.hpp"
 
 namespace {
@@ -87,27 +86,11 @@ int main(int count, char** arguments) {
     app.add_option("--config", config_file, "The gateway's TOML file")->required();
     app.add_option("--log", log_file, "Log file; standard error without it");
     CLI11_PARSE(app, count, arguments);
-    const config::Loaded<config::GatewayConfig> loaded = config::load_gateway_config(config_file);
-    if (!loaded.ok()) {
-        for (const config::ConfigError& error : loaded.errors) {
-            std::fprintf(stderr, "%s\n", config::describe(error).c_str());
-        }
+    config::GatewayConfig config;
+    if (!audit::load_config(config_file, config) || !audit::open_log("ship", log_file)) {
         return 2;
     }
-    try {
-        spdlog::set_default_logger(log_file.empty() ? spdlog::stderr_logger_mt("ship")
-                                                    : spdlog::basic_logger_mt("ship", log_file));
-    } catch (const spdlog::spdlog_ex& error) {
-        std::fprintf(stderr, "cannot open the log '%s': %s\n", log_file.c_str(), error.what());
-        return 2;
-    }
-    spdlog::flush_on(spdlog::level::info);
-    struct sigaction action {};
-    action.sa_handler = ask_to_end;
-    ::sigaction(SIGTERM, &action, nullptr);
-    ::sigaction(SIGINT, &action, nullptr);
-    ::signal(SIGHUP, SIG_IGN);
-    ::signal(SIGPIPE, SIG_IGN);
+    audit::on_end(ask_to_end);
     ::prctl(PR_SET_TIMERSLACK, 1'000UL);
-    return ship(loaded.value);
+    return ship(config);
 }

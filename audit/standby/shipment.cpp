@@ -40,11 +40,11 @@ void StandbyMarks::acked(std::size_t index, std::uint64_t front, risk::Sequence 
         page_.front.store(front, std::memory_order_release);
     }
     page_.standbys[index].acked.store(sequence, std::memory_order_release);  // pairs with Front::acked
-    page_.standbys[index].heard_ns.store(monotonic_now(), std::memory_order_relaxed);
 }
 
 void StandbyMarks::state(std::size_t index, StandbyState state) noexcept {
     page_.standbys[index].state.store(static_cast<std::uint32_t>(state), std::memory_order_relaxed);
+    page_.standbys[index].state_at_ns.store(monotonic_now(), std::memory_order_relaxed);
 }
 
 Shipment::Shipment(ShipmentOptions options, const ChannelContext& context, StandbyMarks& marks,

@@ -1,8 +1,6 @@
 // fairlead-standby: takes the leader's journal into this host's front, from where this host's keeper writes
 // it. Ends, and is not to be started again unseen, when what comes does not fit what it holds.
 #include <fcntl.h>
-#include <spdlog/sinks/basic_file_sink.h>
-#include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -12,6 +10,7 @@
 #include <thread>
 
 #include "audit/keeper/keeper.hpp"
+#include "audit/program.hpp"
 #include "audit/standby/channel.hpp"
 #include "audit/standby/receiver.hpp"
 #include "config/gateway_config.hpp"
@@ -185,27 +184,11 @@ int main(int count, char** arguments) {
         ->required();
     app.add_option("--log", log_file, "Log file; standard error without it");
     CLI11_PARSE(app, count, arguments);
-    const config::Loaded<config::GatewayConfig> loaded = config::load_gateway_config(config_file);
-    if (!loaded.ok()) {
-        for (const config::ConfigError& error : loaded.errors) {
-            std::fprintf(stderr, "%s\n", config::describe(error).c_str());
-        }
+    config::GatewayConfig config;
+    if (!audit::load_config(config_file, config) || !audit::open_log("standby", log_file)) {
         return 2;
     }
-    try {
-        spdlog::set_default_logger(log_file.empty() ? spdlog::stderr_logger_mt("standby")
-                                                    : spdlog::basic_logger_mt("standby", log_file));
-    } catch (const spdlog::spdlog_ex& error) {
-        std::fprintf(stderr, "cannot open the log '%s': %s\n", log_file.c_str(), error.what());
-        return 2;
-    }
-    spdlog::flush_on(spdlog::level::info);
-    struct sigaction action {};
-    action.sa_handler = ask_to_end;
-    ::sigaction(SIGTERM, &action, nullptr);
-    ::sigaction(SIGINT, &action, nullptr);
-    ::signal(SIGHUP, SIG_IGN);
-    ::signal(SIGPIPE, SIG_IGN);
+    audit::on_end(ask_to_end);
     ::prctl(PR_SET_TIMERSLACK, 1'000UL);
-    return stand_by(loaded.value);
+    return stand_by(config);
 }

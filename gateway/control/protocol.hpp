@@ -92,6 +92,7 @@ struct StatusRow {
     bool firm_halted = false;
     config::JournalLevel level = config::JournalLevel::process;
     risk::Sequence acked = 0;             // by as many standbys as are asked; at level `replica` only
+    risk::Text<64> standbys;              // each one's state, at level `replica`
     bool takeover_waits = false;          // for two persons, since this host took over
     risk::Text<32> keeper;                // what it is doing
     std::int32_t spare_segments = -1;     // ready on the spare device; -1: there is none

@@ -116,6 +116,7 @@ json row_json(const StatusRow& row) {
             {"spare_segments", row.spare_segments},
             {"journal_waits", row.journal_waits},
             {"acked", row.level == config::JournalLevel::replica ? json(row.acked) : json(nullptr)},
+            {"standbys", row.standbys.view()},
             {"takeover_waits", row.takeover_waits},
             {"log_lines_dropped", row.log_lines_dropped}};
 }

@@ -248,6 +248,24 @@ TEST_CASE("a_standbys_word_opens_the_gate_of_the_front_it_was_given_for_and_of_n
     CHECK(opened.front->acked(3) == 0);
 }
 
+TEST_CASE("a_standbys_state_is_told_as_long_as_somebody_says_it_and_a_refusal_stays") {
+    const TemporaryDirectory directory("/dev/shm");
+    FrontOptions options = small_front(directory.path());
+    CHECK(Front::open(options).front->standby_state(0, 0) == StandbyState::absent);
+    options.standbys = true;
+    auto opened = Front::open(options);
+    REQUIRE(opened.error == "");
+    MarkResult mark = open_standby_mark(directory.path(), true);
+    REQUIRE(mark.error == "");
+    auto& standby = std::launder(reinterpret_cast<StandbyMarkPage*>(mark.map.data()))->standbys[1];
+    standby.state_at_ns.store(5);
+    standby.state.store(static_cast<std::uint32_t>(StandbyState::in_step));
+    CHECK(opened.front->standby_state(1, 10'000'000'004) == StandbyState::in_step);
+    CHECK(opened.front->standby_state(1, 10'000'000'005) == StandbyState::absent);
+    standby.state.store(static_cast<std::uint32_t>(StandbyState::refused));
+    CHECK(opened.front->standby_state(1, 10'000'000'005) == StandbyState::refused);
+}
+
 TEST_CASE("a_host_is_marked_as_a_standby_until_it_has_taken_over") {
     const TemporaryDirectory directory;
     CHECK_FALSE(is_standby(directory.path()));

@@ -19,6 +19,7 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT / "deploy"))
 sys.path.insert(0, str(ROOT / "tests/gateway"))
+from demands import Failed, demand, say  # noqa: E402
 from journal_witness import fills  # noqa: E402
 from plain_client import Client  # noqa: E402
 from power_loss_test import good_terms  # noqa: E402
@@ -28,19 +29,6 @@ LOAD_TAG = "LOAD"  # its ClOrdIDs begin so
 LOAD_SECONDS = 14
 SEQUENCE, SESSION = 10010, 10011
 FRAMING = {8, 9, 10, 34, 35, 43, 49, 52, 56, 97, 122}
-
-
-class Failed(Exception):
-    pass
-
-
-def demand(holds, text):
-    if not holds:
-        raise Failed(text)
-
-
-def say(text):
-    print(text, flush=True)
 
 
 class CopyClient(Client):

@@ -14,21 +14,13 @@ import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 sys.path[:0] = [str(ROOT / "deploy"), str(ROOT / "tests/gateway")]
+from demands import Failed, demand  # noqa: E402
 from plain_client import Client  # noqa: E402
 from stand import Stand  # noqa: E402
 
 OPERATOR = "operator"
 HEARTBEAT_S = 30  # what Client asks for
 BURST = 12
-
-
-class Failed(Exception):
-    pass
-
-
-def demand(holds, text):
-    if not holds:
-        raise Failed(text)
 
 
 class ReloadStand(Stand):

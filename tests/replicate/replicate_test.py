@@ -25,6 +25,7 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 sys.path[:0] = [str(ROOT / "deploy"), str(ROOT / "tests/gateway"), str(ROOT / "bench/exchange")]
+from demands import Failed, demand, say, wait_for  # noqa: E402
 from kill_test import judge  # noqa: E402
 from nats_servers import PROGRAM, Servers  # noqa: E402
 from plain_client import Client  # noqa: E402
@@ -41,27 +42,6 @@ STREAM = "gw1"
 MARK_SYNCED_AT = 64
 CONTRADICTS = 3  # exit code
 SKIPPED = 77
-
-
-class Failed(Exception):
-    pass
-
-
-def demand(holds, text):
-    if not holds:
-        raise Failed(text)
-
-
-def say(text):
-    print(text, flush=True)
-
-
-def wait_for(what, condition, seconds=60):
-    deadline = time.time() + seconds
-    while not condition():
-        if time.time() > deadline:
-            raise Failed(f"{what} did not come within {seconds} s")
-        time.sleep(0.05)
 
 
 class ArchivedStand(Stand):

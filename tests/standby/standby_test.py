@@ -14,6 +14,7 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 sys.path[:0] = [str(ROOT / "deploy"), str(ROOT / "tests/gateway"), str(pathlib.Path(__file__).resolve().parent)]
+from demands import Failed, demand  # noqa: E402
 from hosts import authority_in, certify, log_of, other_host, replica, start, status, stop, wait_for  # noqa: E402
 from journal_witness import records  # noqa: E402
 from kill_test import judge, say  # noqa: E402
@@ -23,11 +24,6 @@ from stand import Stand  # noqa: E402
 DEVICE_EVENT, DEPARTED = 6, 48
 STANDBY_LOST, TAKEN_OVER, GRANTED, RECOVERED = 17, 18, 19, 8
 SETTINGS = {"polling": "false", "keeper_lag_ms": 10000, "wait_age_limit_ms": 10000, "front_segment_mib": 8}
-
-
-def demand(condition, text):
-    if not condition:
-        raise AssertionError(text)
 
 
 def two_hosts(place, programs, **how):
@@ -286,7 +282,7 @@ def main():
             begun = time.time()
             try:
                 ROWS[name](pathlib.Path(place) / "stand", programs)
-            except (AssertionError, RuntimeError, OSError, ValueError) as problem:
+            except (Failed, RuntimeError, OSError, ValueError) as problem:
                 failed.append(name)
                 say(f"FAILED: {name}: {problem}")
                 for log in sorted(pathlib.Path(place).rglob("*.log")):
