@@ -18,6 +18,7 @@ import tempfile
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+from demands import wait_for  # noqa: E402
 from journal_witness import END_LOST, INCIDENT, records, venue_ids  # noqa: E402
 from kill_test import Stand, judge, say  # noqa: E402
 from plain_client import Client  # noqa: E402
@@ -27,11 +28,13 @@ PEER_AHEAD = 2
 
 def good_terms(stand):
     """Symbol and price of a board-lot buy the exchange has taken, and an account whose investor has usual limits."""
-    with open(stand.witness, encoding="utf-8") as file:
-        next(file)
-        rows = [row for row in csv.DictReader(file, delimiter="\t")
-                if row["type"] == "D" and row["direction"] == "in" and row["ap_code"] == "0" and row["side"] == "1"
-                and row["ord_type"] == "2"]
+    def bought():
+        with open(stand.witness, encoding="utf-8") as file:
+            return [row for row in csv.DictReader(filter(str.strip, list(file)[1:]), delimiter="\t")
+                    if row["type"] == "D" and row["direction"] == "in" and row["ap_code"] == "0" and row["side"] == "1"
+                    and row["ord_type"] == "2"]
+    wait_for("a buy at the exchange", bought)  # a busy machine takes its time for logons
+    rows = bought()
     cheapest = min(rows, key=lambda row: float(row["price"]))
     with open(stand.directory / "accounts.csv", encoding="utf-8") as file:
         accounts = [f"{row['branch']}-{row['account']}" for row in csv.DictReader(file)
