@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Installs what is missing, builds, and runs the tests. The short form runs each test once: unit tests with
-# AddressSanitizer and UndefinedBehaviorSanitizer, those that enumerate without, threads with ThreadSanitizer, and
-# the real programs two tests at a time with order threads that sleep; meanwhile what the sanitizers need is built.
+# AddressSanitizer and UndefinedBehaviorSanitizer, some (PLAIN in CMakeLists.txt) without, threads with
+# ThreadSanitizer, and the real programs two tests at a time with order threads that sleep; meanwhile what the
+# sanitizers need is built.
 # --long runs the unit tests both ways, the simulator with a sanitizer, the long tests (label long), every test's longer
 # form with order threads that spin, fuzzing, another compiler and clang-tidy.
 set -euo pipefail
@@ -49,8 +50,8 @@ if [ "$long" = 1 ]; then
   tests build 1 -LE '^unit$' -j 2
 else
   build release short_suite
-  say "unit tests that enumerate"
-  tests build 0 -L '^enumerates$' -j "$jobs"
+  say "unit tests without a sanitizer"
+  tests build 0 -L '^plain$' -j "$jobs"
   # Most tests on the real programs wait most of the time.
   (renice -n 19 $BASHPID >/dev/null; build_the_rest sanitized_tests) >build/rest.log 2>&1 &
   rest=$!
@@ -67,7 +68,7 @@ say "unit tests under AddressSanitizer and UndefinedBehaviorSanitizer"
 if [ "$long" = 1 ]; then
   tests build/asan 0 -L '^unit$' -j "$jobs"
 else
-  tests build/asan 0 -L '^unit$' -LE '^enumerates$' -j "$jobs"
+  tests build/asan 0 -L '^unit$' -LE '^plain$' -j "$jobs"
 fi
 
 say "threaded tests under ThreadSanitizer"

@@ -95,10 +95,11 @@ function(fairlead_bench name)
   target_link_libraries(${name} PRIVATE fairlead_options)
 endfunction()
 
-# fairlead_test(NAME [ENUMERATES] SOURCES...): a Catch2 test program, run by ctest as one test. One that enumerates walks
-# through so many cases that a sanitizer's build of it belongs to the long form; the short form runs it without.
+# fairlead_test(NAME [PLAIN] SOURCES...): a Catch2 test program, run by ctest as one test. A plain one is run without a
+# sanitizer in the short form, with one in the long form: it walks through very many cases, or belongs to what stands
+# beside the product (load program, simulated exchange, exports).
 function(fairlead_test name)
-  cmake_parse_arguments(PARSE_ARGV 1 test "ENUMERATES" "" "")
+  cmake_parse_arguments(PARSE_ARGV 1 test "PLAIN" "" "")
   add_executable(${name} ${test_UNPARSED_ARGUMENTS})
   target_link_libraries(${name} PRIVATE fairlead_options catch_main)
   target_compile_options(${name} PRIVATE ${FAIRLEAD_QUICK})
@@ -106,8 +107,8 @@ function(fairlead_test name)
   add_test(NAME ${name} COMMAND ${name})
   # Unit tests run under the sanitizers as well; what starts whole programs is not one.
   add_dependencies(unit_tests ${name})
-  if(test_ENUMERATES)
-    set_tests_properties(${name} PROPERTIES LABELS "unit;enumerates")
+  if(test_PLAIN)
+    set_tests_properties(${name} PROPERTIES LABELS "unit;plain")
     add_dependencies(short_suite ${name})
   else()
     set_tests_properties(${name} PROPERTIES LABELS unit)

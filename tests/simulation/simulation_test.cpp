@@ -1,5 +1,5 @@
 // The short run of the simulator: fixed seeds, every 16th twice, and a table of what they must have met. With
-// FAIRLEAD_LONG=1 twenty times as many. One line repeats a failure.
+// FAIRLEAD_LONG=1 forty times as many. One line repeats a failure.
 #include <signal.h>
 #include <spdlog/spdlog.h>
 #include <unistd.h>
@@ -134,7 +134,7 @@ TEST_CASE("whatever_fails_no_invariant_is_broken_and_every_fault_is_met") {
     const Prepared prepared;
     const char* given = std::getenv("FAIRLEAD_LONG");
     const bool whole = FAIRLEAD_SIMULATION_SEEDS >= 500;  // a sanitizer's run is too short for every mark
-    const std::uint64_t seeds = FAIRLEAD_SIMULATION_SEEDS * (given != nullptr && *given == '1' ? 20 : 1);
+    const std::uint64_t seeds = FAIRLEAD_SIMULATION_SEEDS * (given != nullptr && *given == '1' ? 40 : 1);
     constexpr std::uint64_t twice_each = 16;
     Marks marks;
     for (std::uint64_t seed = 1; seed <= seeds; ++seed) {
