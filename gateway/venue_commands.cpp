@@ -240,15 +240,6 @@ WaitingCommand VenueSide::take_waiting(VenueLine& line, WaitLane lane) noexcept 
     return front;
 }
 
-// The order has ended while its command waited, or fills have reached the total its Replace asks for.
-bool VenueSide::needless(const WaitingCommand& waiting) const noexcept {
-    const risk::Order& order = core_.ledger.order(waiting.order_slot);
-    const risk::Record& command = waiting.command.record();
-    return !order.open() ||
-           (command.kind == risk::RecordKind::replace_order &&
-            reinterpret_cast<const risk::ReplaceOrder&>(command).facts.quantity <= order.filled);
-}
-
 bool VenueSide::too_old(const VenueLine& line, risk::MonotonicNs since, risk::MonotonicNs now) noexcept {
     return now - since > std::int64_t{line.config->wait_age_limit_ms} * 1'000'000;
 }
@@ -266,7 +257,9 @@ bool VenueSide::end_unsent(VenueLine& line, WaitLane lane, risk::MonotonicNs now
     const bool halted =
         core_.ledger.halt_before_sending(oldest.order_slot, command.sequence) != risk::Reason::none;
     const bool too_late = !awaited && too_old(line, oldest.since_ns, now);
-    if (!halted && !too_late && !needless(oldest)) {
+    const bool overtaken =
+        core_.ledger.overtaken_before_sending(oldest.order_slot, command.sequence) != risk::Reason::none;
+    if (!halted && !too_late && !overtaken) {
         return false;
     }
     const WaitingCommand front = take_waiting(line, lane);

@@ -213,9 +213,8 @@ class VenueSide {
     // Whether what waits since then has passed the line's wait_age_limit_ms.
     [[nodiscard]] static bool too_old(const VenueLine& line, risk::MonotonicNs since,
                                       risk::MonotonicNs now) noexcept;
-    // Ends the front of a lane unsent if it has waited too long or its order needs it no more.
+    // Ends the front of a lane unsent if it has waited too long, is halted, or its order has overtaken it.
     [[nodiscard]] bool end_unsent(VenueLine& line, WaitLane lane, risk::MonotonicNs now) noexcept;
-    [[nodiscard]] bool needless(const WaitingCommand& waiting) const noexcept;
     WaitingCommand take_waiting(VenueLine& line, WaitLane lane) noexcept;
     [[nodiscard]] bool on_venue_ahead(VenueLine& line, std::uint64_t expected) noexcept;
     // The order of this number whose terms the report names: behind a loss a number may have been given

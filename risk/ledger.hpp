@@ -126,6 +126,9 @@ class Ledger {
     // The halt that keeps a command of this order, accepted but not sent yet, from being sent; none for one
     // that adds no risk: a Cancel, a Replace for which the order needs no greater reserve (faults.md row 49).
     [[nodiscard]] Reason halt_before_sending(std::uint32_t slot, Sequence command) const noexcept;
+    // Why a command of this order that waits cannot be said to the venue any more: the order has ended, or
+    // fills or the venue's own change of it have overtaken what its Replace asks for; none if it still can.
+    [[nodiscard]] Reason overtaken_before_sending(std::uint32_t slot, Sequence command) const noexcept;
 
     // --- for control, examiner and tests ---
     [[nodiscard]] std::uint32_t find_investor(const InvestorId& id) const noexcept;

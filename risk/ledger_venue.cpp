@@ -389,6 +389,30 @@ Decision Ledger::resolved(const Resolved& resolution) noexcept {
     return decision;
 }
 
+// The rules of screen_replace again, for an order that may be another by now: a venue may change one unasked,
+// and after a loss at level process one may have been changed by a command that nobody remembers.
+Reason Ledger::overtaken_before_sending(std::uint32_t slot, Sequence command) const noexcept {
+    const Order& order = orders_[slot];
+    if (!order.open()) {
+        return Reason::too_late;
+    }
+    const PendingReplace& asked = order.replace;
+    if (asked.command != command) {
+        return Reason::none;
+    }
+    if (asked.quantity <= order.filled) {
+        return Reason::quantity_below_filled;
+    }
+    if (asked.quantity > order.quantity) {
+        return Reason::quantity_up;
+    }
+    const bool reprices = asked.price != order.price;
+    if (reprices == (asked.quantity < order.quantity)) {
+        return reprices ? Reason::replace_both : Reason::replace_nothing;
+    }
+    return Reason::none;
+}
+
 Decision Ledger::ended_unsent(const WaitExpired& expired) noexcept {
     Decision decision;
     decision.sequence = expired.record.sequence;
@@ -400,16 +424,14 @@ Decision Ledger::ended_unsent(const WaitExpired& expired) noexcept {
     Order& order = orders_[slot];
     decision.client_order_id = order.client_order_id;
     decision.reserve_before = order.reserve;
-    // For its age or a halt, unless the order needs it no more.
-    const bool reached =
-        order.replace.command == expired.facts.command && order.replace.quantity <= order.filled;
+    // For its age or a halt, unless the order has left it behind.
+    const Reason overtaken = overtaken_before_sending(slot, expired.facts.command);
     const Reason halt = expired.record.kind == RecordKind::halted_unsent
                             ? halt_before_sending(slot, expired.facts.command)
                             : Reason::none;
-    const Reason reason = !order.open()          ? Reason::too_late
-                          : reached              ? Reason::quantity_below_filled
-                          : halt != Reason::none ? halt
-                                                 : Reason::wait_expired;
+    const Reason reason = overtaken != Reason::none ? overtaken
+                          : halt != Reason::none    ? halt
+                                                    : Reason::wait_expired;
     refuse_command(expired.facts.command, order, reason, decision);
     decision.outcome = decision.outcome == Outcome::duplicate ? Outcome::noted : decision.outcome;
     describe(order, decision);

@@ -359,6 +359,47 @@ TEST_CASE("a_waiting_replace_that_fills_have_reached_is_ended_for_that_and_frees
     CHECK(world.investor().open_buy == 1'000 * 100 * ntd);
 }
 
+TEST_CASE("a_waiting_replace_that_the_venues_own_change_has_overtaken_is_ended_for_that") {
+    struct Row {
+        Quantity asked;
+        Price price;
+        Quantity left;    // what the venue has made of 4,000 at 100, unasked
+        Price new_price;  // 0: the same
+        Reason reason;    // none: it can still be said
+    };
+    const Row rows[] = {
+        {4'000, 101 * ntd, 3'000, 0, Reason::quantity_up},
+        {3'000, 100 * ntd, 2'000, 0, Reason::quantity_up},
+        {3'000, 100 * ntd, 3'000, 0, Reason::replace_nothing},
+        {4'000, 101 * ntd, 0, 101 * ntd, Reason::replace_nothing},
+        {3'000, 100 * ntd, 0, 101 * ntd, Reason::replace_both},
+        {4'000, 101 * ntd, 0, 102 * ntd, Reason::none},
+        {2'000, 100 * ntd, 3'000, 0, Reason::none},
+    };
+    for (const Row& row : rows) {
+        CAPTURE(row.asked, row.price, row.left, row.new_price);
+        World world;
+        const Decision order = world.send(world.order("N1", Side::buy, 4'000));
+        world.acknowledge(order);
+        const Decision replace = world.replace("N1", "R1", row.asked, row.price);
+        REQUIRE(replace.outcome == Outcome::accepted);
+        CHECK(world.ledger->overtaken_before_sending(order.order_slot, replace.sequence) == Reason::none);
+        VenueReport told = world.report(order, OrderStatus::replaced);
+        told.facts.command = 0;
+        told.facts.order_quantity = row.left != 0 ? 4'000 - row.left : 0;
+        told.facts.leaves_quantity = row.left != 0 ? row.left : 4'000;
+        told.facts.price = row.new_price;
+        world.tell(told);
+        CHECK(world.ledger->overtaken_before_sending(order.order_slot, replace.sequence) == row.reason);
+        WaitExpired expired;
+        expired.facts.command = replace.sequence;
+        const Decision ended = world.feed(expired, RecordKind::wait_expired);
+        CHECK(ended.reason == (row.reason != Reason::none ? row.reason : Reason::wait_expired));
+        CHECK(ended.answer == Answer::cancel_reject);
+        CHECK(world.ledger->order(order.order_slot).replace.command == 0);
+    }
+}
+
 TEST_CASE("a_waiting_cancel_of_an_order_that_has_ended_is_told_too_late") {
     World world;
     const Decision order = world.send(world.order("N1"));

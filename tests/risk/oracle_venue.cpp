@@ -261,16 +261,24 @@ Expected Oracle::expire(const WaitExpired& expired) {
         const Sequence command = expired.facts.command;
         if (order.key == command || (order.replace && order.replace->sequence == command) ||
             (order.cancel && order.cancel->sequence == command)) {
-            const bool reached = order.replace && order.replace->sequence == command &&
-                                 order.replace->quantity <= order.filled();
+            Reason overtaken = Reason::none;
+            if (order.replace && order.replace->sequence == command) {
+                const bool fewer = order.replace->quantity != order.total;
+                const bool repriced = order.replace->price != order.price;
+                overtaken = order.replace->quantity <= order.filled() ? Reason::quantity_below_filled
+                            : order.replace->quantity > order.total   ? Reason::quantity_up
+                            : fewer && repriced                       ? Reason::replace_both
+                            : !fewer && !repriced                     ? Reason::replace_nothing
+                                                                      : Reason::none;
+            }
             const Reason halt = expired.record.kind == risk::RecordKind::halted_unsent
                                     ? halt_before_sending(command)
                                     : Reason::none;
             Expected expected = drop(order, command,
-                                     order.ended != 0       ? Reason::too_late
-                                     : reached              ? Reason::quantity_below_filled
-                                     : halt != Reason::none ? halt
-                                                            : Reason::wait_expired);
+                                     order.ended != 0            ? Reason::too_late
+                                     : overtaken != Reason::none ? overtaken
+                                     : halt != Reason::none      ? halt
+                                                                 : Reason::wait_expired);
             expected.outcome = expected.outcome == Outcome::duplicate ? Outcome::noted : expected.outcome;
             return expected;
         }

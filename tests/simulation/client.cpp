@@ -143,7 +143,7 @@ void Client::misbehave() {
                                       {52, fix_time(kernel_.true_utc_ns())}});
         text[text.size() - 2] = text[text.size() - 2] == '0' ? '1' : '0';
         network_.send(fd(), random_.chance(500) ? text : "nothing of this is a message");
-        unrecorded(session_);
+        unrecorded(session_, next_out_);
     }
     if (strikes(Fault::client_gap, 40)) {
         sent_[next_out_] = {"0", {}, kernel_.true_utc_ns()};
@@ -153,7 +153,6 @@ void Client::misbehave() {
         for (auto at = sent_.rbegin(); at != sent_.rend(); ++at) {
             if (at->second.type == "D") {
                 say_again(at->first);
-                unrecorded(session_);
                 break;
             }
         }

@@ -25,14 +25,15 @@ class Client : public Peer {
     [[nodiscard]] std::string overanswered() const;
     // False: nobody listens.
     std::function<bool(int fd)> offer;
-    // It has said something that leaves no Record; what it says next stands behind that.
-    std::function<void(std::uint32_t session)> unrecorded;
+    // It has said something that leaves no Record; what it says next, under this number, stands behind that.
+    std::function<void(std::uint32_t session, std::uint64_t number)> unrecorded;
 
   protected:
     void on_logon(const FixMessage& message) override;
     void on_application(const FixMessage& message) override;
     void on_lost() override;
     void on_logout(const FixMessage& message) override;
+    void on_said_again() override { unrecorded(session_, next_out_); }
 
   private:
     struct Command {

@@ -447,15 +447,17 @@ void Judge::check_turn(const Seen& seen) {
         return;
     }
     const std::int64_t before = std::exchange(own_before_ns_[seen.session], as<risk::Record>(seen).utc_ns);
-    std::int64_t stamp = 0;
+    risk::Arrival arrival;
     if (seen.kind == RecordKind::new_order) {
-        stamp = as<risk::NewOrder>(seen).facts.arrival.kernel_ns;
+        arrival = as<risk::NewOrder>(seen).facts.arrival;
     } else if (seen.kind == RecordKind::replace_order) {
-        stamp = as<risk::ReplaceOrder>(seen).facts.arrival.kernel_ns;
+        arrival = as<risk::ReplaceOrder>(seen).facts.arrival;
     } else if (seen.kind == RecordKind::cancel_order) {
-        stamp = as<risk::CancelOrder>(seen).facts.arrival.kernel_ns;
+        arrival = as<risk::CancelOrder>(seen).facts.arrival;
     }
-    if (stamp == 0 || before >= stamp) {
+    const std::int64_t stamp = arrival.kernel_ns;
+    const bool behind = behind_.erase({seen.session, arrival.message_number}) != 0;
+    if (stamp == 0 || before >= stamp || behind) {
         return;
     }
     for (const auto& [session, earlier] : taken_in_pass_) {

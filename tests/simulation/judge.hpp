@@ -28,8 +28,8 @@ class Judge {
     void drain();
     // What is recorded from here on was taken in one pass: the messages at the heads of several sessions.
     void begin_pass() { taken_in_pass_.clear(); }
-    // What this session says next stands behind something of its own that leaves no Record.
-    void stands_before(std::uint32_t session) { own_before_ns_[session] = INT64_MAX; }
+    // This message of a session stands behind something of its own that leaves no Record.
+    void stands_before(std::uint32_t session, std::uint64_t number) { behind_.emplace(session, number); }
     // The live Ledger must have the oracle's sums.
     void compare(const risk::Ledger& ledger);
     // A message leaves the gateway to `peer` (a client session or a line); `durable` counts the disk's
@@ -129,6 +129,7 @@ class Judge {
     bool lost_ = false;
     std::vector<std::pair<std::uint32_t, std::int64_t>> taken_in_pass_;  // session and stamp, as served
     std::map<std::uint32_t, std::int64_t> own_before_ns_;                // last record of a session, UTC
+    std::set<std::pair<std::uint32_t, std::uint64_t>> behind_;           // session, MsgSeqNum (34)
 };
 
 }  // namespace fairlead::simulation

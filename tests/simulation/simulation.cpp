@@ -91,7 +91,9 @@ void Simulation::wire() {
     }
     for (auto& client : clients_) {
         client->loss_allowed = !kernel_.plan.disk_level;
-        client->unrecorded = [this](std::uint32_t session) { judge_.stands_before(session); };
+        client->unrecorded = [this](std::uint32_t session, std::uint64_t number) {
+            judge_.stands_before(session, number);
+        };
         client->offer = [this](int fd) {
             if (gateway_ == nullptr || starting_) {
                 return false;

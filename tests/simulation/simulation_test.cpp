@@ -128,6 +128,9 @@ TEST_CASE("seeds_that_have_found_something_stay_mended") {
         plan.orders_max = orders_room_max;
         static_cast<void>(run(plan));
     }
+    for (const std::uint64_t seed : {1'796'252'573'003'609U, 1'796'252'573'005'538U}) {
+        static_cast<void>(run(make_plan(seed, true)));
+    }
 }
 
 TEST_CASE("whatever_fails_no_invariant_is_broken_and_every_fault_is_met") {
