@@ -33,7 +33,10 @@ class Client : public Peer {
     void on_application(const FixMessage& message) override;
     void on_lost() override;
     void on_logout(const FixMessage& message) override;
-    void on_said_again() override { unrecorded(session_, next_out_); }
+    void on_said_again(std::uint64_t number) override {
+        unrecorded(session_, number);
+        unrecorded(session_, next_out_);
+    }
 
   private:
     struct Command {

@@ -456,7 +456,12 @@ void Judge::check_turn(const Seen& seen) {
         arrival = as<risk::CancelOrder>(seen).facts.arrival;
     }
     const std::int64_t stamp = arrival.kernel_ns;
-    const bool behind = behind_.erase({seen.session, arrival.message_number}) != 0;
+    // The number told may have gone to a message without a Record: the next one that has one stood behind it
+    // too.
+    const auto first = behind_.lower_bound({seen.session, 0});
+    const auto end = behind_.upper_bound({seen.session, arrival.message_number});
+    const bool behind = first != end;
+    behind_.erase(first, end);
     if (stamp == 0 || before >= stamp || behind) {
         return;
     }

@@ -53,7 +53,7 @@ std::uint64_t Peer::say(const std::string& type, Fields fields) {
 void Peer::say_again(std::uint64_t number) {
     const Sent& sent = sent_.at(number);
     transmit(sent.type, number, sent.fields, sent.utc_ns);
-    on_said_again();
+    on_said_again(number);
 }
 
 void Peer::leave(const std::string& text) {

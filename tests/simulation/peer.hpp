@@ -42,7 +42,7 @@ class Peer : public Endpoint {
     virtual void on_application(const FixMessage& message) = 0;
     virtual void on_lost() = 0;  // the connection is gone
     virtual void on_logout(const FixMessage& message) = 0;
-    virtual void on_said_again() {}  // what has been had already leaves no Record
+    virtual void on_said_again(std::uint64_t) {}  // what has been had already leaves no Record
     // Application messages are sent again when asked for; others are filled.
     void on_resend_request(const FixMessage& message);
 
