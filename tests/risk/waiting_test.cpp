@@ -142,11 +142,13 @@ TEST_CASE("a_waiting_cancel_of_an_order_that_has_ended_is_told_too_late") {
     const Decision order = world.send(world.order("N1"));
     world.acknowledge(order);
     const Decision cancel = world.cancel("N1", "C1");
+    REQUIRE(cancel.outcome == Outcome::accepted);
     world.fill(order, order.ordered, 100 * ntd, "B1");
     WaitExpired expired;
     expired.facts.command = cancel.sequence;
     const Decision ended = world.feed(expired, RecordKind::wait_expired);
-    CHECK((ended.reason == Reason::too_late || ended.answer == Answer::none));
+    CHECK(ended.reason == Reason::too_late);
+    CHECK(ended.answer == Answer::cancel_reject);
     CHECK(world.investor().open_buy == 0);
 }
 

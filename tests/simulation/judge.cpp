@@ -456,8 +456,7 @@ void Judge::check_turn(const Seen& seen) {
         arrival = as<risk::CancelOrder>(seen).facts.arrival;
     }
     const std::int64_t stamp = arrival.kernel_ns;
-    // The number told may have gone to a message without a Record: the next one that has one stood behind it
-    // too.
+    // The number told may be that of a message without a Record: then the next with one stood behind it.
     const auto first = behind_.lower_bound({seen.session, 0});
     const auto end = behind_.upper_bound({seen.session, arrival.message_number});
     const bool behind = first != end;
