@@ -136,7 +136,7 @@ void ControlSide::answer_proposal(const ControlRequest& request, ControlReply& r
                                    : !withdraws && own
                                        ? "proposal: must be answered by another person than who has made it"
                                    : whole_batch && members != request.members
-                                       ? "batch: has not so many open proposals any more, look at it again"
+                                       ? "batch: has not just so many open proposals, look at it again"
                                        : "";
     if (!wrong.empty()) {
         refuse(request, reply, wrong);

@@ -283,6 +283,7 @@ class Ledger {
     Decision orphan_report(const VenueReport& report) noexcept;
     [[nodiscard]] bool take_in(const VenueReport& report, Decision& decision) noexcept;
     void halt_account(std::uint32_t account) noexcept;
+    void taken_by_venue(Quantity taken, Order& order, Decision& decision) noexcept;
     void replaced_unasked(const VenueReportFacts& facts, Order& order) noexcept;
 
     // ledger_digest.cpp, ledger_stage.cpp and ledger_grow.cpp hold `digest`, `stage` and `grow`

@@ -4,6 +4,14 @@
 
 namespace fairlead::risk {
 
+namespace {
+
+bool says_over(const VenueReportFacts& facts) noexcept {
+    return facts.order_status == OrderStatus::cancelled || facts.order_status == OrderStatus::expired;
+}
+
+}  // namespace
+
 Decision Ledger::venue_report(const VenueReport& report) noexcept {
     const VenueReportFacts& facts = report.facts;
     Decision decision;
@@ -91,17 +99,22 @@ void Ledger::acknowledged(const VenueReport& report, Order& order, Decision& dec
     }
     // The greater of the two fields: an answer written after a first fill may show less left than was
     // accepted, and credit is released only for what was surely cut.
-    const Quantity taken = std::max(report.facts.order_quantity, report.facts.leaves_quantity);
-    if (taken > 0 && taken < order.quantity) {
-        order.quantity = std::max(taken, order.filled);
-        decision.reason = Reason::venue_cut;
-        if (order.filled == order.quantity) {
-            end_order(order, OrderStatus::filled);
-        } else {
-            recompute(order);
-        }
-    }
+    taken_by_venue(std::max(report.facts.order_quantity, report.facts.leaves_quantity), order, decision);
     decision.exec_type = OrderStatus::created;
+}
+
+// The first word of an order's quantity. 0: it says nothing of it.
+void Ledger::taken_by_venue(Quantity taken, Order& order, Decision& decision) noexcept {
+    if (taken <= 0 || taken >= order.quantity) {
+        return;
+    }
+    order.quantity = std::max(taken, order.filled);
+    decision.reason = Reason::venue_cut;
+    if (order.filled == order.quantity) {
+        end_order(order, OrderStatus::filled);
+    } else {
+        recompute(order);
+    }
 }
 
 void Ledger::traded(const VenueReport& report, Order& order, Decision& decision) noexcept {
@@ -189,6 +202,12 @@ void Ledger::replaced(const VenueReport& report, Order& order, Decision& decisio
     }
     if (order.open() && order.quantity <= order.filled) {
         end_order(order, OrderStatus::filled);
+    } else if (order.open() && says_over(facts) && facts.leaves_quantity == 0 && facts.filled_quantity >= 0 &&
+               facts.filled_quantity < order.quantity) {
+        // Nothing is left there, and here something would be: it has taken less than anybody was told.
+        order.reported_filled = std::max(facts.filled_quantity, order.filled);
+        decision.reason = Reason::venue_cut;
+        end_order(order, OrderStatus::cancelled);
     } else {
         recompute(order);
     }
@@ -233,11 +252,10 @@ void Ledger::cancelled(const VenueReport& report, Order& order, Decision& decisi
 void Ledger::status_told(const VenueReport& report, Order& order, Decision& decision) noexcept {
     const VenueReportFacts& facts = report.facts;
     const bool first = !order.acknowledged();
-    const bool over =
-        facts.order_status == OrderStatus::cancelled || facts.order_status == OrderStatus::expired;
+    const bool was_open = order.open();
     order.flags = static_cast<std::uint8_t>(order.flags | order_acknowledged);
     set_doubt(order, order_new_in_doubt, false);
-    if (order.open() && over && facts.filled_quantity >= 0) {
+    if (order.open() && says_over(facts) && facts.filled_quantity >= 0) {
         if (order.cancel.command != 0 && (order.flags & order_cancel_by_gateway) == 0) {
             decision.client_order_id = order.cancel.client_order_id;
             decision.original_client_order_id = order.client_order_id;
@@ -251,9 +269,15 @@ void Ledger::status_told(const VenueReport& report, Order& order, Decision& deci
         end_order(order, facts.order_status);
         return;
     }
-    // Without CumQty a state that is over proves no fill count, so the reserve stays.
+    // Without CumQty a state that is over proves no fill count, so the reserve stays, and what is left proves
+    // no cut. Only the first word of the order is believed of one: later ones may cross a Replace.
+    const Quantity filled = std::max(facts.filled_quantity, order.filled);
+    if (first && order.open() && facts.filled_quantity >= 0 && filled < order.quantity &&
+        facts.leaves_quantity < order.quantity - filled) {
+        taken_by_venue(std::max(facts.order_quantity, filled + facts.leaves_quantity), order, decision);
+    }
     decision.exec_type = OrderStatus::created;
-    decision.answer = first && order.open() ? Answer::execution_report : Answer::none;
+    decision.answer = first && was_open ? Answer::execution_report : Answer::none;
 }
 
 // A command refused by the venue, or ended because it never got there. Only its own part of the order

@@ -59,6 +59,58 @@ TEST_CASE("an_order_in_doubt_keeps_its_reserve_until_evidence_comes") {
     }
 }
 
+// The first word of an order tells what the venue has taken, in a status answer as in the New's own.
+TEST_CASE("a_status_answer_that_counts_fewer_than_ordered_cuts_the_order_while_it_is_the_first_word") {
+    struct Row {
+        const char* what;
+        Quantity filled;
+        Quantity left;
+        Quantity named;  // OrderQty
+        Quantity total;  // the order's after it
+    };
+    for (const Row& row :
+         {Row{"one lot of two", 0, 1'000, 1'000, 1'000},
+          Row{"names none, what is left and filled counts", 0, 1'000, 0, 1'000},
+          Row{"what has filled there was taken too", 1'000, 1'000, 1'000, 2'000},
+          Row{"names more than is left and filled: nothing is surely cut", 0, 1'000, 2'000, 2'000},
+          Row{"no CumQty: what is left proves nothing", -1, 1'000, 1'000, 2'000},
+          Row{"all that was ordered", 0, 2'000, 2'000, 2'000},
+          Row{"nothing left and nothing filled says nothing", 0, 0, 0, 2'000}}) {
+        INFO(row.what);
+        World world;
+        const Decision order = world.send(world.order("N1"));
+        VenueReport status = world.report(order, OrderStatus::order_status);
+        status.facts.order_status = OrderStatus::created;
+        status.facts.filled_quantity = row.filled;
+        status.facts.leaves_quantity = row.left;
+        status.facts.order_quantity = row.named;
+        const Decision told = world.tell(status);
+        CHECK(told.answer == Answer::execution_report);
+        CHECK(told.exec_type == OrderStatus::created);
+        CHECK(told.ordered == row.total);
+        CHECK(told.reason == (row.total < 2'000 ? Reason::venue_cut : Reason::none));
+        CHECK(world.investor().open_buy == row.total * 100 * ntd);
+        // Not the first word any more: it may have crossed a Replace, and nothing is released by it.
+        status.facts.filled_quantity = 0;
+        status.facts.leaves_quantity = status.facts.order_quantity = 500;
+        CHECK(world.tell(status).ordered == row.total);
+    }
+}
+
+TEST_CASE("a_status_answer_that_counts_no_more_than_has_filled_here_fills_the_order") {
+    World world;
+    const Decision order = world.send(world.order("N1"));
+    world.fill(order, 1'000, 100 * ntd, "B1");
+    VenueReport status = world.report(order, OrderStatus::order_status);
+    status.facts.order_status = OrderStatus::filled;
+    status.facts.filled_quantity = 1'000;
+    const Decision told = world.tell(status);
+    CHECK(told.answer == Answer::execution_report);
+    CHECK(told.order_status == OrderStatus::filled);
+    CHECK(told.reason == Reason::venue_cut);
+    CHECK(world.investor().open_buy == 0);
+}
+
 TEST_CASE("an_in_doubt_replace_or_cancel_proven_unsent_is_dropped_with_a_cancel_reject") {
     World world;
     const Decision order = world.send(world.order("N1"));

@@ -197,6 +197,43 @@ TEST_CASE("a_quantity_cut_that_fills_overtook_makes_the_order_filled") {
     CHECK(world.investor().open_buy == 0);
 }
 
+// It has taken fewer than anybody here was told, so what was asked for has left nothing there.
+TEST_CASE("a_replace_answered_as_over_with_nothing_left_ends_the_order") {
+    struct Row {
+        const char* what;
+        OrderStatus status;
+        Quantity left;
+        Quantity filled;  // CumQty
+        Amount reserve;   // shares still reserved
+        bool ends;
+    };
+    for (const Row& row :
+         {Row{"over, nothing filled", OrderStatus::cancelled, 0, 0, 0, true},
+          Row{"over, a fill not shown yet is reserved for", OrderStatus::cancelled, 0, 500, 500, true},
+          Row{"over, and all that is left here has filled there", OrderStatus::cancelled, 0, 1'000, 1'000,
+              false},
+          Row{"over, without CumQty", OrderStatus::cancelled, 0, -1, 1'000, false},
+          Row{"something is left", OrderStatus::cancelled, 500, 0, 1'000, false},
+          Row{"not over", OrderStatus::created, 0, 0, 1'000, false}}) {
+        INFO(row.what);
+        World world;
+        const Decision order = world.send(world.order("N1"));
+        world.acknowledge(order);
+        const Decision asked = world.replace("N1", "R1", 1'000, 100 * ntd);
+        VenueReport told = world.report(order, OrderStatus::replaced, asked.sequence);
+        told.facts.order_quantity = 1'000;
+        told.facts.order_status = row.status;
+        told.facts.leaves_quantity = row.left;
+        told.facts.filled_quantity = row.filled;
+        const Decision done = world.tell(told);
+        CHECK(done.exec_type == OrderStatus::replaced);
+        CHECK((done.order_status == OrderStatus::cancelled) == row.ends);
+        CHECK((done.reason == Reason::venue_cut) == row.ends);
+        CHECK(world.investor().open_buy == row.reserve * 100 * ntd);
+        CHECK(world.ledger->counts().open == (row.ends ? 0U : 1U));
+    }
+}
+
 TEST_CASE("a_refused_replace_or_cancel_gives_its_part_back_and_nothing_else") {
     World world;
     const Decision order = world.send(world.order("N1"));

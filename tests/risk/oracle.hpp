@@ -143,6 +143,8 @@ class Oracle {
     Wide limit(risk::Scope scope, std::uint32_t row, risk::Dimension dimension, std::uint32_t security = 0);
     Wide worst(const OracleOrder& order, Wide price);
     Expected told(OracleOrder& order, char exec_type);
+    Expected status_told(OracleOrder& order, const risk::VenueReportFacts& facts);
+    static risk::Reason cut(OracleOrder& order, Wide taken);
     Expected drop(OracleOrder& order, risk::Sequence command, risk::Reason reason);
     Expected done_as_asked(OracleOrder& order);
 

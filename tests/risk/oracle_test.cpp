@@ -81,7 +81,7 @@ class Run {
                 venue(OrderStatus::replaced);
                 break;
             case 20:
-                venue(OrderStatus::cancelled);
+                venue(pick(3) == 0 ? OrderStatus::order_status : OrderStatus::cancelled);
                 break;
             case 21:
                 reject();
@@ -251,6 +251,17 @@ class Run {
         if (exec_type == OrderStatus::replaced && pick(3) == 0) {
             told.facts.order_quantity = static_cast<Quantity>(1 + pick(3)) * 1'000;
             told.facts.filled_quantity = static_cast<Quantity>(pick(4)) * 500;
+        }
+        if (exec_type == OrderStatus::replaced && pick(10) == 0) {
+            told.facts.order_status = OrderStatus::cancelled;
+            told.facts.filled_quantity = static_cast<Quantity>(pick(4)) * 500;
+        }
+        if (exec_type == OrderStatus::order_status) {
+            told.facts.order_status = pick(6) == 0 ? OrderStatus::cancelled : OrderStatus::created;
+            told.facts.filled_quantity = static_cast<Quantity>(pick(5)) * 500 - 500;
+            told.facts.filled_quantity = std::max<Quantity>(told.facts.filled_quantity, -1);
+            told.facts.leaves_quantity = static_cast<Quantity>(pick(5)) * 1'000;
+            told.facts.order_quantity = static_cast<Quantity>(pick(4)) * 1'000;
         }
         if (exec_type == OrderStatus::cancelled) {
             if (pick(2) == 0) {

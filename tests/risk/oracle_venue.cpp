@@ -43,14 +43,11 @@ Expected Oracle::report(const VenueReport& report) {
                 expected.reason = order->ended == '8' ? Reason::too_late : Reason::none;
                 return silent(order->ended == '8' ? Outcome::noted : Outcome::applied);
             }
-            const Wide taken = std::max(facts.order_quantity, facts.leaves_quantity);
-            if (taken > 0 && taken < order->total) {
-                order->total = std::max(taken, order->filled());
-                order->ended = order->filled() == order->total ? '2' : '\0';
-                expected.reason = Reason::venue_cut;
-            }
+            expected.reason = cut(*order, std::max(facts.order_quantity, facts.leaves_quantity));
             return expected;
         }
+        case OrderStatus::order_status:
+            return status_told(*order, facts);
         case OrderStatus::trade: {
             for (const OracleFill& fill : order->fills) {
                 if (fill.execution == facts.execution_id.view()) {
@@ -99,8 +96,16 @@ Expected Oracle::report(const VenueReport& report) {
                     order->reported = std::min(Wide{facts.filled_quantity}, order->total);
                 }
             }
+            const bool over = facts.order_status == OrderStatus::cancelled && facts.leaves_quantity == 0;
             if (order->ended == 0 && order->filled() >= order->total) {
                 order->ended = '2';
+            } else if (order->ended == 0 && over && facts.filled_quantity >= 0 &&
+                       facts.filled_quantity < order->total) {
+                order->ended = '4';
+                order->reported = std::max(Wide{facts.filled_quantity}, order->filled());
+                expected.reason = Reason::venue_cut;
+            }
+            if (order->ended != 0) {
                 order->doubts.erase(order->key);
             }
             return expected;
@@ -139,6 +144,46 @@ Expected Oracle::report(const VenueReport& report) {
         default:
             return silent(Outcome::noted);
     }
+}
+
+// The venue has taken less than it was asked for; 0 where it has not said how much.
+Reason Oracle::cut(OracleOrder& order, Wide taken) {
+    if (taken <= 0 || taken >= order.total) {
+        return Reason::none;
+    }
+    order.total = std::max(taken, order.filled());
+    order.ended = order.filled() == order.total ? '2' : '\0';
+    return Reason::venue_cut;
+}
+
+Expected Oracle::status_told(OracleOrder& order, const VenueReportFacts& facts) {
+    Expected expected = told(order, '0');
+    const bool news = !order.acknowledged && order.ended == 0;
+    order.acknowledged = true;
+    order.doubts.erase(order.key);
+    const auto status = static_cast<char>(facts.order_status);
+    const bool counted = facts.filled_quantity >= 0;
+    if (order.ended == 0 && (status == '4' || status == 'C') && counted) {
+        if (order.cancel) {
+            if (!order.cancel->by_gateway) {
+                expected.id = order.cancel->id;
+                expected.original = order.id;
+            }
+            order.doubts.erase(order.cancel->sequence);
+            order.cancel.reset();
+        }
+        order.reported = std::max(std::min(Wide{facts.filled_quantity}, order.total), order.filled());
+        order.ended = expected.exec_type = status;
+        return expected;
+    }
+    if (news && counted) {
+        const Wide all = std::max(Wide{facts.filled_quantity}, order.filled()) + facts.leaves_quantity;
+        if (all < order.total) {
+            expected.reason = cut(order, std::max(all, Wide{facts.order_quantity}));
+        }
+    }
+    expected.answer = news ? Answer::execution_report : Answer::none;
+    return expected;
 }
 
 Expected Oracle::drop(OracleOrder& order, Sequence command, Reason reason) {

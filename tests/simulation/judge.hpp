@@ -82,7 +82,6 @@ class Judge {
     void ask_oracle(const Seen& seen);
     [[nodiscard]] bool road_reason(const Seen& seen, risk::Venue venue);
     [[nodiscard]] tests::Expected expect(const Seen& seen);
-    [[nodiscard]] tests::Expected status_told(const risk::VenueReport& report);
     [[nodiscard]] tests::Expected halted(const Seen& seen);
     void compare_decision(const tests::Expected& expected, const risk::Decision& decision);
     [[nodiscard]] std::uint64_t shift_of(risk::Sequence command) const;

@@ -87,30 +87,6 @@ void Judge::ask_oracle(const Seen& seen) {
     compare_decision(expected, decision);
 }
 
-Expected Judge::status_told(const risk::VenueReport& report) {
-    Expected expected;
-    for (OracleOrder& order : oracle_->orders) {
-        if (order.key != report.facts.order_key) {
-            continue;
-        }
-        order.acknowledged = true;
-        order.doubts.erase(order.key);
-        const auto status = static_cast<char>(report.facts.order_status);
-        if (order.ended == 0 && (status == '4' || status == 'C') && report.facts.filled_quantity >= 0) {
-            if (order.cancel) {
-                order.doubts.erase(order.cancel->sequence);
-                order.cancel.reset();
-            }
-            order.reported = std::min(std::max(tests::Wide{report.facts.filled_quantity}, order.filled()),
-                                      std::max(order.total, order.filled()));
-            order.ended = status;
-        }
-        expected.outcome = risk::Outcome::applied;
-        expected.order = &order;
-    }
-    return expected;
-}
-
 Expected Judge::halted(const Seen& seen) {
     const bool on = seen.kind == RecordKind::halt;
     const auto& facts = as<risk::Halt>(seen).facts;  // Resume has the same shape
@@ -135,11 +111,8 @@ Expected Judge::expect(const Seen& seen) {
             return oracle_->replace(as<risk::ReplaceOrder>(seen));
         case RecordKind::cancel_order:
             return oracle_->cancel(as<risk::CancelOrder>(seen));
-        case RecordKind::venue_report: {
-            const auto& report = as<risk::VenueReport>(seen);
-            return report.facts.exec_type == risk::OrderStatus::order_status ? status_told(report)
-                                                                             : oracle_->report(report);
-        }
+        case RecordKind::venue_report:
+            return oracle_->report(as<risk::VenueReport>(seen));
         case RecordKind::venue_reject:
             return oracle_->reject(as<risk::VenueReject>(seen));
         case RecordKind::in_doubt:

@@ -129,7 +129,7 @@ TEST_CASE("seeds_that_have_found_something_stay_mended") {
         static_cast<void>(run(plan));
     }
     for (const std::uint64_t seed :
-         {1'796'252'573'003'609U, 1'796'252'573'005'538U, 1'796'253'524'002'854U}) {
+         {1'796'252'573'003'609U, 1'796'252'573'005'538U, 1'796'253'524'002'854U, 1'796'253'524'004'764U}) {
         static_cast<void>(run(make_plan(seed, true)));
     }
 }
