@@ -24,6 +24,8 @@ concept SegmentSource = requires(T& source, std::size_t index, std::uint64_t off
     { source.segment_name(index) } -> std::convertible_to<std::string>;
     // Its device failed at its end: the journal goes on in the next segment, as if this were closed.
     { source.segment_cut(index) } -> std::convertible_to<bool>;
+    // Its writer has said that it writes there no more, whatever its end looks like.
+    { source.segment_noted(index) } -> std::convertible_to<bool>;
     { source.read(index, offset, into) } -> std::convertible_to<bool>;
     { source.error() } -> std::convertible_to<std::string>;
 };
@@ -300,12 +302,14 @@ class FrameScan {
         return true;
     }
 
-    // The segment that follows is empty; but behind a torn write it was begun for the same frame, and that
-    // write may be torn too, and the one after it. The end is then in the last of them. Every segment is
-    // looked at for proof that more was durable: an empty one may stand before one with frames, where a
-    // device failed at its first write.
+    // The segment that follows is empty; but behind a torn write, or one that failed and left nothing or a
+    // whole frame, it was begun for the same frame, and that write may be torn too, and the one after it. The
+    // end is then in the last of them. Every segment is looked at for proof that more was durable: an empty
+    // one may stand before one with frames, where a device failed at its first write.
     bool look_at_next_segments(const RecoveryLimits& limits, JournalEnd& result) {
         bool found_empty = false;
+        const bool left = result.kind == EndKind::torn_tail ||
+                          (segment_ < source_.segment_count() && source_.segment_noted(segment_));
         for (std::size_t later = segment_ + 1; later < source_.segment_count(); ++later) {
             std::uint64_t used = 0;
             if (!look_behind(later, 0, limits, used, result)) {
@@ -318,12 +322,12 @@ class FrameScan {
             if (found_empty) {
                 continue;
             }
-            if (result.kind != EndKind::torn_tail || used > limits.write_bytes_max ||
-                later >= segment_ + torn_in_a_row_max) {
+            if (!left || used > limits.write_bytes_max || later >= segment_ + torn_in_a_row_max) {
                 say_damage(result, "segment " + source_.segment_name(later) +
                                        " is not empty, yet does not begin with the next frame");
                 return false;
             }
+            result.kind = EndKind::torn_tail;
             result.segment = later;
             result.offset = 0;
             result.torn_bytes = used;

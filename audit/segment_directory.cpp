@@ -75,6 +75,7 @@ std::string note_path(const std::string& directory, const SegmentName& name) {
 struct SegmentDirectory::Listed {
     std::vector<File> files;
     std::vector<SegmentCut> cuts;
+    std::vector<SegmentName> noted;
     std::vector<SegmentName> pruned;
 };
 
@@ -115,6 +116,7 @@ std::string SegmentDirectory::list(const std::string& directory, Listed& into) {
             into.pruned.push_back(cut.segment);
         } else if (text.ends_with(note_end) &&
                    SegmentName::parse(text.substr(0, text.size() - note_end.size()), cut.segment)) {
+            into.noted.push_back(cut.segment);
             std::ifstream note(entry.path());
             std::string line;
             if (std::getline(note, line) && SegmentCut::parse(line, cut)) {
@@ -190,6 +192,8 @@ std::string SegmentDirectory::join(const Listed& first, const Listed& spare, Lis
     }
     into.cuts = first.cuts;
     into.cuts.insert(into.cuts.end(), spare.cuts.begin(), spare.cuts.end());
+    into.noted = first.noted;
+    into.noted.insert(into.noted.end(), spare.noted.begin(), spare.noted.end());
     return {};
 }
 
@@ -269,6 +273,9 @@ std::string SegmentDirectory::refresh() {
             return error;
         }
         files_.push_back(found.files[i]);
+    }
+    for (File& file : files_) {
+        file.noted = std::find(found.noted.begin(), found.noted.end(), file.name) != found.noted.end();
     }
     for (const SegmentCut& cut : found.cuts) {
         const auto is = [](const SegmentName& name) {

@@ -76,6 +76,8 @@ class SegmentDirectory {
         return files_[index].bytes;
     }
     [[nodiscard]] bool segment_cut(std::size_t index) const noexcept { return files_[index].cut; }
+    // It has a note: who wrote it went on elsewhere, for a torn or a failed write.
+    [[nodiscard]] bool segment_noted(std::size_t index) const noexcept { return files_[index].noted; }
     [[nodiscard]] std::string segment_name(std::size_t index) const { return files_[index].name.text(); }
     // The directory it lies in.
     [[nodiscard]] const std::string& segment_directory(std::size_t index) const noexcept {
@@ -100,6 +102,7 @@ class SegmentDirectory {
         std::uint64_t bytes = 0;
         bool on_spare = false;
         bool cut = false;
+        bool noted = false;
         bool compressed = false;
     };
     // A file that is being read. A journal has more of them than a process may hold open.

@@ -29,6 +29,7 @@ class OneSegment {
     [[nodiscard]] std::uint64_t segment_bytes(std::size_t) const { return disk_.size(); }
     [[nodiscard]] std::string segment_name(std::size_t) const { return "one"; }
     [[nodiscard]] bool segment_cut(std::size_t) const { return false; }
+    [[nodiscard]] bool segment_noted(std::size_t) const { return false; }
     [[nodiscard]] bool read(std::size_t, std::uint64_t offset, std::span<std::byte> into) const {
         std::memcpy(into.data(), disk_.data() + offset, into.size());
         return true;

@@ -3,6 +3,7 @@
 // start.
 #include <catch2/catch.hpp>
 #include <cstring>
+#include <set>
 
 #include "audit/recovery.hpp"
 
@@ -27,6 +28,8 @@ class Segments {
     [[nodiscard]] std::uint64_t segment_bytes(std::size_t) const { return segment_sectors * sector; }
     [[nodiscard]] std::string segment_name(std::size_t index) const { return std::to_string(index); }
     [[nodiscard]] bool segment_cut(std::size_t) const { return false; }
+    [[nodiscard]] bool segment_noted(std::size_t index) const { return noted_.count(index) != 0; }
+    void note(std::size_t index) { noted_.insert(index); }
     [[nodiscard]] bool read(std::size_t index, std::uint64_t offset, std::span<std::byte> into) const {
         std::memcpy(into.data(), disks_[index].data() + offset, into.size());
         return true;
@@ -85,6 +88,7 @@ class Segments {
     }
 
     std::vector<std::vector<std::byte>> disks_;
+    std::set<std::size_t> noted_;
 };
 
 JournalEnd end_of(Segments& segments, std::size_t& began_in, risk::Sequence floor = 0) {
@@ -117,6 +121,44 @@ TEST_CASE("a_segment_torn_in_its_first_write_behind_a_torn_tail_is_the_end_and_n
         CHECK(began_in == 0);
         CHECK(end_of(segments, began_in, 2).kind == EndKind::damage);  // the floor still holds
     }
+}
+
+// Seed 1796266522002677: a write failed and had left a whole frame; the first write of the next segment
+// failed too.
+TEST_CASE("a_first_write_torn_behind_a_segment_its_writer_has_left_is_the_end_and_no_damage") {
+    for (const std::size_t torn_in_a_row : {1U, 2U, 5U}) {
+        Segments segments(torn_in_a_row + 2);
+        FrameChain chain;
+        segments.write(0, 0, chain);
+        for (std::size_t later = 1; later <= torn_in_a_row; ++later) {
+            segments.write(later, 0, chain, later % frame_sectors == 0 ? 1 : later % frame_sectors);
+        }
+        std::size_t began_in = 9;
+        // Nobody has left the first one: the next is not begun behind a clean end.
+        CHECK(end_of(segments, began_in).kind == EndKind::damage);
+        segments.note(0);
+        const JournalEnd end = end_of(segments, began_in);
+        INFO(torn_in_a_row << " " << end.text);
+        CHECK(end.kind == EndKind::torn_tail);
+        CHECK(end.chain.records.sequence == 1);
+        CHECK(end.segment == torn_in_a_row);
+        CHECK(end.offset == 0);
+        CHECK(end.torn_bytes > 0);
+        CHECK(end_of(segments, began_in, 2).kind == EndKind::damage);  // the floor still holds
+    }
+}
+
+TEST_CASE("what_proves_that_more_was_durable_is_damage_behind_a_segment_its_writer_has_left_too") {
+    Segments segments(3);
+    FrameChain chain;
+    segments.write(0, 0, chain);
+    segments.note(0);
+    segments.write(1, 0, chain);
+    segments.write(1, frame_sectors, chain);
+    std::size_t began_in = 9;
+    CHECK(end_of(segments, began_in).chain.records.sequence == 3);
+    segments.rot(1, 2);
+    CHECK(end_of(segments, began_in).kind == EndKind::damage);
 }
 
 TEST_CASE("recovery_does_not_begin_in_a_segment_whose_first_frame_was_never_whole") {
