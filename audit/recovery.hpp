@@ -316,7 +316,8 @@ class FrameScan {
                 return false;
             }
             if (used == 0) {
-                found_empty = true;  // made ready, or begun by a write that left nothing: look further
+                // Made ready, or begun by a write that left nothing, which a note says: look further.
+                found_empty = found_empty || !left || !source_.segment_noted(later);
                 continue;
             }
             if (found_empty) {

@@ -266,6 +266,10 @@ class Ledger {
     // ledger_venue.cpp: what venues answer
     Decision venue_report(const VenueReport& report) noexcept;
     void acknowledged(const VenueReport& report, Order& order, Decision& decision) noexcept;
+    void taken_by_venue(Quantity taken, Order& order, Decision& decision) noexcept;
+    // Shares left and filled there by this report; the order's quantity where no CumQty proves that it is
+    // fewer.
+    [[nodiscard]] static Quantity most_at_venue(const VenueReportFacts& facts, const Order& order) noexcept;
     void traded(const VenueReport& report, Order& order, Decision& decision) noexcept;
     void replaced(const VenueReport& report, Order& order, Decision& decision) noexcept;
     void cancelled(const VenueReport& report, Order& order, Decision& decision) noexcept;
@@ -283,7 +287,6 @@ class Ledger {
     Decision orphan_report(const VenueReport& report) noexcept;
     [[nodiscard]] bool take_in(const VenueReport& report, Decision& decision) noexcept;
     void halt_account(std::uint32_t account) noexcept;
-    void taken_by_venue(Quantity taken, Order& order, Decision& decision) noexcept;
     void replaced_unasked(const VenueReportFacts& facts, Order& order) noexcept;
 
     // ledger_digest.cpp, ledger_stage.cpp and ledger_grow.cpp hold `digest`, `stage` and `grow`

@@ -117,7 +117,9 @@ void Ledger::replaced_unasked(const VenueReportFacts& facts, Order& order) noexc
         order.worst = std::max(order.worst, worst_of(order, facts.price));
         order.price = facts.price;
     } else if (facts.order_quantity > 0 && facts.order_quantity <= order.quantity) {
-        order.quantity -= facts.order_quantity;
+        // Not more than it proves: the cut may have been heard before, from a status answer.
+        const Quantity proven = facts.filled_quantity >= 0 ? most_at_venue(facts, order) : 0;
+        order.quantity = std::max(order.quantity - facts.order_quantity, proven);
     }
     if (order.quantity <= order.filled) {
         end_order(order, OrderStatus::filled);

@@ -117,6 +117,13 @@ void Ledger::taken_by_venue(Quantity taken, Order& order, Decision& decision) no
     }
 }
 
+Quantity Ledger::most_at_venue(const VenueReportFacts& facts, const Order& order) noexcept {
+    const Quantity filled = std::max(facts.filled_quantity, order.filled);
+    const bool fewer = facts.filled_quantity >= 0 && filled < order.quantity &&
+                       facts.leaves_quantity < order.quantity - filled;
+    return fewer ? filled + facts.leaves_quantity : order.quantity;
+}
+
 void Ledger::traded(const VenueReport& report, Order& order, Decision& decision) noexcept {
     const VenueReportFacts& facts = report.facts;
     decision.exec_type = OrderStatus::trade;
@@ -271,10 +278,8 @@ void Ledger::status_told(const VenueReport& report, Order& order, Decision& deci
     }
     // Without CumQty a state that is over proves no fill count, so the reserve stays, and what is left proves
     // no cut. Only the first word of the order is believed of one: later ones may cross a Replace.
-    const Quantity filled = std::max(facts.filled_quantity, order.filled);
-    if (first && order.open() && facts.filled_quantity >= 0 && filled < order.quantity &&
-        facts.leaves_quantity < order.quantity - filled) {
-        taken_by_venue(std::max(facts.order_quantity, filled + facts.leaves_quantity), order, decision);
+    if (first && was_open) {
+        taken_by_venue(std::max(facts.order_quantity, most_at_venue(facts, order)), order, decision);
     }
     decision.exec_type = OrderStatus::created;
     decision.answer = first && was_open ? Answer::execution_report : Answer::none;

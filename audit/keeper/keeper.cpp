@@ -79,7 +79,6 @@ Recovered recover_disk(const KeeperOptions& options, risk::Sequence floor, Segme
         (end.any_frame || end.torn_bytes > 0)) {
         first_unused = end.segment + 1;
         const SegmentName last = name_of(source, end.segment);
-        const std::string& directory = source.segment_directory(end.segment);
         if (end.kind == EndKind::torn_tail) {
             const std::string text = "closed at offset " + std::to_string(end.offset) + " behind record " +
                                      std::to_string(end.chain.records.sequence) + ": a torn write of " +
@@ -88,14 +87,22 @@ Recovered recover_disk(const KeeperOptions& options, risk::Sequence floor, Segme
             if (std::string error = used.note(last, text); !error.empty()) {
                 return failed(KeeperState::io_error, std::move(error));
             }
-        } else if (!end.segment_closed && !SegmentStore::has_note(directory, last)) {
+        } else if (!end.segment_closed && !source.segment_noted(end.segment)) {
             go_on_in = last.text();
+        } else if (!end.segment_closed) {
+            // Who wrote the note may not have had it on the disk, and the next segment depends on it.
+            if (std::string error =
+                    used.note(last, "left behind record " + std::to_string(end.chain.records.sequence) +
+                                        " for the write that failed here");
+                !error.empty()) {
+                return failed(KeeperState::io_error, std::move(error));
+            }
         }
     }
     result.start.cut_bytes = end.torn_bytes;
     std::deque<SegmentName> unused;
     for (std::size_t i = first_unused; i < count; ++i) {
-        if (!SegmentStore::has_note(source.segment_directory(i), name_of(source, i))) {
+        if (!source.segment_noted(i)) {
             unused.push_back(name_of(source, i));
         }
     }

@@ -323,8 +323,4 @@ void SegmentStore::give_up(const SegmentCut& cut, const std::string& reason) {
     wake_.notify_all();
 }
 
-bool SegmentStore::has_note(const std::string& directory, const SegmentName& name) {
-    return std::filesystem::exists(note_path(directory, name));
-}
-
 }  // namespace fairlead::audit

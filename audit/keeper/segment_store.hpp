@@ -65,7 +65,6 @@ class SegmentStore {
     // A text beside the segment that says why it was closed before its end; from then on nothing is
     // written to it. Empty text: written and synced.
     [[nodiscard]] std::string note(const SegmentName& name, const std::string& text) const;
-    [[nodiscard]] static bool has_note(const std::string& directory, const SegmentName& name);
     // The note that cuts a segment of the other device: whole or not there at all. Empty text: on disk.
     [[nodiscard]] std::string note_cut(const SegmentCut& cut, const std::string& reason) const;
     // The device has failed: makes no more segments. The note is tried by the preparing thread, so that

@@ -148,6 +148,22 @@ TEST_CASE("a_first_write_torn_behind_a_segment_its_writer_has_left_is_the_end_an
     }
 }
 
+// Its first write failed and left nothing, and the first write behind it is torn.
+TEST_CASE("a_torn_segment_behind_an_empty_one_its_writer_has_left_is_the_end_and_not_written_over") {
+    Segments segments(4);
+    FrameChain chain;
+    segments.write(0, 0, chain);
+    segments.note(0);
+    segments.note(1);
+    segments.write(2, 0, chain, 3);
+    std::size_t began_in = 9;
+    const JournalEnd end = end_of(segments, began_in);
+    INFO(end.text);
+    CHECK(end.kind == EndKind::torn_tail);
+    CHECK(end.segment == 2);
+    CHECK(end.offset == 0);
+}
+
 TEST_CASE("what_proves_that_more_was_durable_is_damage_behind_a_segment_its_writer_has_left_too") {
     Segments segments(3);
     FrameChain chain;

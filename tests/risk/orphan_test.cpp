@@ -164,6 +164,16 @@ TEST_CASE("a_replace_without_its_record_cuts_as_told_and_reserves_the_worse_pric
         CHECK(done.leaves == 3'000);
         CHECK(world.investor().open_buy == 3'000 * 100 * ntd);
     }
+    SECTION("a cut that a status answer has told of before") {
+        told.facts.order_quantity = 1'000;
+        told.facts.filled_quantity = 0;
+        told.facts.leaves_quantity = 4'000;
+        CHECK(world.tell(told).leaves == 4'000);
+        told.facts.filled_quantity = 1'000;  // not seen here yet
+        told.facts.leaves_quantity = 2'500;
+        CHECK(world.tell(told).leaves == 3'500);
+        CHECK(world.investor().open_buy == 3'500 * 100 * ntd);
+    }
     SECTION("a higher price") {
         told.facts.price = 102 * ntd;
         told.facts.order_quantity = told.facts.leaves_quantity = 4'000;

@@ -311,10 +311,6 @@ void SegmentStore::give_up(const SegmentCut&, const std::string&) {
     stopping_.store(true);
 }
 
-bool SegmentStore::has_note(const std::string& directory, const SegmentName& name) {
-    return std::filesystem::exists(note_path(directory, name));
-}
-
 // --- what checkpointer_thread.cpp defines: signing takes its turns among the events
 
 void Checkpointer::start() {
