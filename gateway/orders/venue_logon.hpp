@@ -1,4 +1,4 @@
-// The venue's logon rule: RawData (96) = APPEND-NO (three digits, chosen by us, none of the last five)
+// The venue's logon rule: RawData (96) = APPEND-NO (three digits, chosen by us, none of its last five)
 // and KEY-VALUE (thousands and hundreds digit of APPEND-NO x password). Not the session: that is
 // gateway/fix; this only makes and reads its data. Called by the order thread when a line logs on.
 #pragma once
@@ -26,12 +26,13 @@ struct RawData {
 // last two digits in what is journaled, and the append number can still be restored from it.
 [[nodiscard]] std::uint32_t append_number_of(std::string_view raw_data) noexcept;
 
-// The append numbers of one line, so that none of the previous five is used again.
+// The append numbers of one line, so that none of the venue's previous five is used again. It counts the
+// logons it has received: of ours, some may not have come so far.
 class AppendNumbers {
   public:
-    static constexpr std::size_t remembered = 5;
+    static constexpr std::size_t remembered = 20;
 
-    // A number 1 .. 999 that is none of the last five, even over the rest; `randomness` is any 64
+    // A number 1 .. 999 that is none of those remembered, even over the rest; `randomness` is any 64
     // random bits. It is remembered at once: a logon that fails has used it too.
     [[nodiscard]] std::uint32_t choose(std::uint64_t randomness) noexcept;
 

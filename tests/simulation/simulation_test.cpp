@@ -128,8 +128,9 @@ TEST_CASE("seeds_that_have_found_something_stay_mended") {
         plan.orders_max = orders_room_max;
         static_cast<void>(run(plan));
     }
-    for (const std::uint64_t seed : {1'796'252'573'003'609U, 1'796'252'573'005'538U, 1'796'253'524'002'854U,
-                                     1'796'253'524'004'764U, 1'796'266'522'002'677U}) {
+    for (const std::uint64_t seed :
+         {1'796'252'573'003'609U, 1'796'252'573'005'538U, 1'796'253'524'002'854U, 1'796'253'524'004'764U,
+          1'796'266'522'002'677U, 1'796'274'870'003'061U}) {
         static_cast<void>(run(make_plan(seed, true)));
     }
 }
