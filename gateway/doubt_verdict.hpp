@@ -13,8 +13,7 @@ namespace fairlead::gateway {
 [[nodiscard]] constexpr risk::Resolution verdict(const risk::Order& order, risk::Sequence command,
                                                  const risk::VenueReportFacts& told) noexcept {
     using enum risk::Resolution;
-    const bool over =
-        told.order_status == risk::OrderStatus::cancelled || told.order_status == risk::OrderStatus::expired;
+    const bool over = says_over(told);
     if (command == order.cancel.command) {
         return over ? venue_knows : venue_did_not;
     }

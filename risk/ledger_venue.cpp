@@ -4,14 +4,6 @@
 
 namespace fairlead::risk {
 
-namespace {
-
-bool says_over(const VenueReportFacts& facts) noexcept {
-    return facts.order_status == OrderStatus::cancelled || facts.order_status == OrderStatus::expired;
-}
-
-}  // namespace
-
 Decision Ledger::venue_report(const VenueReport& report) noexcept {
     const VenueReportFacts& facts = report.facts;
     Decision decision;

@@ -289,6 +289,10 @@ struct VenueReport {
     Record record;
     VenueReportFacts facts;
 };
+// Nothing of the order works at the venue any more, and not because all of it has filled.
+[[nodiscard]] constexpr bool says_over(const VenueReportFacts& facts) noexcept {
+    return facts.order_status == OrderStatus::cancelled || facts.order_status == OrderStatus::expired;
+}
 
 // A venue's OrderCancelReject (9), session Reject (3) or BusinessMessageReject (j) of one command.
 struct VenueRejectFacts {

@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <cstring>
 #include <fstream>
+#include <iterator>
 #include <new>
 
 #include "audit/keeper/keeper_steps.hpp"
@@ -347,4 +348,32 @@ TEST_CASE("an_end_below_the_floor_is_damage_and_a_torn_tail_is_cut_into_a_new_se
     CHECK(recovered.start.cut_bytes == 2 * block_bytes);
     CHECK_FALSE(store.is_open());
     CHECK(std::filesystem::exists(path + ".note"));
+}
+
+TEST_CASE("a_segment_with_a_note_is_left_once_its_note_is_written_again") {
+    const TemporaryDirectory disk;
+    const std::string note = write_journal(disk.path(), 3) + ".note";
+    KeeperOptions options;
+    options.journal_directory = disk.path();
+    {
+        SegmentStore store({disk.path(), 1 << 20, 1, [](const std::string&) {}});
+        CHECK(recover_disk(options, 3, store).error == "");
+        CHECK(store.is_open());  // nobody has left it
+    }
+    std::ofstream(note) << "a write failed\n";
+    {
+        SegmentStore store({disk.path(), 1 << 20, 1, [](const std::string&) {}});
+        const Recovered recovered = recover_disk(options, 3, store);
+        REQUIRE(recovered.error == "");
+        CHECK(recovered.start.chain.records.sequence == 3);
+        CHECK_FALSE(store.is_open());
+    }
+    std::ifstream file(note);
+    const std::string text{std::istreambuf_iterator<char>(file), {}};
+    CHECK(text == "a write failed\nleft behind record 3 for the write that failed here\n");
+    // What cannot be written is not trusted.
+    std::filesystem::remove(note);
+    std::filesystem::create_directory(note);
+    SegmentStore store({disk.path(), 1 << 20, 1, [](const std::string&) {}});
+    CHECK(recover_disk(options, 3, store).error.find(note) != std::string::npos);
 }

@@ -100,6 +100,15 @@ JournalEnd end_of(Segments& segments, std::size_t& began_in, risk::Sequence floo
     return find_end(segments, began_in, chain, limits, sector);
 }
 
+// The log ends behind its first record, and the last write that was torn stands at the start of `segment`.
+void check_torn_start(const JournalEnd& end, std::size_t segment) {
+    CHECK(end.kind == EndKind::torn_tail);
+    CHECK(end.chain.records.sequence == 1);
+    CHECK(end.segment == segment);
+    CHECK(end.offset == 0);
+    CHECK(end.torn_bytes > 0);
+}
+
 }  // namespace
 
 TEST_CASE("a_segment_torn_in_its_first_write_behind_a_torn_tail_is_the_end_and_no_damage") {
@@ -114,10 +123,7 @@ TEST_CASE("a_segment_torn_in_its_first_write_behind_a_torn_tail_is_the_end_and_n
         std::size_t began_in = 9;
         const JournalEnd end = end_of(segments, began_in);
         INFO(torn_in_a_row << " " << end.text);
-        CHECK(end.kind == EndKind::torn_tail);
-        CHECK(end.chain.records.sequence == 1);
-        CHECK(end.segment == torn_in_a_row);
-        CHECK(end.offset == 0);
+        check_torn_start(end, torn_in_a_row);
         CHECK(began_in == 0);
         CHECK(end_of(segments, began_in, 2).kind == EndKind::damage);  // the floor still holds
     }
@@ -139,17 +145,13 @@ TEST_CASE("a_first_write_torn_behind_a_segment_its_writer_has_left_is_the_end_an
         segments.note(0);
         const JournalEnd end = end_of(segments, began_in);
         INFO(torn_in_a_row << " " << end.text);
-        CHECK(end.kind == EndKind::torn_tail);
-        CHECK(end.chain.records.sequence == 1);
-        CHECK(end.segment == torn_in_a_row);
-        CHECK(end.offset == 0);
-        CHECK(end.torn_bytes > 0);
+        check_torn_start(end, torn_in_a_row);
         CHECK(end_of(segments, began_in, 2).kind == EndKind::damage);  // the floor still holds
     }
 }
 
 // Its first write failed and left nothing, and the first write behind it is torn.
-TEST_CASE("a_torn_segment_behind_an_empty_one_its_writer_has_left_is_the_end_and_not_written_over") {
+TEST_CASE("a_torn_segment_behind_an_empty_one_its_writer_has_left_is_the_end_and_no_damage") {
     Segments segments(4);
     FrameChain chain;
     segments.write(0, 0, chain);
@@ -159,9 +161,7 @@ TEST_CASE("a_torn_segment_behind_an_empty_one_its_writer_has_left_is_the_end_and
     std::size_t began_in = 9;
     const JournalEnd end = end_of(segments, began_in);
     INFO(end.text);
-    CHECK(end.kind == EndKind::torn_tail);
-    CHECK(end.segment == 2);
-    CHECK(end.offset == 0);
+    check_torn_start(end, 2);
 }
 
 TEST_CASE("what_proves_that_more_was_durable_is_damage_behind_a_segment_its_writer_has_left_too") {
