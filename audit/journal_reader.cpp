@@ -16,6 +16,8 @@ struct JournalReader::State {
     std::vector<RecordView> records;
     std::size_t next_record = 0;
     risk::Sequence first = 1;
+    // Begun by halving in the middle of this segment, and not yet past it.
+    std::optional<std::size_t> sought;
     AtEnd at_end = AtEnd::judge;
     ChainEnd chain;
     JournalEnd end;
@@ -45,6 +47,30 @@ struct JournalReader::State {
                     static_cast<double>(bytes),
                 records_read);
         }
+    }
+
+    void scan_from(std::size_t segment, std::uint64_t offset, const FrameChain& from) {
+        scan.emplace(source, segment, from);
+        scan->place(segment, offset);
+        if (pool) {
+            scan->use(&*pool);
+        }
+    }
+
+    // Sequences rise with offsets only as far as the log goes: behind its end a torn write may have left an
+    // earlier frame of the segment, where halving ends up. From the segment's first frame on there is no
+    // doubt, so who was put elsewhere and finds no more goes that way before it is called the end.
+    [[nodiscard]] bool begin_again_at_start() {
+        if (!sought || scan->segment() != *sought) {
+            return false;
+        }
+        first = std::max(first, chain.sequence + 1);
+        FrameChain anywhere;
+        anywhere.anchor = true;
+        scan_from(*sought, 0, anywhere);
+        sought.reset();
+        frames = records_read = 0;
+        return true;
     }
 
     // Where the first segment that is left begins. The error says that records are missing, and who has
@@ -172,11 +198,13 @@ bool JournalReader::open(const JournalPlace& place, risk::Sequence first, AtEnd 
     if (state.source.place().watch) {
         state.count_bytes();
     }
-    state.scan.emplace(state.source, segment, chain);
-    state.scan->place(segment, offset);
     if (place.hashers > 1) {
-        state.scan->use(&state.pool.emplace(place.hashers));
+        state.pool.emplace(place.hashers);
     }
+    if (offset > 0) {
+        state.sought = segment;
+    }
+    state.scan_from(segment, offset, chain);
     return true;
 }
 
@@ -219,6 +247,9 @@ ReadStatus JournalReader::read(RecordView& view) {
             continue;
         }
         state.records.clear();
+        if (step == Scan::Step::stop && state.begin_again_at_start()) {
+            continue;
+        }
         if (step == Scan::Step::unreadable) {
             if (state.error.empty()) {
                 state.error = state.source.error();

@@ -131,9 +131,6 @@ void ClientSide::on_history(HistoryAnswer& answer) noexcept {
                          core_.connections[session->connection]->generation() == answer.generation;
     if (current) {
         session->history_asked = false;
-        if (!answer.complete) {
-            core_.log(LogLevel::error, "a resend could not be read from the journal", answer.session);
-        }
         std::size_t at = 0;
         for (const HistoryAnswer::Piece& piece : answer.pieces) {
             const std::span<char> into = room(*session);
@@ -143,6 +140,18 @@ void ClientSide::on_history(HistoryAnswer& answer) noexcept {
             std::memcpy(into.data(), answer.bytes.data() + at, piece.length);
             send(*session, piece.length, piece.gate, 0);
             at += piece.length;
+        }
+        if (!answer.complete) {
+            // Its gap would stay, and everything behind it unheard: the client asks again with its next
+            // logon.
+            core_.log(LogLevel::error, "a resend could not be read from the journal: client logged out",
+                      answer.session);
+            actions_.clear();
+            session->machine.start_logout(risk::LogoutCause::by_us,
+                                          "Messages asked for again could not be read from the journal: log "
+                                          "on again to ask for the rest, or ask your broker",
+                                          core_.now(), actions_);
+            perform(*session, actions_);
         }
     }
     history_.give_back(answer);

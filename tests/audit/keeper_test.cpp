@@ -275,6 +275,31 @@ TEST_CASE("a_front_that_does_not_join_the_disk_is_refused") {
     CHECK(bench.store.writes == 0);
 }
 
+// Found by the simulator (seed 7792): a client's messages could not be read for a resend.
+TEST_CASE("a_record_is_found_though_a_torn_write_left_an_earlier_frame_behind_the_end") {
+    constexpr risk::Sequence records = 8;
+    const TemporaryDirectory disk;
+    const std::string segment = write_journal(disk.path(), records);  // a frame for each record, then a seal
+    std::filesystem::permissions(segment, std::filesystem::perms::owner_all);
+    const std::string whole = bytes_of(segment);
+    for (risk::Sequence left = 1; left < records; ++left) {
+        std::string torn = whole;
+        torn.replace(records * block_bytes, block_bytes, whole, (left - 1) * block_bytes, block_bytes);
+        put_bytes(segment, torn);
+        for (risk::Sequence wanted = 1; wanted <= records + 1; ++wanted) {
+            INFO("frame " << left << " behind the end, record " << wanted << " wanted");
+            JournalReader reader;
+            REQUIRE(reader.open(disk.path(), wanted, AtEnd::follow));
+            RecordView view;
+            for (risk::Sequence next = wanted; next <= records; ++next) {
+                REQUIRE(reader.next(view) == ReadStatus::record);
+                REQUIRE(view.header.sequence == next);
+            }
+            CHECK(reader.next(view) == ReadStatus::end);
+        }
+    }
+}
+
 TEST_CASE("a_flipped_bit_anywhere_in_a_sealed_journal_is_found") {
     const TemporaryDirectory disk;
     const std::string path = write_journal(disk.path(), 3);

@@ -6,6 +6,8 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <string>
 
 #include "audit/front.hpp"
@@ -30,6 +32,14 @@ class TemporaryDirectory {
   private:
     std::string path_;
 };
+
+inline std::string bytes_of(const std::string& path) {
+    std::ifstream file(path, std::ios::binary);
+    return {std::istreambuf_iterator<char>(file), {}};
+}
+inline void put_bytes(const std::string& path, const std::string& bytes) {
+    std::ofstream(path, std::ios::binary | std::ios::trunc) << bytes;
+}
 
 inline audit::FrontOptions small_front(const std::string& front, const std::string& journal = {}) {
     audit::FrontOptions options;

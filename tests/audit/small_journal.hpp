@@ -19,14 +19,6 @@
 
 namespace fairlead::test {
 
-inline std::string bytes_of(const std::string& path) {
-    std::ifstream file(path, std::ios::binary);
-    return {std::istreambuf_iterator<char>(file), {}};
-}
-inline void put_bytes(const std::string& path, const std::string& bytes) {
-    std::ofstream(path, std::ios::binary | std::ios::trunc) << bytes;
-}
-
 // Segments in plain files: of three frames of one block each the first, of four the others.
 class SmallStore {
   public:

@@ -298,11 +298,35 @@ TEST_CASE("a_report_of_an_unknown_order_or_another_side_is_an_orphan") {
     told.facts.last_quantity = 1'000;
     told.facts.last_price = 100 * ntd;
     told.facts.side = Side::sell;
-    CHECK(world.tell(told).outcome == Outcome::orphan);
+    const Decision other_side = world.tell(told);
+    CHECK(other_side.outcome == Outcome::orphan);
+    CHECK(other_side.reason == Reason::side_mismatch);
+    CHECK(other_side.side == Side::sell);
     told.facts.side = Side::buy;
     told.facts.order_key += 100;
-    CHECK(world.tell(told).outcome == Outcome::orphan);
+    const Decision unknown = world.tell(told);
+    CHECK(unknown.outcome == Outcome::orphan);
+    CHECK(unknown.reason == Reason::order_unknown);
     CHECK(world.investor().executed_buy == 0);
+}
+
+TEST_CASE("a_refusal_or_a_doubt_about_an_unknown_order_changes_nothing_and_says_so") {
+    World world;
+    Decision order = world.send(world.order("N1"));
+    order.order_key += 100;
+    const Decision refused = world.refuse(order, order.order_key);
+    CHECK(refused.outcome == Outcome::orphan);
+    CHECK(refused.reason == Reason::order_unknown);
+    for (const Sequence command : {order.order_key, Sequence{0}}) {
+        for (const Decision& decision :
+             {world.doubt(order, command), world.resolve(order, command, Resolution::never_sent)}) {
+            CHECK(decision.outcome == Outcome::noted);
+            CHECK(decision.reason == Reason::none);
+            CHECK(decision.answer == Answer::none);
+        }
+    }
+    CHECK(world.ledger->counts().in_doubt == 0);
+    CHECK(world.investor().open_buy > 0);
 }
 
 TEST_CASE("a_poss_resend_of_a_known_id_is_answered_with_the_state_and_of_an_unknown_one_is_new") {

@@ -51,6 +51,8 @@ TEST_CASE("an_orphan_is_the_order_that_the_venue_tells_of") {
     VenueReport told = living_orphan(Side::sell);
     told.facts.session_kind = SessionKind::after_hours_odd;
     const Decision taken = take_in(world, told);
+    CHECK(taken.exec_type == OrderStatus::created);
+    CHECK(taken.reason == Reason::order_unknown);
     CHECK(taken.ordered == 3'000);
     CHECK(taken.price == 101 * ntd);
     CHECK(taken.side == Side::sell);
@@ -112,6 +114,7 @@ TEST_CASE("an_orphan_that_cannot_be_booked_says_so_and_halts_all_the_same") {
     for (const Row& row :
          {Row{"no such security", [](VenueReport& told) { told.facts.symbol = Symbol{"0001"}; }, true},
           Row{"no side", [](VenueReport& told) { told.facts.side = Side::none; }, true},
+          Row{"a price below zero", [](VenueReport& told) { told.facts.price = -1; }, true},
           Row{"a value beyond all sums",
               [](VenueReport& told) {
                   told.facts.leaves_quantity = INT64_MAX / 2;
@@ -126,6 +129,9 @@ TEST_CASE("an_orphan_that_cannot_be_booked_says_so_and_halts_all_the_same") {
         const Decision taken = take_in(world, told);
         CHECK(taken.outcome == Outcome::orphan);
         CHECK(taken.order_key == 0);
+        CHECK(taken.account == told.facts.account);
+        CHECK(taken.symbol == told.facts.symbol);
+        CHECK(taken.side == told.facts.side);
         CHECK(world.ledger->counts().open == 0);
         CHECK((world.send(world.order("N1")).reason == Reason::account_halted) == row.halted);
     }

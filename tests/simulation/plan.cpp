@@ -27,7 +27,7 @@ constexpr std::array<std::string_view, fault_count> names{"gateway_killed",     
                                                           "client_asks_resend",  "wrong_password",
                                                           "limit_change",        "halt",
                                                           "operator_disconnect", "leap_second",
-                                                          "venue_asks_all"};
+                                                          "venue_asks_all",      "history_unreadable"};
 
 }  // namespace
 

@@ -54,6 +54,7 @@ enum class Fault : std::uint8_t {
     operator_disconnect,
     leap_second,
     venue_asks_all,
+    history_unreadable,
     count,
 };
 inline constexpr std::size_t fault_count = static_cast<std::size_t>(Fault::count);

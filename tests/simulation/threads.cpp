@@ -8,6 +8,7 @@
 
 namespace fairlead::gateway {
 
+using simulation::Fault;
 using simulation::Kernel;
 using simulation::ms_ns;
 using simulation::us_ns;
@@ -104,6 +105,11 @@ void History::run(const std::stop_token&) {
         return;
     }
     answer(request, *into);
+    if (kernel.faults_on && kernel.plan.has(Fault::history_unreadable) && kernel.chance.chance(300)) {
+        kernel.hit(Fault::history_unreadable);
+        into->complete = false;
+        into->pieces.resize(kernel.chance.pick(into->pieces.size() + 1));
+    }
     static_cast<void>(inbox_.push(HistoryReady{into}));
 }
 
