@@ -27,7 +27,9 @@ build() {  # build PRESET [TARGETS...]
 tests() {  # tests DIRECTORY LONG CTEST'S ARGUMENTS...
   local directory=$1 form=$2
   shift 2
-  FAIRLEAD_LONG=$form ctest --test-dir "$directory" --output-on-failure --no-tests=error "$@"
+  local limit=1500  # seconds for one test
+  [ "$form" = 0 ] || limit=14400
+  FAIRLEAD_LONG=$form ctest --test-dir "$directory" --output-on-failure --no-tests=error --timeout "$limit" "$@"
 }
 
 # Where threads meet: the front and its readers, the keeper and who signs; with --long logon checks and the control

@@ -17,11 +17,6 @@ using namespace fairlead::test;
 
 namespace {
 
-std::string bytes_of(const std::string& path) {
-    std::ifstream file(path, std::ios::binary);
-    return {std::istreambuf_iterator<char>(file), {}};
-}
-
 // Rows as the sqlite3 shell prints them: cells with | between, a line a row.
 std::string ask(const std::string& file, const char* question) {
     sqlite3* base = nullptr;

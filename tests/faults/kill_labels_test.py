@@ -5,7 +5,7 @@ kill_at sets the label from outside, like a debugger: the programs are the ones 
 judges: the exchange's own log, the journal verified, exposures equal, every command answered.
 
 usage: kill_labels_test.py PROGRAMS KILL_AT [TIMES] [SEED] [LABEL...]; each label once unless said, FAIRLEAD_LABEL_KILLS
-times (500) when FAIRLEAD_LONG is 1. A failure prints the seed; LABEL: only those that have this text.
+times (10) when FAIRLEAD_LONG is 1. A failure prints the seed; LABEL: only those that have this text.
 """
 import collections
 import contextlib
@@ -252,7 +252,7 @@ def run_stand(place, programs, killer, queues, rng):
 
 def main():
     programs, kill_at = map(pathlib.Path, sys.argv[1:3])
-    usual = int(os.environ.get("FAIRLEAD_LABEL_KILLS", 500)) if os.environ.get("FAIRLEAD_LONG") == "1" else 1
+    usual = int(os.environ.get("FAIRLEAD_LABEL_KILLS", 10)) if os.environ.get("FAIRLEAD_LONG") == "1" else 1
     times = int(sys.argv[3]) if len(sys.argv) > 3 else usual
     seed = int(sys.argv[4]) if len(sys.argv) > 4 else random.randrange(1 << 32)
     labels = [label for label in LABELS if not sys.argv[5:] or any(text in str(label) for text in sys.argv[5:])]
