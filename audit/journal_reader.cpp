@@ -16,8 +16,13 @@ struct JournalReader::State {
     std::vector<RecordView> records;
     std::size_t next_record = 0;
     risk::Sequence first = 1;
-    // Begun by halving in the middle of this segment, and not yet past it.
-    std::optional<std::size_t> sought;
+    // The frame that halving has found, until it is known to be one of the log's.
+    struct Sought {
+        std::size_t segment = 0;
+        std::uint64_t offset = 0;
+        std::uint64_t number = 0;
+    };
+    std::optional<Sought> sought;
     AtEnd at_end = AtEnd::judge;
     ChainEnd chain;
     JournalEnd end;
@@ -58,17 +63,25 @@ struct JournalReader::State {
     }
 
     // Sequences rise with offsets only as far as the log goes: behind its end a torn write may have left an
-    // earlier frame of the segment, where halving ends up. From the segment's first frame on there is no
-    // doubt, so who was put elsewhere and finds no more goes that way before it is called the end.
+    // earlier frame of the segment, where halving ends up. Who finds no more behind such a frame begins again
+    // at the segment's first. False: the frame was one of the log's, or damage lies before it.
     [[nodiscard]] bool begin_again_at_start() {
-        if (!sought || scan->segment() != *sought) {
+        if (!sought || scan->segment() != sought->segment) {
+            return false;
+        }
+        const Sought from = *sought;
+        sought.reset();
+        FrameChain anywhere;
+        anywhere.anchor = true;
+        Scan log(source, from.segment, anywhere);
+        while (log.segment() == from.segment && log.offset() < from.offset &&
+               log.next() == Scan::Step::frame) {
+        }
+        if (log.chain().number <= from.number) {
             return false;
         }
         first = std::max(first, chain.sequence + 1);
-        FrameChain anywhere;
-        anywhere.anchor = true;
-        scan_from(*sought, 0, anywhere);
-        sought.reset();
+        scan_from(from.segment, 0, anywhere);
         frames = records_read = 0;
         return true;
     }
@@ -124,12 +137,10 @@ Probe first_frame_from(SegmentDirectory& source, std::size_t segment, std::uint6
     return probe;
 }
 
-// Offset of the last frame of the segment whose first sequence is at or below `first`.
-bool seek_in_segment(SegmentDirectory& source, std::size_t segment, risk::Sequence first,
-                     std::uint64_t& offset) {
+// The last frame of the segment whose first sequence is at or below `first`.
+bool seek_in_segment(SegmentDirectory& source, std::size_t segment, risk::Sequence first, Probe& last) {
     std::uint64_t low = 0;
     std::uint64_t high = source.segment_bytes(segment) / block_bytes;
-    offset = 0;
     while (low < high) {
         const std::uint64_t middle = low + (high - low) / 2;
         const Probe probe = first_frame_from(source, segment, middle, high);
@@ -140,7 +151,7 @@ bool seek_in_segment(SegmentDirectory& source, std::size_t segment, risk::Sequen
             high = middle;
         } else {
             // Of a seal and the data frame behind it, which name the same sequence, the later is taken.
-            offset = probe.offset;
+            last = probe;
             low = probe.offset / block_bytes + 1;
         }
     }
@@ -165,7 +176,7 @@ bool JournalReader::open(const JournalPlace& place, risk::Sequence first, AtEnd 
     }
     FrameChain chain;
     std::size_t segment = 0;
-    std::uint64_t offset = 0;
+    Probe last;
     state.error = state.begin_behind_pruned(chain);
     if (!state.error.empty()) {
         return false;
@@ -185,12 +196,11 @@ bool JournalReader::open(const JournalPlace& place, risk::Sequence first, AtEnd 
                 break;
             }
         }
-        if (segment < state.source.segment_count() &&
-            !seek_in_segment(state.source, segment, first, offset)) {
+        if (segment < state.source.segment_count() && !seek_in_segment(state.source, segment, first, last)) {
             state.error = state.source.error();
             return false;
         }
-        if (segment > 0 || offset > 0) {
+        if (segment > 0 || last.offset > 0) {
             chain = {};
             chain.anchor = true;
         }
@@ -201,10 +211,10 @@ bool JournalReader::open(const JournalPlace& place, risk::Sequence first, AtEnd 
     if (place.hashers > 1) {
         state.pool.emplace(place.hashers);
     }
-    if (offset > 0) {
-        state.sought = segment;
+    if (last.offset > 0) {
+        state.sought = {segment, last.offset, last.header.frame_number};
     }
-    state.scan_from(segment, offset, chain);
+    state.scan_from(segment, last.offset, chain);
     return true;
 }
 

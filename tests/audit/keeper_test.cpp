@@ -300,6 +300,28 @@ TEST_CASE("a_record_is_found_though_a_torn_write_left_an_earlier_frame_behind_th
     }
 }
 
+TEST_CASE("who_follows_from_the_middle_of_a_segment_goes_on_though_a_frame_before_has_rotten") {
+    const TemporaryDirectory disk;
+    const std::string segment = write_journal(disk.path(), 8);
+    std::filesystem::permissions(segment, std::filesystem::perms::owner_all);
+    std::string whole = bytes_of(segment);
+    whole[block_bytes + 150] ^= '\x01';
+    std::string so_far = whole;
+    std::fill(so_far.begin() + 7 * block_bytes, so_far.end(), '\0');
+    put_bytes(segment, so_far);
+    JournalReader reader;
+    REQUIRE(reader.open(disk.path(), 5, AtEnd::follow));
+    RecordView view;
+    for (risk::Sequence next = 5; next <= 7; ++next) {
+        REQUIRE(reader.next(view) == ReadStatus::record);
+        CHECK(view.header.sequence == next);
+    }
+    REQUIRE(reader.next(view) == ReadStatus::end);
+    put_bytes(segment, whole);
+    REQUIRE(reader.next(view) == ReadStatus::record);
+    CHECK(view.header.sequence == 8);
+}
+
 TEST_CASE("a_flipped_bit_anywhere_in_a_sealed_journal_is_found") {
     const TemporaryDirectory disk;
     const std::string path = write_journal(disk.path(), 3);
