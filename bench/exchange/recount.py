@@ -135,7 +135,7 @@ class Recount:
                 return
             self.told.add(report)
             order.answered = True
-            if kind == "5" and row["price"]:
+            if kind in ("5", "I") and row["price"]:  # the Replace's own answer may never have been sent
                 order.price = ten_thousandths(row["price"])
             # CumQty and LeavesQty belong together; what was filled since the report was made is known.
             told = int(row["cumulated"] or 0) * order.unit

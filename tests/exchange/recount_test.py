@@ -51,6 +51,13 @@ class RecountTest(unittest.TestCase):
         self.assertEqual(account["open_buy_amount"], 2000 * 1000000)
         self.assertEqual(account["unanswered"], 0)
 
+    def test_a_status_answer_tells_the_price_of_a_replace_whose_answer_was_never_sent(self):
+        code, result = recount(
+            new(1, "A0001"), report(1, "A0001", "0", leaves=5, cumulated=0, price="100", exec_id="01"),
+            report(3, "A0001", "I", leaves=5, cumulated=0, price="99.5", exec_id="03"))
+        self.assertEqual(code, 0)
+        self.assertEqual(result["accounts"]["8610-0000017"]["open_buy_amount"], 5000 * 995000)
+
     def test_a_fill_or_report_told_twice_counts_once(self):
         fill = report(1, "A0001", "F", leaves=3, cumulated=2, last_quantity=2, last_price="99", exec_id="B1")
         acknowledged = report(1, "A0001", "0", leaves=5, cumulated=0, exec_id="01")
