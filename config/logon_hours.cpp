@@ -9,8 +9,8 @@ namespace fairlead::config {
 namespace {
 
 constexpr std::int64_t minute_ns = 60'000'000'000;
-constexpr std::int64_t minutes_a_day = 24 * 60;
-constexpr std::int64_t taipei_ahead_minutes = 8 * 60;
+constexpr std::int64_t minutes_a_day = std::int64_t{24} * 60;
+constexpr std::int64_t taipei_ahead_minutes = std::int64_t{8} * 60;
 
 bool parse_minute(std::string_view text, std::int64_t& minute) noexcept {
     std::int64_t hours = 0;

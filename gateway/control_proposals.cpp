@@ -138,7 +138,7 @@ void ControlSide::answer_proposal(const ControlRequest& request, ControlReply& r
                                    : whole_batch && members != request.members
                                        ? "batch: has not just so many open proposals, look at it again"
                                        : "";
-    if (!wrong.empty()) {
+    if (entry == nullptr || !wrong.empty()) {
         refuse(request, reply, wrong);
         return;
     }

@@ -266,6 +266,7 @@ void logins(Page& page, const DayFacts& facts, const DayReportOptions& options, 
 
 void happenings(Page& page, const std::vector<Happening>& rows_of, std::string_view none) {
     std::vector<std::vector<std::string>> rows;
+    rows.reserve(rows_of.size());
     for (const Happening& happening : rows_of) {
         rows.push_back({clock_text(happening.at), std::to_string(happening.record), happening.what,
                         happening.detail,

@@ -130,7 +130,7 @@ class Inputs {
     Inputs(const Ledger& ledger, const risk::Record& record, Rows rows, Masking masking)
         : ledger_(ledger),
           record_(record),
-          rows_(std::move(rows)),
+          rows_(rows),
           security_(ledger.security(rows_.security)),
           reference_(ledger.reference()),
           masking_(masking) {}

@@ -1,6 +1,7 @@
 #include "audit/examine/progress.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 namespace fairlead::audit {
@@ -27,7 +28,8 @@ std::string progress_text(double part, std::uint64_t records, std::int64_t spent
                        grouped(static_cast<std::uint64_t>(static_cast<double>(records) / seconds)) +
                        " a second";
     if (part > 0) {
-        text += ", " + grouped(static_cast<std::uint64_t>(seconds * (1 - part) / part + 0.5)) + " s left";
+        text +=
+            ", " + grouped(static_cast<std::uint64_t>(std::llround(seconds * (1 - part) / part))) + " s left";
     }
     return text;
 }

@@ -207,7 +207,7 @@ class OrderSearch {
     [[nodiscard]] const std::map<risk::Sequence, std::string>& found() const noexcept { return found_; }
 
   private:
-    std::string describe(const Told& told) const {
+    [[nodiscard]] std::string describe(const Told& told) const {
         return "order " + std::to_string(told.order) + ": " + taipei_text(told.at) + ", session " +
                std::to_string(told.session) + ", ClOrdID " + std::string(told.client_order_id.view()) +
                (told.order_number.empty() ? "" : ", order number " + std::string(told.order_number.view())) +

@@ -101,7 +101,7 @@ class SqliteWriter : public TableWriter {
             }
         }
         const bool stepped = sqlite3_step(insert) == SQLITE_DONE;
-        const std::string error = stepped ? "" : problem();
+        std::string error = stepped ? "" : problem();
         sqlite3_reset(insert);
         return error;
     }

@@ -65,6 +65,7 @@ int ship(const config::GatewayConfig& config) {
         shipments.push_back(
             std::make_unique<audit::Shipment>(std::move(options), context, marks, mark, stopping));
     }
+    threads.reserve(shipments.size());
     for (const auto& shipment : shipments) {
         threads.emplace_back([&shipment] { shipment->run(); });
     }

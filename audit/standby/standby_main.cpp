@@ -51,8 +51,7 @@ std::string converse(audit::Channel& channel, audit::Receiver& receiver) {
         while (const auto received = channel.receive()) {
             heard_ns = audit::monotonic_now();
             asked = asked || received->kind == audit::MessageKind::beat;
-            if (const std::string problem = receiver.take(received->kind, received->content);
-                !problem.empty()) {
+            if (std::string problem = receiver.take(received->kind, received->content); !problem.empty()) {
                 if (receiver.ending()) {
                     return {};
                 }

@@ -190,6 +190,7 @@ int make_users(const std::string& path, const std::vector<std::string>& first) {
     UserDatabase database;
     std::string error = database.open(path);
     std::vector<const StoredUser*> stored;
+    stored.reserve(users.size());
     for (const StoredUser& user : users) {
         stored.push_back(&user);
     }

@@ -55,7 +55,7 @@ class PerSecond {
 // Counts of waits by size, 16 steps to each doubling: a percentile is at most 1/16 too high. Room: fixed.
 class WaitCounts {
   public:
-    static constexpr std::size_t bins = 16 * 48;
+    static constexpr std::size_t bins = std::size_t{16} * 48;
     void add(std::int64_t wait_ns) noexcept {
         const auto wait = static_cast<std::uint64_t>(std::max<std::int64_t>(wait_ns, 0));
         ++counts_[bin_of(wait)];

@@ -32,14 +32,14 @@ class QueryReader {
   public:
     explicit QueryReader(const Request& request) : query_(request.query) {}
     std::string text(const char* name, std::size_t bytes_max) {
-        const std::string value = take(name);
+        std::string value = take(name);
         if (value.size() > bytes_max) {
             fail(name, "must have at most " + std::to_string(bytes_max) + " bytes");
         }
         return value;
     }
     std::string word(const char* name, std::initializer_list<std::string_view> words, const char* otherwise) {
-        const std::string value = take(name);
+        std::string value = take(name);
         if (value.empty()) {
             return otherwise;
         }

@@ -322,7 +322,8 @@ Json investor_page(const Picture& picture, const InvestorQuery& query) {
 
 Json session_page(const DeskState& state, const Asked& asked) {
     Json items = Json::array();
-    for (const auto& [id, session] : state.sessions()) {
+    for (const auto& [id, state_of] : state.sessions()) {
+        const auto& session = state_of;  // a lambda cannot capture a structured binding
         const bool ended = session.cause != risk::LogoutCause::none;
         const auto words = [&](Language language) {
             return ended ? audit::name_of(session.cause, language)

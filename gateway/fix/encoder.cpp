@@ -25,7 +25,7 @@ bool printable(std::string_view text) noexcept {
 // Writes the CheckSum of a message that begins at `out`, at its end, where there is room for it. The length.
 std::size_t end_message(char* out, char* at) noexcept {
     const std::uint8_t sum = checksum(out, static_cast<std::size_t>(at - out));
-    std::memcpy(at, "10=", 3);
+    std::copy_n("10=", 3, at);
     put_three_digits(at + 3, sum);
     at[6] = soh;
     return static_cast<std::size_t>(at + trailer_size - out);
