@@ -92,9 +92,10 @@ def row_28(stand):
     stand.venue_proxy.cut()
     wait_for("the order in doubt", lambda: stand.status()["in_doubt"] > 0)
     open_again(stand)
-    # Many, for an order whose answer is lost is in no doubt once it trades; and no answer to a question with them.
-    stand.tell_exchange(f"{TWSE} drop-acks 50")
-    time.sleep(1)
+    # Many, for an order whose answer is lost is in no doubt once it trades, and some must be price changes, which only
+    # their status answers tell; no answer to a question is lost with them.
+    stand.tell_exchange(f"{TWSE} drop-acks 600")
+    time.sleep(5)
     stand.tell_exchange(f"{TWSE} drop-acks 0")
     asked = len(stand.witness_rows(TWSE, "H"))
     stand.venue_proxy.cut()
@@ -501,7 +502,7 @@ def drain(reader):
 # --- all of them
 
 # The row, and for how long it has load: about twice what it takes on a busy machine of two processors.
-UNDER_LOAD = {"27": (row_27, 10), "28": (row_28, 10), "36": (row_36, 14), "37": (row_37, 12), "38": (row_38, 8),
+UNDER_LOAD = {"27": (row_27, 10), "28": (row_28, 18), "36": (row_36, 14), "37": (row_37, 12), "38": (row_38, 8),
               "41": (row_41, 10), "24": (row_24, 6), "12": (row_12, 24), "34": (row_34, 24), "33": (row_33, 10),
               "47": (row_47, 8)}
 ALONE = {"11": row_11, "26": row_26, "53": row_53, "59": row_59}
