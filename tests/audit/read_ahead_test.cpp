@@ -87,6 +87,9 @@ TEST_CASE("reading_ahead_gives_the_same_records_leaves_places_and_end") {
     const Seen plain = plainly(disk.path());
     CHECK(plain.records.size() == static_cast<std::size_t>(count) + 1);
     CHECK(plain.end == ReadStatus::end);
+    SegmentDirectory segments;
+    REQUIRE(segments.open(disk.path()).empty());
+    CHECK(plain.places.front() == segments.segment_name(0) + " 0 1 1");
     for (const std::size_t hashers : {1U, 2U, 5U}) {
         INFO(hashers << " threads hash");
         CHECK((ahead(disk.path(), hashers) == plain));

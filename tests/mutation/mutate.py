@@ -30,7 +30,7 @@ JOURNAL = ("audit/format.cpp", "audit/frame.cpp", "audit/front.cpp", "audit/fron
 TESTS = {"risk": ["risk_test"],
          "audit": ["audit_format_test", "audit_front_test", "audit_checkpoint_test", "audit_recovery_model_test",
                    "audit_keeper_test", "audit_examine_test", "audit_damage_test", "audit_kill_test",
-                   "audit_spare_test"]}
+                   "audit_spare_test", "audit_read_ahead_test", "audit_trail_test"]}
 # Not mutated: assertions (no test can break an invariant from outside), what is only faster, cleaner or said with it.
 LEFT_ALONE = re.compile(r"require\(|static_assert|#|reserve\(|cleanse|std::free|prefetch|say\(|log\(|spdlog|printf"
                         r"|error_? =|push_back\(|std::to_string|nodiscard|template|operator|static_cast<void>|= delete")
