@@ -7,6 +7,7 @@
 
 #include "audit/examine/verify.hpp"
 #include "small_day.hpp"
+#include "small_gateway.hpp"
 
 using namespace fairlead;
 using namespace fairlead::audit;
@@ -14,6 +15,11 @@ using namespace fairlead::audit;
 namespace {
 
 constexpr std::int64_t ms = 1'000'000;
+
+struct Watch : ReadWatch {
+    std::vector<double> parts;
+    void at(double part, std::uint64_t) override { parts.push_back(part); }
+};
 
 struct Terminal {
     std::int64_t now = 0;
@@ -66,10 +72,6 @@ TEST_CASE("progress_of_a_second_pass_begins_anew") {
 }
 
 TEST_CASE("progress_is_told_by_every_reading_of_a_journal_up_to_its_end") {
-    struct Watch : ReadWatch {
-        std::vector<double> parts;
-        void at(double part, std::uint64_t) override { parts.push_back(part); }
-    };
     const test::Day day;
     const auto watch = std::make_shared<Watch>();
     VerifyOptions options;
@@ -77,5 +79,32 @@ TEST_CASE("progress_is_told_by_every_reading_of_a_journal_up_to_its_end") {
     options.watch = watch;
     CHECK(verify(options).ok());
     REQUIRE_FALSE(watch->parts.empty());
+    CHECK(watch->parts.back() == 1);
+}
+
+TEST_CASE("progress_is_a_frame's_place_in_what_holds_frames") {
+    const TemporaryDirectory disk;
+    test::SmallGateway gateway(disk.path());
+    gateway.step(risk::Start(), risk::RecordKind::start);
+    for (int i = 0; i < 100; ++i) {
+        gateway.step(risk::LogonAttempt(), risk::RecordKind::logon_attempt);
+        gateway.keep();
+    }
+    SegmentDirectory segments;
+    REQUIRE(segments.open(disk.path()).empty());
+    JournalPlace journal(disk.path());
+    const auto watch = std::make_shared<Watch>();
+    journal.watch = watch;
+    JournalReader reader;
+    REQUIRE(reader.open(journal));
+    RecordView view;
+    while (reader.next(view) == ReadStatus::record) {
+    }
+    REQUIRE(reader.segments() == 2);
+    REQUIRE(segments.segment_count() == 3);  // the last holds nothing yet
+    REQUIRE(watch->parts.size() > 1);
+    // Each frame is one block here; it is told at the 64th.
+    CHECK(watch->parts.front() ==
+          63.0 * block_bytes / static_cast<double>(segments.segment_bytes(0) + segments.segment_bytes(1)));
     CHECK(watch->parts.back() == 1);
 }
